@@ -65,6 +65,9 @@ PyTree: TypeAlias = Any
 # The value of a setting that networks differ in, whatever a field may be: a rate, units, an optimizer, a layer.
 SettingValue: TypeAlias = Any
 
+# A data frame of the library that the user's own is of: polars, pandas, Modin or PyArrow.
+NativeFrame: TypeAlias = Any
+
 
 def by_name(tree: Tree) -> Mapping[str, Array]:
     """Return the parameters or the state of a layer without layers inside as what they are: arrays by name."""
@@ -93,6 +96,7 @@ __all__ = [
     "Mask",
     "Memory",
     "ModelAnswers",
+    "NativeFrame",
     "Num",
     "Params",
     "PyTree",

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ..data.encoding import TableEncoder
 from ..data.splitting import split
 from ..data.table import Table
 from ..errors import InvalidValue
-from ..model import Sequential
 from ..notebook.html import shown
 from ..settings import batch_size_for
 from ..tables.folds import Folds, dealt_to
@@ -26,9 +23,11 @@ from ..tables.preparation import strata
 from ..tables.training import TrainingSet, early_stopping, train_network
 from ..tables.views import estimator_page
 from ..training import EarlyStopping, History
+from ..typing import NativeFrame
 from . import serialization
 from .construction import build, check_parameters, recompiled
 from .inputs import features_of, fit_encoder, layout_of, take_rows, take_weights
+from .parameters import EstimatorParameters
 from .rows import EstimatorRows, relative, settle
 
 AUTO_ROWS = 100  # rows from which early_stopping="auto" uses a validation set
@@ -36,30 +35,8 @@ SCORES = ("val_accuracy", "val_binary_accuracy", "val_r2")
 MOST_SEED = 2**31 - 1
 
 
-class NetworkEstimator(BaseEstimator):
+class NetworkEstimator(EstimatorParameters):
     """The base class of :class:`NetworkClassifier` and :class:`NetworkRegressor`."""
-
-    epochs: int
-    batch_size: int | None
-    encode: bool
-    kinds: Mapping[str, str] | None
-    missing_words: Sequence[str]
-    keep_words: Sequence[str]
-    early_stopping: bool | str
-    validation_fraction: float
-    n_iter_no_change: int
-    tol: float
-    warm_start: bool
-    time_limit: float | None
-    random_state: Any
-    callbacks: Any
-    verbose: int
-    n_features_in_: int
-    task_: str
-    n_outputs_: int
-    target_names_: list[str]
-    model_: Sequential
-    encoder_: TableEncoder | None
 
     def fit(self, X: object, y: object, sample_weight: object = None) -> Self:
         """Train the network; with ``warm_start``, continue from the end of the last ``fit``.
@@ -93,7 +70,7 @@ class NetworkEstimator(BaseEstimator):
         """Return the predictions as a NumPy array."""
         return self._decoded(self._answers(X))
 
-    def predict_frame(self, X: object) -> Any:
+    def predict_frame(self, X: object) -> NativeFrame:
         """Return the predictions as a data frame of the type of ``X``, with its index and the names of the targets.
 
         Raises:
@@ -119,7 +96,7 @@ class NetworkEstimator(BaseEstimator):
         """
         return serialization.load(cls, path, custom)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         """Return scikit-learn's estimator tags."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = bool(self.encode)
@@ -131,7 +108,7 @@ class NetworkEstimator(BaseEstimator):
     def _repr_html_inner(self) -> str:
         return super()._repr_html_inner() + (self._fitted_page() or "")
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+    def _repr_mimebundle_(self, **options: object) -> dict[str, str]:
         bundle = super()._repr_mimebundle_(**options)
         if "text/html" in bundle:  # absent with scikit-learn's set_config(display="text")
             bundle["text/html"] += self._fitted_page() or ""

@@ -5,19 +5,21 @@ from __future__ import annotations
 import numbers
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeGuard
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..data.column import Column
-from ..data.table import show
+from ..data.table import Table, show
 from ..data.target import Target
 from ..errors import InvalidValue, PlasticaWarning
 from ..evaluation.decisions import Decision
 from ..evaluation.imbalance import check_fits, rare_classes
 from ..evaluation.thresholds import FEWEST, choose_decision
 from ..notes import note
-from ..settings import Settings
+from ..settings import ClassName, Settings
+from .parameters import ClassifierParameters
 from .rows import EstimatorRows
 
 AIMED = ("f1", "micro_f1", "balanced_accuracy", "accuracy")
@@ -40,7 +42,7 @@ class ThresholdRows(NamedTuple):
     weight: np.ndarray | None
 
 
-def check_choices(name: str, class_weight: Any, threshold: Any) -> None:
+def check_choices(name: str, class_weight: object, threshold: object) -> None:
     """Check class weights and thresholds, independently of the task.
 
     Args:
@@ -68,14 +70,14 @@ def check_choices(name: str, class_weight: Any, threshold: Any) -> None:
 
 def target_of(task: str, classes: np.ndarray) -> Target:
     """Return the target of a classifier as that of a table."""
-    labels: tuple[Any, ...] = tuple(classes.tolist())
+    labels: tuple[ClassName, ...] = tuple(classes.tolist())
     if task == "multilabel":
-        labels = tuple(map(str, labels))
-        return Target(tuple(Column(label, "number") for label in labels), "multilabel", labels)
+        names = tuple(map(str, labels))
+        return Target(tuple(Column(name, "number") for name in names), "multilabel", names)
     return Target((Column("y", "category"),), "binary" if task == "binary" else "multiclass", labels)
 
 
-def settings_for(estimator: Any, target: Target, weighted: bool) -> Settings:
+def settings_for(estimator: ClassifierParameters, target: Target, weighted: bool) -> Settings:
     """Return the settings for the decision: the threshold, and whether classes are weighted.
 
     Raises:
@@ -94,11 +96,11 @@ def settings_for(estimator: Any, target: Target, weighted: bool) -> Settings:
 
 
 def learn_decision(
-    estimator: Any,
+    estimator: ClassifierParameters,
     examples: EstimatorRows,
     train: EstimatorRows,
     held_out: EstimatorRows | None,
-    answers: Callable[[Any], np.ndarray],
+    answers: Callable[[np.ndarray | Table], np.ndarray],
 ) -> Decision:
     """Return the decision from probabilities to predictions, with a warning if a rare class is never predicted.
 
@@ -127,7 +129,7 @@ def learn_decision(
     return made
 
 
-def decide(estimator: Any, rare: tuple[int, ...], held_out: ThresholdRows | None) -> Decision:
+def decide(estimator: ClassifierParameters, rare: tuple[int, ...], held_out: ThresholdRows | None) -> Decision:
     """Return the decision from probabilities to predictions, chosen on validation rows if ``threshold`` requires it.
 
     Args:
@@ -146,7 +148,7 @@ def decide(estimator: Any, rare: tuple[int, ...], held_out: ThresholdRows | None
     return made
 
 
-def fixed_decision(estimator: Any) -> Decision:
+def fixed_decision(estimator: ClassifierParameters) -> Decision:
     """Return the decision from probabilities to predictions without validation rows.
 
     Raises:
@@ -178,7 +180,7 @@ def margins(shares: np.ndarray, decision: Decision, task: str) -> np.ndarray:
 
 
 def warn_of_silence(
-    estimator: Any, decision: Decision, rare: tuple[int, ...], judged: ThresholdRows, held_out: int
+    estimator: ClassifierParameters, decision: Decision, rare: tuple[int, ...], judged: ThresholdRows, held_out: int
 ) -> None:
     """Warn if rows have a rare class or label that the network never predicts.
 
@@ -230,7 +232,7 @@ def shift_of(weights: np.ndarray) -> tuple[float, ...]:
     return tuple(np.where(weights > 0, weights, 1.0).tolist())
 
 
-def class_weights(estimator: Any, y: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def class_weights(estimator: ClassifierParameters, y: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return the weight of each class; "balanced" is as in scikit-learn, including sample weights.
 
     Args:
@@ -242,7 +244,7 @@ def class_weights(estimator: Any, y: np.ndarray, rows: np.ndarray) -> np.ndarray
         InvalidValue: If a name is not a class, or a weight is not a number above 0.
     """
     given, classes = estimator.class_weight, estimator.classes_.tolist()
-    if _is_word(given, "balanced"):
+    if not isinstance(given, Mapping):  # "balanced"
         sums = np.bincount(y, rows, minlength=len(classes))
         return np.divide(rows.sum(), len(classes) * sums, out=np.zeros_like(sums), where=sums > 0)
     for label, weight in given.items():
@@ -255,15 +257,15 @@ def class_weights(estimator: Any, y: np.ndarray, rows: np.ndarray) -> np.ndarray
     return np.array([float(given.get(label, 1.0)) for label in classes])
 
 
-def _is_word(value: Any, *known: str) -> bool:
+def _is_word(value: object, *known: str) -> TypeGuard[str]:
     return isinstance(value, str) and value in known
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
 
 
-def _unchosen(estimator: Any, target: Target, held_out: int) -> str:
+def _unchosen(estimator: ClassifierParameters, target: Target, held_out: int) -> str:
     aim = note(f"deciding.aim_{estimator.threshold}")
     if not held_out:
         why = "there are no validation rows to choose it on (early_stopping=True sets some aside)"
@@ -274,6 +276,6 @@ def _unchosen(estimator: Any, target: Target, held_out: int) -> str:
     )
 
 
-def _log_odds(shares: Any) -> np.ndarray:
+def _log_odds(shares: ArrayLike) -> np.ndarray:
     yes = np.clip(shares, SMALLEST, 1 - UNSURE)
     return np.log(yes) - np.log1p(-yes)

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.base import ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import column_or_1d
+from sklearn.utils import Tags
 
-from ..data.table import Table, show
+from ..data.table import Table
 from ..errors import DataError, InvalidValue
 from ..evaluation.imbalance import corrected
 from ..layers import Layer
 from ..model import Sequential
 from ..optimizers import Optimizer
 from ..rules import Rule
+from ..settings import ClassName
 from ..tables.folds import Folds
 from ..training import Callback
+from ..typing import NativeFrame
 from . import serialization
 from .base import NetworkEstimator
 from .class_decision import (
@@ -33,11 +33,11 @@ from .class_decision import (
     target_of,
 )
 from .construction import check_parameters
-from .inputs import check_array
+from .parameters import ClassifierParameters
 from .rows import EstimatorRows
 
 
-class NetworkClassifier(ClassifierMixin, NetworkEstimator):
+class NetworkClassifier(ClassifierMixin, NetworkEstimator, ClassifierParameters):
     """A neural network classifier for two or more classes, or several labels per row.
 
     It can be used wherever scikit-learn expects a classifier: pipelines, grid search, cross-validation, ensembles,
@@ -131,7 +131,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 20,
         tol: float = 1e-4,
-        class_weight: str | Mapping[Any, float] | None = None,
+        class_weight: str | Mapping[ClassName, float] | None = None,
         threshold: float | str | None = "auto",
         warm_start: bool = False,
         time_limit: float | None = None,
@@ -168,7 +168,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         self.callbacks = callbacks
         self.verbose = verbose
 
-    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+    def partial_fit(self, X: object, y: object, classes: object = None, sample_weight: object = None) -> Self:
         """Train for one epoch on a batch of rows, continuing from the current state.
 
         Encoding and scaling are determined by the rows of the first call.
@@ -202,7 +202,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             self.decision_ = fixed_decision(self)
         return self._record(history, begin)
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: object) -> np.ndarray:
         """Return the probability of each class, ``(rows, classes)``, or of each label.
 
         With ``class_weight``, probabilities are corrected to the class frequencies in the data, see
@@ -210,65 +210,41 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         """
         return self._answers(X)
 
-    def predict_log_proba(self, X: Any) -> np.ndarray:
+    def predict_log_proba(self, X: object) -> np.ndarray:
         """Return the logarithm of :meth:`predict_proba`."""
         return np.log(np.maximum(self.predict_proba(X), SMALLEST))
 
-    def decision_function(self, X: Any) -> np.ndarray:
+    def decision_function(self, X: object) -> np.ndarray:
         """Return log-odds, ``(rows,)`` for two classes or ``(rows, labels)`` for labels; otherwise log-probabilities.
 
         They are relative to the threshold: ``predict`` returns what is above 0, or largest.
         """
         return margins(self._answers(X), self.decision_, self.task_)
 
-    def predict_proba_frame(self, X: Any) -> Any:
+    def predict_proba_frame(self, X: object) -> NativeFrame:
         """Return :meth:`predict_proba` as a data frame of the type of ``X``, with its index and class names."""
         return serialization.as_frame(self.predict_proba(X), X, [*map(str, self.classes_)])
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         """Return scikit-learn's estimator tags."""
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
 
-    def _take_targets(self, y: Any, begin: bool, classes: np.ndarray | None = None) -> np.ndarray:
-        names = serialization.names_of(y)
-        y = check_array(y, accept_sparse=True, ensure_2d=False, dtype=None, input_name="y")
-        if y.dtype == object and (lacking := [place for place, each in enumerate(y.ravel()) if each is None]):
-            raise DataError(
-                f"y contains None in {len(lacking)} of {len(y)} rows, first in row {lacking[0]}; remove these rows."
-            )
-        check_classification_targets(y)
-        labels = type_of_target(y, input_name="y").startswith("multilabel")
-        values = y.toarray() if issparse(y) else y if labels else column_or_1d(y, warn=True)
+    def _take_targets(self, y: object, begin: bool, classes: np.ndarray | None = None) -> np.ndarray:
+        given = read_targets(y)
         if begin:
-            self._learn_classes(values, names, classes)
-            self.target_names_ = names or (["y"] if not labels else [f"y{place}" for place in range(values.shape[1])])
-        elif labels != (self.task_ == "multilabel") or (labels and values.shape[1] != self.n_outputs_):
+            found = given.classes(classes)
+            self.classes_, self.n_outputs_ = found, len(found)
+            self.task_ = "multilabel" if given.are_labels else "binary" if len(found) == 2 else "multiclass"
+            self.target_names_ = given.column_names()
+        elif given.are_labels != (self.task_ == "multilabel") or (
+            given.are_labels and given.values.shape[1] != self.n_outputs_
+        ):
             raise DataError(
-                f"y has shape {values.shape}, but the classifier has been trained for the task {self.task_}."
+                f"y has shape {given.values.shape}, but the classifier has been trained for the task {self.task_}."
             )
-        if labels:
-            return values.astype(np.float64)
-        places = np.searchsorted(self.classes_, values)
-        known = self.classes_[np.minimum(places, len(self.classes_) - 1)] == values
-        if not known.all():
-            wrong = values[~known].tolist()[0]
-            raise DataError(f"y contains {show(wrong)}, which is none of the classes {self.classes_.tolist()}.")
-        return places.astype(np.int64)
-
-    def _learn_classes(self, values: np.ndarray, names: list[str] | None, classes: np.ndarray | None) -> None:
-        if values.ndim == 2:
-            self.task_, self.n_outputs_ = "multilabel", values.shape[1]
-            self.classes_ = np.arange(values.shape[1]) if names is None else np.array(names, dtype=object)
-            return
-        self.classes_ = np.unique(values) if classes is None else classes
-        count = len(self.classes_)
-        if count < 2:
-            raise DataError(
-                f"y has one class only, {show(self.classes_.tolist()[0])}; a classifier needs at least 2 classes."
-            )
-        self.task_, self.n_outputs_ = ("binary" if count == 2 else "multiclass"), count
+        return given.values.astype(np.float64) if given.are_labels else given.indices(self.classes_)
 
     def _take_classes_weights(self, examples: EstimatorRows, classes: np.ndarray | None = None) -> EstimatorRows:
         settings_for(self, target_of(self.task_, self.classes_), self.class_weight is not None)

@@ -6,7 +6,7 @@ import dataclasses
 import math
 import numbers
 from collections.abc import Mapping
-from typing import Any
+from typing import TypeGuard
 
 import msgspec
 import numpy as np
@@ -15,18 +15,20 @@ from .. import activations, layers
 from ..data.encoding import FeatureLayout
 from ..errors import InvalidValue, ShapeError
 from ..model import Sequential
+from ..model.compiling import Compiled
 from ..optimizers import Optimizer
 from ..schedules import Schedule
 from ..settings import Settings
 from ..tables.networks import PLAIN_UNITS, network_for, recipe_for
 from .class_decision import check_choices
+from .parameters import ClassifierParameters, EstimatorParameters
 
 # Parameters of estimators that accept more than the setting of the same name, or are converted
 OWN_MEANING = ("class_weight", "kinds", "threshold")
 ENDS = {"binary": "sigmoid", "multiclass": "softmax", "multilabel": "sigmoid"}
 
 
-def check_parameters(estimator: Any) -> Settings:
+def check_parameters(estimator: EstimatorParameters) -> Settings:
     """Return validated settings from an estimator's parameters.
 
     Raises:
@@ -57,12 +59,12 @@ def check_parameters(estimator: Any) -> Settings:
         value = getattr(estimator, share)
         if value is not None and not (_is_number(value) and 0 <= value < below):
             raise InvalidValue(f"{name}({share}={value!r}): expected None or a number from 0 to below {below}.")
-    if "threshold" in estimator.get_params(deep=False):
+    if isinstance(estimator, ClassifierParameters):
         check_choices(name, estimator.class_weight, estimator.threshold)
     return settings_of(estimator)
 
 
-def settings_of(estimator: Any, seed: int = 0) -> Settings:
+def settings_of(estimator: EstimatorParameters, seed: int = 0) -> Settings:
     """Return the parameters as settings, except instances of networks, optimizers and rules."""
     name = type(estimator).__name__
     same = set(Settings.__struct_fields__).intersection(estimator.get_params(deep=False)).difference(OWN_MEANING)
@@ -83,7 +85,7 @@ def settings_of(estimator: Any, seed: int = 0) -> Settings:
     return Settings(**given, seed=seed, patience=int(estimator.n_iter_no_change))
 
 
-def _kinds(name: str, estimator: Any) -> Mapping[str, str]:
+def _kinds(name: str, estimator: EstimatorParameters) -> Mapping[str, str]:
     kinds = {} if estimator.kinds is None else estimator.kinds
     if not isinstance(kinds, Mapping):
         raise InvalidValue(
@@ -95,7 +97,12 @@ def _kinds(name: str, estimator: Any) -> Mapping[str, str]:
 
 
 def build(
-    estimator: Any, task: str, outputs: int, layout: FeatureLayout, seed: int, rows: np.ndarray | None = None
+    estimator: EstimatorParameters,
+    task: str,
+    outputs: int,
+    layout: FeatureLayout,
+    seed: int,
+    rows: np.ndarray | None = None,
 ) -> Sequential:
     """Return the compiled network.
 
@@ -130,7 +137,7 @@ def build(
     return _with_choices(model, estimator)
 
 
-def recompiled(model: Sequential, estimator: Any, steady: bool) -> Any:
+def recompiled(model: Sequential, estimator: EstimatorParameters, steady: bool) -> Compiled:
     """Return the model's compile arguments; ``steady`` requires a constant learning rate."""
     compiled = model.compiled
     optimizer = compiled.optimizer
@@ -151,7 +158,13 @@ def _plain(settings: Settings) -> Settings:
 
 
 def _complete(
-    given: Sequential, plain: Sequential, estimator: Any, task: str, outputs: int, layout: FeatureLayout, seed: int
+    given: Sequential,
+    plain: Sequential,
+    estimator: EstimatorParameters,
+    task: str,
+    outputs: int,
+    layout: FeatureLayout,
+    seed: int,
 ) -> Sequential:
     """Return an untrained copy of a network, compiled if the original is."""
     model = Sequential(given.layers, seed=seed)
@@ -177,7 +190,7 @@ def _complete(
     return model
 
 
-def _with_choices(model: Sequential, estimator: Any) -> Sequential:
+def _with_choices(model: Sequential, estimator: EstimatorParameters) -> Sequential:
     """Apply the user's optimizer, weight decay and rule, and add the metric that scikit-learn scores by."""
     compiled = model.compiled
     optimizer = estimator.optimizer if isinstance(estimator.optimizer, Optimizer) else compiled.optimizer
@@ -192,9 +205,9 @@ def _with_choices(model: Sequential, estimator: Any) -> Sequential:
     return model
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
-def _is_whole(value: Any) -> bool:
+def _is_whole(value: object) -> TypeGuard[int]:
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)

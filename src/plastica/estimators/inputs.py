@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 from sklearn.utils import validation
@@ -16,23 +16,27 @@ from ..data.frames import from_memory
 from ..data.table import Table, distinct_names, show
 from ..errors import DataError, InvalidValue, PlasticaWarning
 from .construction import settings_of
+from .parameters import EstimatorParameters
 from .whole_numbers import holds_codes, refuse_codes
 
 # They accept more types than pyright infers.
 check_array: Any = validation.check_array
 validate_data: Any = validation.validate_data
 
+if TYPE_CHECKING:
+    from narwhals.typing import IntoDataFrame
+
 MOST_NAMED = 5  # maximum number of columns in a warning
 
 
-def is_frame(X: Any) -> bool:
+def is_frame(X: object) -> TypeGuard[IntoDataFrame]:
     """Return whether this is a pandas, polars or pyarrow data frame, or another one that narwhals supports."""
     from narwhals import dependencies
 
     return dependencies.is_into_dataframe(X)
 
 
-def holds_numbers_only(X: Any) -> bool:
+def holds_numbers_only(X: object) -> bool:
     """Return whether this is not a data frame, or one with only numeric and Boolean columns."""
     import narwhals as nw
     from narwhals import dependencies
@@ -49,7 +53,7 @@ def holds_numbers_only(X: Any) -> bool:
     return all(kind.is_numeric() or kind == nw.Boolean for kind in kinds)
 
 
-def take_rows(estimator: Any, X: Any, *, reset: bool) -> np.ndarray | Table:
+def take_rows(estimator: EstimatorParameters, X: object, *, reset: bool) -> np.ndarray | Table:
     """Return the rows of ``X`` after the checks of scikit-learn: names, columns, finite numbers.
 
     Args:
@@ -84,7 +88,7 @@ def take_rows(estimator: Any, X: Any, *, reset: bool) -> np.ndarray | Table:
     return from_memory(X)
 
 
-def fit_encoder(estimator: Any, rows: np.ndarray | Table, whole: np.ndarray | Table) -> TableEncoder:
+def fit_encoder(estimator: EstimatorParameters, rows: np.ndarray | Table, whole: np.ndarray | Table) -> TableEncoder:
     """Return the encoder fitted to the rows, with one warning about columns that are left out.
 
     Every column of an array is used unless declared otherwise, so that all folds have the same number of features.
@@ -139,7 +143,7 @@ def layout_of(encoder: TableEncoder | None, columns: int) -> FeatureLayout:
     return FeatureLayout(width=columns, numbers=tuple(range(columns)), codes=())
 
 
-def take_weights(sample_weight: Any, rows: int) -> np.ndarray | None:
+def take_weights(sample_weight: object, rows: int) -> np.ndarray | None:
     """Return the validated weights of the rows.
 
     Raises:
@@ -161,7 +165,7 @@ def take_weights(sample_weight: Any, rows: int) -> np.ndarray | None:
     return np.broadcast_to(weight, (rows,))
 
 
-def _names(estimator: Any) -> list[str]:
+def _names(estimator: EstimatorParameters) -> list[str]:
     """Return the column names, generated as in scikit-learn if there are none."""
     given = getattr(estimator, "feature_names_in_", None)
     return (

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.utils import Tags
 from sklearn.utils.validation import column_or_1d
 
 from ..data.labelling import LARGEST, UNIT
@@ -151,7 +152,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         self._prepare(examples, examples, begin, steady=True)
         return self._record(self._train(examples, None, 1, None), begin)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         """Return scikit-learn's estimator tags."""
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True

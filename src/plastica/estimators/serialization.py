@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 import numpy as np
@@ -21,13 +21,17 @@ from ..model import kinds as file_kinds
 from ..optimizers import Optimizer
 from ..rules import Rule
 from ..specification import from_spec, to_spec
+from ..storage.document import Document
 from ..tables.facts import listed
 from ..training import History
+from ..typing import NativeFrame
+from .parameters import ClassifierParameters, EstimatorParameters
 
 E = TypeVar("E")
 UNKEPT = ("callbacks",)
 SCALAR = None | bool | int | float | str
-ClassLabel = bool | int | float | str
+ClassLabel: TypeAlias = bool | int | float | str
+PlainParameter: TypeAlias = "SCALAR | list[PlainParameter]"
 
 
 class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -51,12 +55,12 @@ class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """
 
     kind: str
-    params: dict[str, Any]
-    declared: dict[str, dict[str, Any]] = {}
-    network: str | dict[str, Any] | None = None
+    params: dict[str, object]
+    declared: dict[str, Document] = {}
+    network: str | Document | None = None
     class_weight: tuple[tuple[ClassLabel, float], ...] | None = None
     kinds: tuple[tuple[str, str], ...] | None = None
-    encoder: dict[str, Any] | None = None
+    encoder: Document | None = None
     numbers_only: bool = True
     columns: int = 1
     names: tuple[str, ...] | None = None
@@ -87,7 +91,7 @@ class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             raise ValueError(f"{len(self.mean)} means and {len(self.scale)} scales for {self.outputs} outputs")
 
 
-def names_of(y: Any) -> list[str] | None:
+def names_of(y: object) -> list[str] | None:
     """Return the names of a series or a data frame, or None."""
     import narwhals as nw
     from narwhals import dependencies
@@ -100,7 +104,7 @@ def names_of(y: Any) -> list[str] | None:
     return None
 
 
-def as_frame(values: np.ndarray, X: Any, names: Sequence[str]) -> Any:
+def as_frame(values: np.ndarray, X: object, names: Sequence[str]) -> NativeFrame:
     """Return predictions as a data frame of the type of ``X``, with its index.
 
     Raises:
@@ -120,7 +124,7 @@ def as_frame(values: np.ndarray, X: Any, names: Sequence[str]) -> Any:
     return made if index is None else made.set_axis(index, axis=0)
 
 
-def save(estimator: Any, path: str | Path) -> Path:
+def save(estimator: EstimatorParameters, path: str | Path) -> Path:
     """Save an estimator to one file, without callbacks and a RandomState.
 
     Raises:
@@ -131,7 +135,7 @@ def save(estimator: Any, path: str | Path) -> Path:
     params["rule"], kinds = chosen, params.pop("kinds")
     declared = {name: to_spec(value) for name, value in params.items() if isinstance(value, Declaration)}
     if isinstance(network, Sequential):
-        kept: Any = "whole"
+        kept: str | Document | None = "whole"
     elif isinstance(network, str):
         kept, params["network"] = None, network
     else:
@@ -158,8 +162,8 @@ def save(estimator: Any, path: str | Path) -> Path:
         targets=tuple(estimator.target_names_),
         classes=tuple(classes.tolist()),
         class_type="object" if classes.dtype.kind == "O" else classes.dtype.str,
-        decision=None if estimator.task_ == "regression" else estimator.decision_,
-        shift=() if estimator.task_ == "regression" else estimator.shift_,
+        decision=estimator.decision_ if isinstance(estimator, ClassifierParameters) else None,
+        shift=estimator.shift_ if isinstance(estimator, ClassifierParameters) else (),
         mean=tuple(getattr(estimator, "target_mean_", np.array([])).tolist()),
         scale=tuple(getattr(estimator, "target_scale_", np.array([])).tolist()),
         losses=tuple(estimator.loss_curve_),
@@ -243,7 +247,7 @@ def _classes(kept: Kept) -> np.ndarray:
     return np.array(kept.classes, dtype="U" if kind.kind == "U" else kind)  # a forged length could allocate memory
 
 
-def _value(name: str, value: Any) -> Any:
+def _value(name: str, value: object) -> PlainParameter:
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, list | tuple | np.ndarray):
@@ -255,13 +259,13 @@ def _value(name: str, value: Any) -> Any:
     return value
 
 
-def _pairs(weight: Any) -> tuple[tuple[Any, float], ...] | None:
+def _pairs(weight: object) -> tuple[tuple[ClassLabel, float], ...] | None:
     if not isinstance(weight, Mapping):
         return None
     return tuple((np.asarray(label).item(), float(value)) for label, value in weight.items())
 
 
-def _plain(column: np.ndarray) -> Any:
+def _plain(column: np.ndarray) -> list[object] | np.ndarray:
     return column.tolist() if column.dtype.kind in "OU" else np.ascontiguousarray(column)
 
 

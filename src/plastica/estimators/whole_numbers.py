@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -29,7 +29,7 @@ def refuse_codes(X: object) -> None:
         )
 
 
-def _found(X: object) -> Any:
+def _found(X: object) -> Iterator[tuple[str, int]]:
     """Yield the name and a value of each column with such integers."""
     import narwhals as nw
     from narwhals import dependencies

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from ..layers import (
     Add,
@@ -18,6 +17,7 @@ from ..layers import (
     Reshape,
     Subtract,
 )
+from ..layers.node import NodeLike
 from ..model import Model
 from . import networks
 from .windows import WindowShape
@@ -26,8 +26,6 @@ UNITS = 256
 DROPOUT = 0.2
 CORRECTING = 32
 CODES = 8  # numbers that stand for the calendar and the covariates of a step
-
-GraphNode = Any  # of a graph of layers
 
 
 def mlp(shape: WindowShape, seed: int = 0) -> Model:
@@ -46,7 +44,7 @@ def mlp(shape: WindowShape, seed: int = 0) -> Model:
         A. Das et al. (2023), Long-term forecasting with TiDE: time-series dense encoder, section 4 (residual linear
         forecast and projected covariates).
     """
-    inputs: list[GraphNode] = [Input(each) for each in shape.inputs]
+    inputs: list[NodeLike] = [Input(each) for each in shape.inputs]
     level = GlobalAveragePooling1D()(inputs[0])
     flat = Flatten()(Subtract()([inputs[0], RepeatVector(shape.look_back)(level)]))
     read = [flat, level]
@@ -71,7 +69,7 @@ def around(core: Core) -> Callable[[WindowShape, int], Model]:
     """
 
     def build(shape: WindowShape, seed: int = 0) -> Model:
-        inputs: list[GraphNode] = [Input(each) for each in shape.inputs]
+        inputs: list[NodeLike] = [Input(each) for each in shape.inputs]
         window = Concatenate()(inputs[:2]) if shape.past else inputs[0]
         made = core(shape.look_back, 1 + shape.past, shape.horizon, 1)(window)
         if shape.future or shape.quantiles > 1:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self, Unpack
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from ..errors import DataError, InvalidValue, NotFitted
+from ..populations.fitting import PopulationRun
+from ..storage.document import Document
+from ..typing import NativeFrame
 from . import frames, serialization
 from .backtesting import backtest
 from .fitted import FittedForecast, JudgedForecasts
@@ -128,7 +131,7 @@ class Forecaster(BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    def read(self, X: Any) -> Panel:
+    def read(self, X: object) -> Panel:
         """Return the series of a frame, a file or a table on their regular grid.
 
         Args:
@@ -143,7 +146,7 @@ class Forecaster(BaseEstimator):
         given = {"past": past, "known": known, "country": self.holidays}
         return read_panel(X, time=self.time, target=self.target, group=self.group, **given)
 
-    def fit(self, X: Any, y: None = None, **options: Any) -> Self:
+    def fit(self, X: object, y: None = None, **options: Unpack[PopulationRun]) -> Self:
         """Train on all rows; hold back what :meth:`evaluate` is to judge.
 
         Args:
@@ -158,7 +161,7 @@ class Forecaster(BaseEstimator):
         fitted = fit_panel(self, self.read(X), **options)
         return self._take(fitted, X)
 
-    def predict(self, X: Any = None, horizon: int | None = None) -> Any:
+    def predict(self, X: object = None, horizon: int | None = None) -> NativeFrame:
         """Forecast the steps after the last known value of each series.
 
         Args:
@@ -181,7 +184,7 @@ class Forecaster(BaseEstimator):
         longer, made = fitted.ahead(fitted.tail if X is None else self._newer(X), steps)
         return frames.forecast_frame(longer, made, self.backend_)
 
-    def evaluate(self, X: Any, first: int | None = None) -> ForecastResults:
+    def evaluate(self, X: object, first: int | None = None) -> ForecastResults:
         """Forecast from every step after training, and compare with what happened and with simple forecasts.
 
         Args:
@@ -194,7 +197,7 @@ class Forecaster(BaseEstimator):
         """
         return self.judged(X, first)[0]
 
-    def judged(self, X: Any, first: int | None = None) -> tuple[ForecastResults, JudgedForecasts]:
+    def judged(self, X: object, first: int | None = None) -> tuple[ForecastResults, JudgedForecasts]:
         """Return the results of :meth:`evaluate` with the forecasts that they are about.
 
         Args:
@@ -212,7 +215,7 @@ class Forecaster(BaseEstimator):
         self.results_ = results
         return results, judged
 
-    def backtest(self, X: Any, folds: int = 4, test: float = 0.1) -> polars.DataFrame:
+    def backtest(self, X: object, folds: int = 4, test: float = 0.1) -> polars.DataFrame:
         """Test the model at several times of the past: trained on what lies before, tested on what follows.
 
         The networks of all folds are trained as one population in one compiled program. This model is not changed.
@@ -231,7 +234,7 @@ class Forecaster(BaseEstimator):
         """
         return backtest(self, self.read(X), folds, test)
 
-    def update(self, X: Any) -> Self:
+    def update(self, X: object) -> Self:
         """Go on from newer rows, without training.
 
         Args:
@@ -260,7 +263,7 @@ class Forecaster(BaseEstimator):
         return serialization.load(cls, path)
 
     @classmethod
-    def around(cls, arrays: Mapping[str, np.ndarray], document: Mapping[str, Any], path: str | Path) -> Self:
+    def around(cls, arrays: Mapping[str, np.ndarray], document: Document, path: str | Path) -> Self:
         """Return the forecaster of a file that was read; :func:`plastica.load` calls this."""
         return serialization.around(cls, arrays, document, path)
 
@@ -268,7 +271,7 @@ class Forecaster(BaseEstimator):
         """Return whether ``fit`` was called."""
         return hasattr(self, "fitted_")
 
-    def _take(self, fitted: FittedForecast, X: Any) -> Self:
+    def _take(self, fitted: FittedForecast, X: object) -> Self:
         self.fitted_, self.notes_, self.backend_ = fitted, fitted.notes, frames.backend_of(X)
         return self
 
@@ -277,7 +280,7 @@ class Forecaster(BaseEstimator):
             raise NotFitted("this Forecaster is not fitted yet; call fit(frame) first.")
         return self.fitted_
 
-    def _newer(self, X: Any) -> Panel:
+    def _newer(self, X: object) -> Panel:
         """Return newer rows behind those that are kept of training; a panel is used as it is."""
         known = self._fitted().tail
         if isinstance(X, Panel):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -20,7 +19,7 @@ MOST_HOLES = 0.5  # of the values that a forecast reads
 SeriesBlocks = list[tuple[int, Float[np.ndarray, "time columns"]]]  # the first position and the values of each series
 
 
-def read_more(source: Any, known: Panel) -> Panel:
+def read_more(source: object, known: Panel) -> Panel:
     """Return the series of a newer table, with the columns and the time axis of a panel.
 
     Raises:

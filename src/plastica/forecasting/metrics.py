@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..errors import DataError, InvalidValue, ShapeError
 from ..typing import Float
 
 
-def mase(actual: Any, forecast: Any, past: Any, season: int = 1) -> float:
+def mase(actual: ArrayLike, forecast: ArrayLike, past: ArrayLike, season: int = 1) -> float:
     r"""Return the mean absolute scaled error: below 1, forecasts beat the seasonal naive one of the past.
 
     .. math:: \text{MASE} = \frac{\text{mean}\,|y - \hat y|}{\text{mean}_{t > m}\,|y_t - y_{t-m}|}
@@ -47,7 +47,7 @@ def mase(actual: Any, forecast: Any, past: Any, season: int = 1) -> float:
     return float(np.abs(y - predicted).mean()) / scale
 
 
-def smape(actual: Any, forecast: Any) -> float:
+def smape(actual: ArrayLike, forecast: ArrayLike) -> float:
     r"""Return the symmetric mean absolute percentage error, from 0 to 200.
 
     .. math:: \text{sMAPE} = 200\ \text{mean}\,\frac{|y - \hat y|}{|y| + |\hat y|}
@@ -74,7 +74,7 @@ def smape(actual: Any, forecast: Any) -> float:
     return 200 * float((np.abs(y - predicted) / np.where(size == 0, 1, size)).mean())
 
 
-def pinball(actual: Any, forecasts: Any, levels: Sequence[float]) -> Float[np.ndarray, " levels"]:
+def pinball(actual: ArrayLike, forecasts: ArrayLike, levels: Sequence[float]) -> Float[np.ndarray, " levels"]:
     r"""Return the pinball loss of each quantile, which the true quantile makes smallest.
 
     .. math:: L_\tau(y, q) = \max(\tau (y - q), (\tau - 1)(y - q))
@@ -107,7 +107,7 @@ def pinball(actual: Any, forecasts: Any, levels: Sequence[float]) -> Float[np.nd
     return np.maximum(at * off, (at - 1) * off).reshape(-1, len(at)).mean(0)
 
 
-def crps(actual: Any, forecasts: Any, levels: Sequence[float]) -> float:
+def crps(actual: ArrayLike, forecasts: ArrayLike, levels: Sequence[float]) -> float:
     r"""Return the continuous ranked probability score, approximated by quantiles.
 
     .. math:: \text{CRPS} = \int (F(z) - 1\{y \le z\})^2 dz = 2 \int_0^1 L_\tau(y, F^{-1}(\tau))\, d\tau
@@ -137,7 +137,7 @@ def crps(actual: Any, forecasts: Any, levels: Sequence[float]) -> float:
     return 2 * float((losses * np.diff(edges)).sum())
 
 
-def coverage(actual: Any, low: Any, high: Any) -> float:
+def coverage(actual: ArrayLike, low: ArrayLike, high: ArrayLike) -> float:
     """Return the part of values inside their intervals, to be compared with the coverage that was promised.
 
     Args:
@@ -172,7 +172,9 @@ def _levels(owner: str, levels: Sequence[float]) -> Float[np.ndarray, " levels"]
     return at
 
 
-def _pair(owner: str, actual: Any, forecast: Any) -> tuple[Float[np.ndarray, "*shape"], Float[np.ndarray, "*shape"]]:
+def _pair(
+    owner: str, actual: ArrayLike, forecast: ArrayLike
+) -> tuple[Float[np.ndarray, "*shape"], Float[np.ndarray, "*shape"]]:
     y, predicted = _finite(owner, "actual", actual), _finite(owner, "forecast", forecast)
     if y.shape != predicted.shape or not y.size:
         raise ShapeError(
@@ -181,7 +183,7 @@ def _pair(owner: str, actual: Any, forecast: Any) -> tuple[Float[np.ndarray, "*s
     return y, predicted
 
 
-def _finite(owner: str, name: str, values: Any) -> Float[np.ndarray, "*shape"]:
+def _finite(owner: str, name: str, values: ArrayLike) -> Float[np.ndarray, "*shape"]:
     given = np.asarray(values, np.float64)
     if not np.isfinite(given).all():
         place = tuple(int(each) for each in np.argwhere(~np.isfinite(given))[0])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -74,7 +73,7 @@ class Panel:
 
 
 def read_panel(
-    source: Any,
+    source: object,
     *,
     time: str | None = None,
     target: str | Sequence[str] = (),

@@ -45,19 +45,11 @@ MOST_NAMED = 3
 Callbacks = Sequence[Callback] | Callback | Callable[[int], Sequence[Callback]] | None
 
 
-class PopulationFit(TypedDict, total=False):
-    """Arguments of :meth:`Population.fit` by name, without the rows."""
+class PopulationRun(TypedDict, total=False):
+    """Arguments of :meth:`Population.fit` that say how a run goes and ends, by name."""
 
-    batch_size: int | None
-    epochs: int
-    verbose: int | str
     callbacks: Callbacks
-    validation_split: float
-    validation_data: object
     shuffle: bool
-    class_weight: Mapping[int, float] | None
-    sample_weight: object
-    groups: ArrayLike | None
     until: object
     time_limit: float | str | None
     max_steps: int | None
@@ -65,6 +57,19 @@ class PopulationFit(TypedDict, total=False):
     resume: bool
     checkpoint_seconds: float
     hooks: Sequence[Hook] | Hook
+
+
+class PopulationFit(PopulationRun, total=False):
+    """Arguments of :meth:`Population.fit` by name, without the rows."""
+
+    batch_size: int | None
+    epochs: int
+    verbose: int | str
+    validation_split: float
+    validation_data: object
+    class_weight: Mapping[int, float] | None
+    sample_weight: object
+    groups: ArrayLike | None
 
 
 class PopulationData(NamedTuple):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ...errors import InvalidValue
 from ...typing import Float, Int
@@ -41,7 +41,7 @@ class Anomalies:
     decomposition: Decomposition
 
 
-def anomalies(values: Any, seasons: int | Sequence[int], rate: float = 1e-4) -> Anomalies:
+def anomalies(values: ArrayLike, seasons: int | Sequence[int], rate: float = 1e-4) -> Anomalies:
     r"""Find values far from trend and seasons.
 
     A robust decomposition, with a season that hardly changes and a slow trend, leaves a rest; a value is an anomaly if

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ...errors import InvalidValue
 from ...typing import Float, Int
@@ -13,7 +12,7 @@ from .checking import as_series, check_count
 NORMAL = 0.6744897501960817  # the median of |z| of a standard normal distribution
 
 
-def change_points(values: Any, penalty: float | None = None, least: int = 2) -> tuple[int, ...]:
+def change_points(values: ArrayLike, penalty: float | None = None, least: int = 2) -> tuple[int, ...]:
     r"""Return the places of values with which a new mean begins.
 
     The segments between them have the smallest sum of squared distances from their means plus a penalty for each

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ...errors import DataError, InvalidValue, ShapeError
 from ...typing import Float
 
 
-def as_series(owner: str, values: Any, least: int = 1, why: str = "") -> Float[np.ndarray, " time"]:
+def as_series(owner: str, values: ArrayLike, least: int = 1, why: str = "") -> Float[np.ndarray, " time"]:
     """Return the values of one series as floats.
 
     Args:

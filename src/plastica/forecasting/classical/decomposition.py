@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ...errors import InvalidValue
 from ...typing import Float, Int
@@ -46,7 +46,7 @@ class Decomposition:
 
 
 def mstl(
-    values: Any,
+    values: ArrayLike,
     seasons: int | Sequence[int],
     *,
     span: int | None = None,

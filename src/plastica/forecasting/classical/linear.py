@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import ArrayLike
 
 from ...errors import InvalidValue, ShapeError
 from ...typing import Float
@@ -40,7 +40,7 @@ class LinearForecast:
             known = np.concatenate([known, self.predict(known[-lags:][None])[0]])
         return known[lags : lags + horizon]
 
-    def predict(self, windows: Any) -> Float[np.ndarray, "rows horizon"]:
+    def predict(self, windows: ArrayLike) -> Float[np.ndarray, "rows horizon"]:
         """Return the values that follow each window.
 
         Args:
@@ -56,14 +56,14 @@ class LinearForecast:
             )
         return given @ self.kernel + self.bias
 
-    def update(self, values: Any) -> LinearForecast:
+    def update(self, values: ArrayLike) -> LinearForecast:
         """Return the model after further values, with the same weights."""
         further = as_series("update", values)
         return replace(self, past=np.concatenate([self.past, further])[-len(self.past) :])
 
 
 def ridge(
-    values: Any, season: int = 1, *, lags: int | None = None, horizon: int | None = None, l2: float = 1.0
+    values: ArrayLike, season: int = 1, *, lags: int | None = None, horizon: int | None = None, l2: float = 1.0
 ) -> LinearForecast:
     r"""Fit ridge regression from the last values to the next ones, in closed form.
 

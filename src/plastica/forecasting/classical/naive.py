@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ...typing import Float
 from .checking import as_series, check_count
@@ -25,7 +25,7 @@ class RepeatedSeason:
         """Return the next values."""
         return np.resize(np.array(self.cycle), check_count("forecast", "horizon", horizon))
 
-    def update(self, values: Any) -> RepeatedSeason:
+    def update(self, values: ArrayLike) -> RepeatedSeason:
         """Return the model after further values."""
         kept = [*self.cycle, *as_series("update", values).tolist()]
         return RepeatedSeason(tuple(kept[-len(self.cycle) :]))
@@ -47,7 +47,7 @@ class MeanSoFar:
         """Return the next values."""
         return np.full(check_count("forecast", "horizon", horizon), self.total / self.count)
 
-    def update(self, values: Any) -> MeanSoFar:
+    def update(self, values: ArrayLike) -> MeanSoFar:
         """Return the model after further values."""
         further = as_series("update", values)
         return MeanSoFar(self.total + float(further.sum()), self.count + len(further))
@@ -72,7 +72,7 @@ class StraightLine:
         steps = np.arange(1, check_count("forecast", "horizon", horizon) + 1)
         return self.last + steps * (self.last - self.first) / (self.count - 1)
 
-    def update(self, values: Any) -> StraightLine:
+    def update(self, values: ArrayLike) -> StraightLine:
         """Return the model after further values."""
         further = as_series("update", values)
         if not len(further):
@@ -80,7 +80,7 @@ class StraightLine:
         return replace(self, last=float(further[-1]), count=self.count + len(further))
 
 
-def naive(values: Any, season: int = 1) -> RepeatedSeason:
+def naive(values: ArrayLike, season: int = 1) -> RepeatedSeason:
     """Forecast the last value: the best that can be done for a random walk.
 
     Args:
@@ -100,7 +100,7 @@ def naive(values: Any, season: int = 1) -> RepeatedSeason:
     return seasonal_naive(values, 1)
 
 
-def seasonal_naive(values: Any, season: int) -> RepeatedSeason:
+def seasonal_naive(values: ArrayLike, season: int) -> RepeatedSeason:
     """Forecast the value of one season ago: the baseline of every series with a daily, weekly or yearly course.
 
     Args:
@@ -123,7 +123,7 @@ def seasonal_naive(values: Any, season: int) -> RepeatedSeason:
     return RepeatedSeason(tuple(given[-season:].tolist()))
 
 
-def drift(values: Any, season: int = 1) -> StraightLine:
+def drift(values: ArrayLike, season: int = 1) -> StraightLine:
     r"""Continue the line from the first through the last value.
 
     The forecast h steps after the last of T values is :math:`y_T + h (y_T - y_1) / (T - 1)`.
@@ -146,7 +146,7 @@ def drift(values: Any, season: int = 1) -> StraightLine:
     return StraightLine(float(given[0]), float(given[-1]), len(given))
 
 
-def mean(values: Any, season: int = 1) -> MeanSoFar:
+def mean(values: ArrayLike, season: int = 1) -> MeanSoFar:
     """Forecast the mean of all values: the best that can be done for noise around a constant.
 
     Args:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ...typing import Float
 from .checking import as_series, check_count
@@ -51,7 +51,7 @@ class Smoothed:
         steps = np.arange(1, check_count("forecast", "horizon", horizon) + 1)
         return self.level + self.trend * np.cumsum(self.phi**steps) + np.resize(self.seasonal, len(steps))
 
-    def update(self, values: Any) -> Smoothed:
+    def update(self, values: ArrayLike) -> Smoothed:
         """Return the model after further values, at the same rates."""
         level, trend, seasonal = self.level, self.trend, list(self.seasonal)
         for value in as_series("update", values).tolist():
@@ -62,7 +62,7 @@ class Smoothed:
         return replace(self, level=level, trend=trend, seasonal=tuple(seasonal))
 
 
-def simple_exponential_smoothing(values: Any, season: int = 1) -> Smoothed:
+def simple_exponential_smoothing(values: ArrayLike, season: int = 1) -> Smoothed:
     r"""Forecast the level, a mean in which old values count less and less.
 
     For series without trend and season. The forecast is :math:`\alpha \sum_j (1 - \alpha)^j y_{T-j}` plus what is left
@@ -87,7 +87,7 @@ def simple_exponential_smoothing(values: Any, season: int = 1) -> Smoothed:
     return _smoothed(given, Components(trend=False, damped=False, season=1))
 
 
-def holt(values: Any, season: int = 1, *, damped: bool = True) -> Smoothed:
+def holt(values: ArrayLike, season: int = 1, *, damped: bool = True) -> Smoothed:
     """Forecast level and trend.
 
     For series with a trend and no season.
@@ -112,7 +112,7 @@ def holt(values: Any, season: int = 1, *, damped: bool = True) -> Smoothed:
     return _smoothed(as_series("holt", values, 5), Components(trend=True, damped=damped, season=1))
 
 
-def holt_winters(values: Any, season: int, *, damped: bool = True) -> Smoothed:
+def holt_winters(values: ArrayLike, season: int, *, damped: bool = True) -> Smoothed:
     """Forecast level, trend and a season that is added to them.
 
     For series with a season whose height does not grow with the level; take the logarithm of those where it does.

@@ -7,7 +7,7 @@ first states. So these are solved for in closed form, and only the rates (one to
 from __future__ import annotations
 
 from itertools import product
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -136,10 +136,10 @@ def _filter(rates: SmoothingRates, season: int) -> tuple[Float[np.ndarray, " lag
     return numerator, denominator
 
 
-def _filtered(numerator: ArrayLike, denominator: ArrayLike, values: Float[np.ndarray, "*rows time"]) -> Any:
+def _filtered(numerator: ArrayLike, denominator: ArrayLike, values: Float[np.ndarray, "*rows time"]) -> np.ndarray:
     from scipy.signal import lfilter
 
-    return lfilter(numerator, denominator, values)
+    return np.asarray(lfilter(numerator, denominator, values))
 
 
 def _contributions(steps: int, rates: SmoothingRates, components: Components) -> Float[np.ndarray, "states time"]:

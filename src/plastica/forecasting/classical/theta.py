@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ...typing import Float
 from .checking import as_series, check_count
@@ -42,7 +42,7 @@ class ThetaForecast:
         season = np.resize(self.seasonal, len(steps))
         return means * season if self.multiplied else means + season
 
-    def update(self, values: Any) -> ThetaForecast:
+    def update(self, values: ArrayLike) -> ThetaForecast:
         """Return the model after further values, with the same line, rate and season."""
         further = as_series("update", values)
         season = np.resize(self.seasonal, len(further))
@@ -57,7 +57,7 @@ class ThetaForecast:
         )
 
 
-def theta(values: Any, season: int = 1) -> ThetaForecast:
+def theta(values: ArrayLike, season: int = 1) -> ThetaForecast:
     r"""Forecast by the Theta method, the best of the M3 competition.
 
     The least-squares line :math:`L` of the series is Theta line 0; the series with doubled distance from it,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from ...errors import InvalidValue
 from ...layers import Add, Dense, Layer, MaxPooling1D, Permute, Reshape, Resizing, Subtract
+from ...layers.node import Node
 from .shapes import checked_targets, first_features, graph
 
 
@@ -65,7 +65,7 @@ def nhits(
     for size in (*pools, *frequencies):
         checked_targets("nhits", size, units, depth, None)
 
-    def draw(x: Any) -> Any:
+    def draw(x: Node) -> Node:
         left, parts = first_features(x, count), []
         for place, (pool, frequency) in enumerate(zip(pools, frequencies, strict=True)):
             hidden = Permute((2, 1))(MaxPooling1D(pool, padding="same")(left))  # (batch, targets, steps)
@@ -79,7 +79,7 @@ def nhits(
     return graph(look_back, features, draw)
 
 
-def _interpolated(hidden: Any, steps: int, frequency: int, targets: int) -> Any:
+def _interpolated(hidden: Node, steps: int, frequency: int, targets: int) -> Node:
     """Return a number for each ``frequency`` steps, interpolated to all steps, ``(batch, steps, targets)``."""
     count = max(steps // frequency, 1)
     numbers = Permute((2, 1))(Dense(count)(hidden))  # (batch, count, targets)

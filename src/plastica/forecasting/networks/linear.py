@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...layers import Add, Layer, MovingAverage, ReversibleInstanceNormalization, Subtract
+from ...layers.node import Node
 from .shapes import along_time, checked_targets, first_features, graph
 
 
@@ -35,7 +36,7 @@ def dlinear(look_back: int, features: int, horizon: int, targets: int | None = N
     """
     count = checked_targets("dlinear", look_back, features, horizon, targets)
 
-    def draw(x: object) -> object:
+    def draw(x: Node) -> Node:
         own = first_features(x, count)
         trend = MovingAverage(window)(own)
         return Add()([along_time(horizon)(trend), along_time(horizon)(Subtract()([own, trend]))])

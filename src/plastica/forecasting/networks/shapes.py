@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from ...errors import InvalidValue
 from ...layers import Cropping1D, EinsumDense, Input, Layer, Permute
@@ -30,16 +29,16 @@ def checked_targets(owner: str, look_back: int, features: int, horizon: int, tar
     return sizes["targets"]
 
 
-def graph(look_back: int, features: int, draw: Callable[[Any], Any]) -> Layer:
+def graph(look_back: int, features: int, draw: Callable[[Node], Node]) -> Layer:
     """Return the graph that a function draws from the node of the window, ``(look_back, features)``."""
     start = Node(Input((look_back, features)))
     return graph_between([start], [draw(start)]).graph
 
 
-def first_features(window: Any, targets: int) -> Any:
+def first_features(window: Node, targets: int) -> Node:
     """Return the node of the first features of a sequence."""
     features = window.shape[-1]
-    if features == targets:
+    if features is None or features == targets:
         return window
     return Permute((2, 1))(Cropping1D((0, features - targets))(Permute((2, 1))(window)))
 
