@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +13,7 @@ from .output import Output
 from .wording import SAY
 
 if TYPE_CHECKING:
+    from ..storage.document import Document
     from ..tables.runs import RunComparison
 
 MOST_FIGURES = 5  # besides the metric that runs are sorted by; --json prints all
@@ -65,7 +66,7 @@ def compare(
     output.result(as_json(found))
 
 
-def as_json(found: RunComparison) -> dict[str, Any]:
+def as_json(found: RunComparison) -> Document:
     """Return the comparison as a JSON-serializable dictionary."""
     from ..tables.facts import listed
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json as json_text
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -187,7 +188,7 @@ class ComparisonFolder:
             shutil.rmtree(old, ignore_errors=True)
         return self.folder
 
-    def _take(self, source: Path, said: dict[str, Any]) -> None:
+    def _take(self, source: Path, said: Mapping[str, object]) -> None:
         import msgspec
 
         from ..comparison.records import RuleRecord

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import Any
+from collections.abc import Mapping
+from typing import Protocol
 
 import click
 
@@ -40,7 +41,19 @@ def devices(lang: str, json: bool, debug: bool) -> None:
     )
 
 
-def available() -> list[Any]:
+class ListedDevice(Protocol):
+    """What this command says of a device of JAX."""
+
+    id: int
+    platform: str
+    device_kind: str
+
+    def memory_stats(self) -> Mapping[str, int] | None:
+        """Return what is known of its memory, in bytes."""
+        ...
+
+
+def available() -> list[ListedDevice]:
     """Return JAX's devices.
 
     Raises:
@@ -59,7 +72,7 @@ def available() -> list[Any]:
         raise InvalidValue(note("errors.no_platform", platforms=repr(platforms), why=why)) from None
 
 
-def describe(device: Any) -> str:
+def describe(device: ListedDevice) -> str:
     """Return a device's name and, if JAX reports it, its memory."""
     memory = (device.memory_stats() or {}).get("bytes_limit") if device.platform != "cpu" else None
     size = f", {memory / 2**30:.1f} GiB" if memory else ""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from . import options, parameters
 from .guard import guarded
 from .names import FORECAST_LOSSES, FORECASTS, TargetCommand
+from .options import OptionValue
 from .output import Output
 from .wording import SAY
 
@@ -60,7 +59,7 @@ from .wording import SAY
 @parameters.json
 @parameters.debug
 @guarded
-def forecast(file: str, **given: Any) -> None:
+def forecast(file: str, **given: OptionValue) -> None:
     """Forecast one or many series of a table.
 
     The time, the frequency and separate series are found in the table; what was repaired is printed. Networks are

@@ -7,12 +7,14 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from ..errors import DataError
+from ..storage.document import Document
 from . import folders
+from .options import OptionValue
 from .output import Output, note
 from .report_ahead import import_report
 from .wording import SAY
@@ -51,7 +53,7 @@ def usual_target(file: str) -> tuple[str, ...]:
     return (datasets.target_of(file),) if file in datasets.NAMES and not Path(file).exists() else ()
 
 
-def go(file: str, table: Table, given: Mapping[str, Any], output: Output) -> None:
+def go(file: str, table: Table, given: Mapping[str, OptionValue], output: Output) -> None:
     """Train, test, forecast, and write the folder."""
     from ..forecasting import Forecaster
     from ..forecasting.analysis import analyse, series_parts
@@ -160,7 +162,7 @@ def say_failures(output: Output, analysis: ForecastAnalysis, folds: polars.DataF
         output.fact("backtest", SAY("forecast_folds_won", count=folds["fold"].n_unique(), won=won))
 
 
-def _facts(analysis: ForecastAnalysis, folds: polars.DataFrame | None) -> dict[str, Any]:
+def _facts(analysis: ForecastAnalysis, folds: polars.DataFrame | None) -> Document:
     """Return what stands behind the errors, for ``--json``."""
     import msgspec
 
@@ -183,7 +185,7 @@ def _write_parts(panel: Panel, found: SeriesParts, path: Path) -> None:
     replace_file(path, [pl.DataFrame(columns).write_csv().encode()])
 
 
-def _write(forecaster: Forecaster, results: ForecastResults, folder: Path, more: dict[str, Any]) -> dict[str, Any]:
+def _write(forecaster: Forecaster, results: ForecastResults, folder: Path, more: Document) -> Document:
     """Write the folder, the model first, and return the facts for ``--json``."""
     import msgspec
     import polars as pl
@@ -193,7 +195,7 @@ def _write(forecaster: Forecaster, results: ForecastResults, folder: Path, more:
 
     forecaster.save(folder / folders.MODEL)
     fitted = forecaster.fitted_
-    facts: dict[str, Any] = {
+    facts: Document = {
         "plastica": __version__,
         "folder": str(folder),
         "model": results.model,

@@ -8,7 +8,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
@@ -30,15 +30,15 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
     """
 
     @functools.wraps(command)
-    def run(*given: Any, **options: Any) -> None:
-        lang = options.get("lang") or language.of_environment(os.environ)
+    def run(*given: object, **options: object) -> None:
+        lang = str(options.get("lang") or "") or language.of_environment(os.environ)
         with language.using(lang):
             _run(command, *given, **(options | {"lang": lang} if "lang" in options else options))
 
     return run
 
 
-def _run(command: Callable[..., None], *given: Any, **options: Any) -> None:
+def _run(command: Callable[..., None], *given: object, **options: object) -> None:
     debug = bool(options.get("debug"))
     try:
         with _warnings_as_notes(debug), _interrupts_not_lost():
@@ -90,7 +90,7 @@ def _interrupts_not_lost() -> Iterator[None]:
     """Raise Ctrl-C again where it was swallowed, for example by a JAX callback during garbage collection."""
     before = sys.unraisablehook
 
-    def again(unraisable: Any) -> None:
+    def again(unraisable: sys.UnraisableHookArgs) -> None:
         if issubclass(unraisable.exc_type, KeyboardInterrupt):
             interrupts.press_again()
         else:
@@ -121,7 +121,7 @@ def _told(message: Exception | str) -> str:
 
 @contextlib.contextmanager
 def _warnings_as_notes(debug: bool) -> Iterator[None]:
-    def show(message: Warning | str, category: type[Warning], *rest: Any) -> None:
+    def show(message: Warning | str, category: type[Warning], *rest: object) -> None:
         if issubclass(category, PlasticaWarning):
             note(_told(message))
         elif debug:

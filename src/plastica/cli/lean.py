@@ -5,7 +5,11 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike
 
 USED = ("ensemble", "linear_model", "metrics", "preprocessing", "tree")  # by checks, baselines and reports
 
@@ -35,7 +39,7 @@ def load_scikit_learn() -> None:
 class _Stats(ModuleType):
     """Stands for ``scipy.stats`` while other modules import names from it."""
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         if name.startswith("__"):
             raise AttributeError(name)
         return _geometric_mean if name == "gmean" else _Later(name)
@@ -47,13 +51,13 @@ class _Later:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def __call__(self, *given: Any, **named: Any) -> Any:
+    def __call__(self, *given: object, **named: object) -> object:
         return self._real(*given, **named)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         return getattr(self._real, name)
 
-    def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[Any, ...]:
+    def __mro_entries__(self, bases: tuple[object, ...]) -> tuple[object, ...]:
         return (self._real,)
 
     @property
@@ -63,7 +67,7 @@ class _Later:
         return getattr(import_module("scipy.stats"), self._name)
 
 
-def _geometric_mean(a: Any, axis: int = 0) -> Any:
+def _geometric_mean(a: ArrayLike, axis: int = 0) -> np.ndarray:
     """Return ``scipy.stats.gmean(a, axis)``; boosted trees for three or more classes call it once."""
     import numpy as np
 

@@ -44,7 +44,7 @@ class Commands(click.Group):
         with guard.ended_by_interrupts():
             return super().make_context(*given, **options)
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> object:
         """Run a command."""
         with guard.ended_by_interrupts():
             return super().invoke(ctx)

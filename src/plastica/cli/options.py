@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import click
 
 from .wording import SAY
+
+# The value of an option by its name: of the type that is stated where the option is, which click has checked.
+OptionValue: TypeAlias = Any
 
 SEPARATORS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|", "space": " "}
 

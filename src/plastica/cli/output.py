@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import click
 
@@ -151,7 +150,7 @@ class Output:
         lines += [line(row, number == strong) for number, row in enumerate(shown)]
         sys.stdout.write("\n".join(lines) + "\n")
 
-    def result(self, value: dict[str, Any]) -> None:
+    def result(self, value: Mapping[str, object]) -> None:
         """Print the JSON object if ``as_json``."""
         if self.as_json:
             import json

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from . import options, parameters
 from .guard import guarded
 from .names import OutCommand
+from .options import OptionValue
 from .output import note, visible, write_out
 from .running import opened
 from .wording import SAY
@@ -126,7 +128,7 @@ def _forecaster(path: Path) -> Forecaster | None:
     return Forecaster.load(path)
 
 
-def _go_on(forecaster: Forecaster, file: str | None, out: str | None, reading: dict[str, Any]) -> None:
+def _go_on(forecaster: Forecaster, file: str | None, out: str | None, reading: Mapping[str, OptionValue]) -> None:
     """Write the steps that follow training, or newer rows, as CSV."""
     from ..data.reading import read_table
     from ..storage.atomic import replace_file

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .. import language
 from ..report.conclusions import conclusion
+from ..storage.document import Document
 from ..tables.facts import listed
 from ..version import __version__
 from .folders import MODEL, REPORT
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ..tables import TableNetwork
 
 
-def facts_of(network: TableNetwork, folder: Path | None = None, report: bool = False) -> dict[str, Any]:
+def facts_of(network: TableNetwork, folder: Path | None = None, report: bool = False) -> Document:
     """Return the description of a model as a JSON-serializable dictionary."""
     with language.using("en"):
         made = _facts_of(network)
@@ -28,10 +29,10 @@ def facts_of(network: TableNetwork, folder: Path | None = None, report: bool = F
     return {"folder": str(folder), "model": str(folder / MODEL), **page, **made}
 
 
-def _facts_of(network: TableNetwork) -> dict[str, Any]:
+def _facts_of(network: TableNetwork) -> Document:
     facts, target = network.facts, network.target
     features = list(network.encoder.feature_names)
-    made: dict[str, Any] = {
+    made: Document = {
         "plastica": __version__,
         "source": facts.source,
         "target": {
@@ -71,7 +72,7 @@ def _facts_of(network: TableNetwork) -> dict[str, Any]:
     return made
 
 
-def _of_folds(scores: CrossScores) -> dict[str, Any]:
+def _of_folds(scores: CrossScores) -> Document:
     """Return the metrics of a cross-validation: of each model the mean, spread, interval and the value of each fold."""
     made = listed(scores)
     made["interval"] = "mean over folds; variance corrected for overlapping training sets (Nadeau and Bengio 2003)"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from . import options, parameters, running
 from .guard import guarded
 from .names import TargetCommand
+from .options import OptionValue
 from .output import Output
 from .train import TASKS, usual_target, with_columns
 from .wording import SAY
@@ -86,7 +85,7 @@ STRATEGIES = ("halving", "random", "grid", "optuna")
 @parameters.json
 @parameters.debug
 @guarded
-def search(file: str, target: tuple[str, ...], **given: Any) -> None:
+def search(file: str, target: tuple[str, ...], **given: OptionValue) -> None:
     """Search for the settings of a network for a table.
 
     Trials are compared on folds of the training set. The validation set then tells whether the best settings beat the

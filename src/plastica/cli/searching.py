@@ -6,11 +6,12 @@ import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from . import options, running
+from .options import OptionValue
 from .output import Output, note
 from .wording import SAY, listed
 
@@ -36,14 +37,14 @@ class SearchOptions(NamedTuple):
     budget: float | None
 
 
-def settings_of(given: Mapping[str, Any]) -> Settings:
+def settings_of(given: Mapping[str, OptionValue]) -> Settings:
     """Return the settings that do not vary."""
     from ..settings import Settings
 
     return Settings(**{name: given[name] for name in OF_SETTINGS}, test=options.held_out(given["test"]))
 
 
-def plan_of(given: Mapping[str, Any]) -> SearchOptions:
+def plan_of(given: Mapping[str, OptionValue]) -> SearchOptions:
     """Return the options of the search."""
     from ..search.parsing import space_from
     from ..search.tables import check_names

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from . import options, parameters
 from .guard import guarded
 from .names import TargetCommand, require_known
+from .options import OptionValue
 from .output import Output
 from .wording import SAY
 
 if TYPE_CHECKING:
+    import polars
+
     from ..populations import Sweep
+    from ..populations.power_law import PowerLaw
+    from ..settings import Settings
+    from ..storage.document import Document
+    from ..typing import SettingValue
 
 AXES = ("learning_rate", "rows", "width", "depth", "epochs", "optimizer", "dropout")
 OF_NUMBERS = {"learning_rate": float, "dropout": float, "optimizer": str}  # others take whole numbers
@@ -49,7 +57,7 @@ FILES = "sweep.csv, sweep.svg, sweep.png"
 @parameters.json
 @parameters.debug
 @guarded
-def sweep(file: str, target: tuple[str, ...], **given: Any) -> None:
+def sweep(file: str, target: tuple[str, ...], **given: OptionValue) -> None:
     """Compare values of one setting: train networks with each and with several seeds.
 
     Shows the mean and the standard deviation of the validation loss, and draws it. Along rows a power law is fitted;
@@ -72,7 +80,7 @@ def sweep(file: str, target: tuple[str, ...], **given: Any) -> None:
     _say(output, found, folder, given["over"])
 
 
-def values_of(axis: str, given: str | None) -> list[Any] | None:
+def values_of(axis: str, given: str | None) -> list[SettingValue] | None:
     """Return the values of ``--values``, as the setting takes them.
 
     Example:
@@ -92,7 +100,12 @@ def values_of(axis: str, given: str | None) -> list[Any] | None:
 
 
 def _run(
-    file: str, target: tuple[str, ...], given: dict[str, Any], settings: Any, values: list[Any] | None, output: Output
+    file: str,
+    target: tuple[str, ...],
+    given: Mapping[str, OptionValue],
+    settings: Settings,
+    values: list[SettingValue] | None,
+    output: Output,
 ) -> tuple[Sweep, Path]:
     import msgspec
 
@@ -123,16 +136,12 @@ def _run(
     return found, folder
 
 
-def in_order(found: Sweep, axis: str) -> Any:
+def in_order(found: Sweep, axis: str) -> polars.DataFrame:
     """Return the table of a sweep by ascending values; that of names with the best first."""
     table = found.to_frame()
-    return table if table[axis].dtype.is_(_text()) else table.sort(axis)
-
-
-def _text() -> Any:
     import polars
 
-    return polars.String
+    return table if table[axis].dtype == polars.String else table.sort(axis)
 
 
 def _say(output: Output, found: Sweep, folder: Path, axis: str) -> None:
@@ -170,7 +179,7 @@ def _say(output: Output, found: Sweep, folder: Path, axis: str) -> None:
         click.echo(str(folder))
 
 
-def law_of(found: Sweep) -> Any:
+def law_of(found: Sweep) -> PowerLaw | None:
     """Return the power law along the axis; None if there is none."""
     from ..errors import InvalidValue
 
@@ -182,7 +191,7 @@ def law_of(found: Sweep) -> Any:
         return None
 
 
-def as_json(found: Sweep, folder: Path, rows: list[dict[str, Any]], axis: str) -> dict[str, Any]:
+def as_json(found: Sweep, folder: Path, rows: Sequence[Mapping[str, object]], axis: str) -> Document:
     """Return the result as a JSON-serializable dictionary."""
     law = law_of(found)
     return {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from . import options, parameters, running
 from .guard import guarded
 from .names import TargetCommand, require_known
+from .options import OptionValue
 from .output import Output
 from .wording import SAY
 
@@ -138,7 +139,7 @@ STRATEGIES = ("softmax", "one_vs_rest", "one_vs_one")
 @parameters.json
 @parameters.debug
 @guarded
-def train(file: str, target: tuple[str, ...], **given: Any) -> None:
+def train(file: str, target: tuple[str, ...], **given: OptionValue) -> None:
     """Train a network, or another model, on a table.
 
     The kinds of columns, missing values and the task are inferred from the table and printed. The model is evaluated
@@ -159,7 +160,7 @@ def train(file: str, target: tuple[str, ...], **given: Any) -> None:
 
 
 # Conversion of option texts to settings; the values of other options are settings already.
-CONVERTERS: dict[str, Callable[[Any], Any]] = {
+CONVERTERS: dict[str, Callable[[OptionValue], OptionValue]] = {
     "layers": options.units,
     "class_weight": options.weights,
     "costs": options.costs,
@@ -171,7 +172,7 @@ KINDS = ("category", "number", "text", "date")
 OF_COLUMNS = ("drop", "missing_words", "keep_words")  # settings that need the names of the columns
 
 
-def settings_of(given: Mapping[str, Any]) -> Settings:
+def settings_of(given: Mapping[str, OptionValue]) -> Settings:
     """Return the settings for the options, except those of single columns."""
     chosen = {name: convert(given[name]) for name, convert in CONVERTERS.items()}
     for kind in ("optimizer", "rule", "loss"):
@@ -182,7 +183,7 @@ def settings_of(given: Mapping[str, Any]) -> Settings:
     return Settings(**{name: given[name] for name in plain}, **chosen)
 
 
-def with_columns(settings: Settings, given: Mapping[str, Any], columns: Collection[str]) -> Settings:
+def with_columns(settings: Settings, given: Mapping[str, OptionValue], columns: Collection[str]) -> Settings:
     """Return the settings with the options of single columns."""
     import msgspec
 

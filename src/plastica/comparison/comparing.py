@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import msgspec
 
@@ -15,7 +14,7 @@ from .progress import Watcher
 from .records import RuleRecord, middle
 from .result import Comparison
 from .task import Task, task_of_arrays
-from .terms import Layers, Terms, chosen_rules
+from .terms import Layers, OptimizersLike, RulesLike, Terms, chosen_rules
 from .timing import epochs_within, limit
 from .trial import Cost, Trial
 from .wording import SAY
@@ -24,19 +23,19 @@ LINEAR_EPOCHS = 20
 
 
 def compare_rules(
-    x: Any,
-    y: Any = None,
+    x: object,
+    y: object = None,
     *,
-    rules: Any = ("backprop", "feedback_alignment", "direct_feedback_alignment"),
+    rules: RulesLike = ("backprop", "feedback_alignment", "direct_feedback_alignment"),
     layers: Layers = (64, 64),
-    validation_data: tuple[Any, Any] | None = None,
+    validation_data: tuple[object, object] | None = None,
     test: float = 0.2,
     epochs: int = 20,
     minutes: float | None = None,
     batch_size: int | None = None,
     seeds: int | Sequence[int] = 3,
     loss_target: float | None = None,
-    optimizers: Any = None,
+    optimizers: OptimizersLike = None,
     learning_rates: Mapping[str, float] | None = None,
     progress: bool = False,
 ) -> Comparison:

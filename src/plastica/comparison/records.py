@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from statistics import mean, stdev
+from typing import TypedDict
 
 import msgspec
 
@@ -100,6 +101,33 @@ class RuleRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def seconds_to_target(self) -> list[float | None]:
         """Training time of each seed until it reached the target loss, in seconds."""
         return [None if epoch is None else self.clock[epoch - 1] for epoch in self.reached]
+
+
+class TrainingCurves(TypedDict):
+    """The part of a record that is known from the epochs of training."""
+
+    epochs: int
+    train_loss: list[Numbers]
+    test_loss: list[Numbers]
+    curve: list[Numbers]
+    clock: list[float]
+    compile_seconds: float
+    epoch_seconds: float
+
+
+class TestFigures(TypedDict):
+    """The part of a record that the trained networks are evaluated for."""
+
+    train: Numbers
+    test: Numbers
+    test_losses: Numbers
+
+
+class HiddenFigures(TypedDict):
+    """The part of a record about the activity of hidden layers."""
+
+    sparseness: Numbers
+    silent: Numbers
 
 
 def finite(values: Iterable[float]) -> Numbers:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import numpy as np
+from jax import Array
 
 from ..errors import InvalidValue
 from ..layers.layer import INFERENCE, Layer, Params, State
@@ -48,7 +47,7 @@ def sparseness(activity: np.ndarray) -> tuple[float, float]:
     return float(found.mean()), float(1 - speaks.mean())
 
 
-def hidden_activities(network: Layer, params: Params, state: State, x: Any) -> list[np.ndarray]:
+def hidden_activities(network: Layer, params: Params, state: State, x: np.ndarray) -> list[np.ndarray]:
     """Return the activity of each trained layer except the last in a forward pass; empty if layers form no chain."""
     try:
         places = chain(network, params).places
@@ -59,6 +58,6 @@ def hidden_activities(network: Layer, params: Params, state: State, x: Any) -> l
 
 
 @jax.jit(static_argnames="places")
-def _activities(network: Layer, places: tuple[int, ...], params: Params, state: State, x: Any) -> tuple[Any, ...]:
+def _activities(network: Layer, places: tuple[int, ...], params: Params, state: State, x: Array) -> tuple[Array, ...]:
     record, _ = network.forward(params, x, state, INFERENCE)
     return tuple(record.children[place].activity for place in places)

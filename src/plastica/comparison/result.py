@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -16,6 +16,7 @@ from ..drawing import checked_ending
 from ..errors import FileError, InvalidValue
 from ..notebook import html
 from ..notebook.html import shown
+from ..storage.document import Document
 from .ranking import Ranks, ranks
 from .records import RuleRecord, middle, spread
 from .wording import FACTS, INSIDE, RESULTS, SAY, facts_of, heads, inside_of, remarks, results_of
@@ -42,7 +43,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """
 
     task: dict[str, str | int]
-    terms: dict[str, Any]
+    terms: Document
     target: float | None
     target_is: str
     records: list[RuleRecord]
@@ -217,7 +218,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             return SAY("equal_steps", steps=counts.pop())
         return SAY("steps", steps=", ".join(f"{name} {count}" for name, count in steps.items()))
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Document:
         """Return the comparison as a JSON-serializable dictionary."""
         return msgspec.to_builtins(self)
 
@@ -245,7 +246,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return made.getvalue()
 
 
-def said_terms(terms: Terms, task: Task) -> dict[str, Any]:
+def said_terms(terms: Terms, task: Task) -> Document:
     """Return the conditions as plain values, by which a resumed comparison recognizes its own."""
     layers = terms.layers
     shown = ", ".join(map(repr, layers)) if isinstance(layers, Sequence) else repr(layers)
@@ -266,7 +267,7 @@ def _place(record: RuleRecord) -> tuple[bool, float]:
     return bool(record.unranked), float("inf") if found is None else -found
 
 
-def _numbers(record: RuleRecord, rank: Ranks | None, epochs: int) -> dict[str, Any]:
+def _numbers(record: RuleRecord, rank: Ranks | None, epochs: int) -> Document:
     facts = record.facts or {}
     names = ("local", "symmetric_weights", "phases", "global_error", "labels", "source")
     return {

@@ -7,7 +7,7 @@ import warnings
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -65,7 +65,12 @@ class Task:
 
 
 def task_of_arrays(
-    x: Any, y: Any, test_set: tuple[Any, Any] | None = None, test: float = 0.2, seed: int = 0, name: str = "arrays"
+    x: object,
+    y: object,
+    test_set: tuple[object, object] | None = None,
+    test: float = 0.2,
+    seed: int = 0,
+    name: str = "arrays",
 ) -> Task:
     """Return the task for arrays: targets of an integer type and strings are classes, floats a regression.
 
@@ -154,7 +159,7 @@ def _opened(x: np.ndarray, codes: tuple[tuple[int, int], ...]) -> np.ndarray:
     return np.concatenate([rest, *opened], axis=1).astype(np.float32)
 
 
-def _plain(y: Any) -> np.ndarray:
+def _plain(y: object) -> np.ndarray:
     targets = np.asarray(y)
     if targets.ndim == 2 and targets.shape[1] == 1:
         return targets[:, 0]

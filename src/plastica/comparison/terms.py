@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from ..errors import InvalidValue, UnknownName
 from ..layers import Layer
 from ..model import Sequential
 from ..optimizers import Optimizer
+from ..optimizers.names import OptimizerLike
 from ..rules import Rule
 from ..settings import Settings, batch_size_for
 from ..tables.output_layer import end_for
@@ -23,6 +24,10 @@ from .task import Task
 
 LARGEST_BATCH = 128
 Layers = Sequence[int] | Sequence[Layer] | Sequential | Callable[[Rule], Sequence[Layer]]
+# Rules, by names of one's own if in a mapping; several also in sequences of these.
+RulesLike: TypeAlias = str | Rule | Mapping[str, str | Rule] | Sequence[str | Rule | Mapping[str, str | Rule]]
+# One optimizer for all rules, or optimizers by name of the rule; None for the usual ones.
+OptimizersLike: TypeAlias = OptimizerLike | Mapping[str, OptimizerLike] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +54,7 @@ class Terms:
     batch_size: int | None = None
     seeds: tuple[int, ...] = (0, 1, 2)
     target: float | None = None
-    optimizers: Any = None
+    optimizers: OptimizersLike = None
     learning_rates: Mapping[str, float] | None = None
 
     def __post_init__(self) -> None:
@@ -123,7 +128,7 @@ class Terms:
         return tuple(int(each) for each in given if not isinstance(each, Layer))
 
 
-def chosen_rules(given: Any) -> dict[str, Rule]:
+def chosen_rules(given: RulesLike) -> dict[str, Rule]:
     """Return the rules by name.
 
     Args:
@@ -150,7 +155,7 @@ def chosen_rules(given: Any) -> dict[str, Rule]:
     return found
 
 
-def _name_of(rule: Any) -> str:
+def _name_of(rule: object) -> str:
     if isinstance(rule, str):
         return rule.strip().lower()
     if not isinstance(rule, Rule):

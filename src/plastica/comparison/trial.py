@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -21,7 +21,7 @@ from ..training.history import History
 from ..training.member import Member
 from ..training.run import Hook, Run
 from .clock import EpochClock
-from .records import Numbers, RuleRecord, finite, middle
+from .records import HiddenFigures, Numbers, RuleRecord, TestFigures, TrainingCurves, finite, middle
 from .representation import hidden_activities, sparseness
 from .task import Task
 from .terms import Terms
@@ -124,12 +124,6 @@ class Trial:
             model.epochs_trained = run.step // run.batches
         failed = _failed(run)
         good = [model for place, model in enumerate(models) if place not in failed]
-        found = {
-            "angles_end": self._angles(good),
-            **self._curves(run, clock),
-            **self._judged(models, failed),
-            **self._sparseness(good),
-        }
         return RuleRecord(
             name=self.name,
             variant_of=variant_of(self.name, self.rule),
@@ -147,8 +141,11 @@ class Trial:
             angles_begin=began,
             steps=run.batches,
             row_error=self._row_error(good),
+            angles_end=self._angles(good),
+            **self._curves(run, clock),
+            **self._judged(models, failed),
+            **self._sparseness(good),
             spent=time.perf_counter() - started,
-            **found,
         )
 
     def _run(self, rule: Rule, seeds: tuple[int, ...], epochs: int) -> tuple[Run, list[Sequential]]:
@@ -169,7 +166,7 @@ class Trial:
             members.append(Member(model, source, judged, widths, callbacks=[History()]))
         return Run(members, epochs, raises=False), models
 
-    def _curves(self, run: Run, clock: EpochClock) -> dict[str, Any]:
+    def _curves(self, run: Run, clock: EpochClock) -> TrainingCurves:
         name, count = _label(self.task), len(run.members)
 
         def curve(name: str) -> list[Numbers]:
@@ -191,19 +188,20 @@ class Trial:
             "epoch_seconds": run.timing.running / count / max(run.step, 1) * run.batches,
         }
 
-    def _judged(self, models: list[Sequential], failed: Mapping[int, str]) -> dict[str, Any]:
+    def _judged(self, models: list[Sequential], failed: Mapping[int, str]) -> TestFigures:
         """Evaluate on the test set and on equally many training rows."""
         task = self.task
         parts = {"train": part_of(task.x, task.y, len(task.x_test)), "test": (task.x_test, task.y_test)}
-        found: dict[str, Numbers] = {"train": [], "test": [], "test_losses": []}
+        found: dict[str, Numbers] = {"train": [], "test": []}
+        losses: Numbers = []
         for place, model in enumerate(models):
             for name, (x, y) in parts.items():
                 logs = {} if place in failed else model.evaluate(x, y, verbose=0, return_dict=True)
                 figure, loss = (logs.get(each, float("nan")) for each in (_label(task), "loss"))
                 found[name] += finite([figure])
                 if name == "test":
-                    found["test_losses"] += finite([loss])
-        return found
+                    losses += finite([loss])
+        return {"train": found["train"], "test": found["test"], "test_losses": losses}
 
     def _row_error(self, models: list[Sequential]) -> float | None:
         """Return the standard error of the mean result due to the limited number of test rows."""
@@ -213,7 +211,7 @@ class Trial:
         scores = np.mean([row_scores(self.task, y, model.predict(x)) for model in models], axis=0)
         return float(scores.std(ddof=1) / np.sqrt(len(scores)))
 
-    def _sparseness(self, models: list[Sequential]) -> dict[str, Any]:
+    def _sparseness(self, models: list[Sequential]) -> HiddenFigures:
         x, _ = part_of(self.task.x_test, self.task.y_test, PROBE_ROWS)
         activities = [hidden_activities(model.network, model.params, model.state, x) for model in models]
         found = [[sparseness(each) for each in layers] for layers in activities if len(x) > 1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from ..language import Texts, current
 from .records import RuleRecord, middle, spread
@@ -134,5 +133,5 @@ def _listed(values: Sequence[float | None] | None, form: str) -> str:
     return " ".join("-" if value is None else form.format(value) for value in values)
 
 
-def _word(value: Any) -> str:
+def _word(value: object) -> str:
     return SAY("yes" if value else "no") if isinstance(value, bool) else translated(str(value))

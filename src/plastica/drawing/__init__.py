@@ -20,8 +20,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F
 MORE_COLOURS = ("#332288", "#882255", "#44AA99", "#999933", "#AA4499", "#117733", "#88CCEE", "#DDCC77")
 POSITIVE, NEGATIVE = COLOURS[:2]
 DPI = 200
-# Options of an artist of matplotlib by name: colour, width, font. Each has a type of its own.
-ArtistOptions: TypeAlias = dict[str, Any]
+# An option of an artist of matplotlib, such as its colour, its width or its font: each is of a type of its own.
+ArtistOption: TypeAlias = Any
 # Settings that make equal figures equal byte for byte
 UNDATED: dict[str, dict[str, None]] = {
     "svg": {"Date": None, "Creator": None},

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import os
-from typing import Any, Self
+from typing import Self
 
 from matplotlib.figure import Figure
 
 from ..storage.atomic import replace_file
-from . import DPI, PAPER, UNDATED, checked_ending, own_style
+from . import DPI, PAPER, UNDATED, ArtistOption, checked_ending, own_style
 
 
 class Drawing(Figure):
@@ -23,7 +23,7 @@ class Drawing(Figure):
         options: As for matplotlib's ``Figure``.
     """
 
-    def __init__(self, width: float = 6.4, height: float = 4.8, **options: Any) -> None:
+    def __init__(self, width: float = 6.4, height: float = 4.8, **options: ArtistOption) -> None:
         super().__init__(**{"figsize": (width, height), "dpi": DPI, "facecolor": PAPER} | options)
 
     def save(self, path: str | os.PathLike[str] | None) -> Self:

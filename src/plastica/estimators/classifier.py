@@ -32,6 +32,7 @@ from .class_decision import (
     shift_of,
     target_of,
 )
+from .class_targets import read_targets
 from .construction import check_parameters
 from .parameters import ClassifierParameters
 from .rows import EstimatorRows

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.text import Text
+
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from markupsafe import Markup
@@ -21,7 +26,14 @@ if TYPE_CHECKING:
     from ..training import History
 
 SMALL = (3.4, 2.5)
-STYLES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1.2)), "-.", (0, (6, 1, 1, 1)), (0, (8, 2)))
+STYLES: tuple[str | tuple[int, tuple[float, ...]], ...] = (
+    "-",
+    (0, (4, 1.5)),
+    (0, (1, 1.2)),
+    "-.",
+    (0, (6, 1, 1, 1)),
+    (0, (8, 2)),
+)
 
 
 def learning(history: History, name: str, best_epoch: int | None) -> Markup:
@@ -155,6 +167,6 @@ def name_axes(axes: Axes, x: str, y: str, otherwise: str = "") -> None:
             axis.label.set_text(otherwise)
 
 
-def translate(text: Any, key: str) -> None:
+def translate(text: Text, key: str) -> None:
     """Make a text of a chart a message, which the page shows in its language."""
     text.set(text=TEXTS.entries[key][0], gid=SAID + key, parse_math=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from markupsafe import Markup
@@ -91,7 +91,7 @@ def _rows(decision: Decision, judged: HeldOutAnswers, labels: list[str], kept: n
     from sklearn.metrics import precision_recall_fscore_support, roc_auc_score
 
     truth, numbers = _truth(judged, len(labels)), None if judged.task == "multilabel" else np.arange(len(labels))
-    zero: Any = 0.0  # without predictions of the class, or without rows
+    zero = cast(str, 0.0)  # without predictions of the class, or without rows
     found = precision_recall_fscore_support(judged.y, judged.decided, labels=numbers, average=None, zero_division=zero)
     precision, recall, f1, support = (np.asarray(each, np.float64) for each in found)
     return tuple(

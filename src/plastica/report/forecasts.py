@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -107,7 +107,7 @@ def write_forecast_report(
     return Path(path)
 
 
-def _first_series(fitted: FittedForecast) -> Any:
+def _first_series(fitted: FittedForecast) -> Markup | str:
     """Return the name of the series in the charts: the first one."""
     name = fitted.tail.names[0]
     several = len(fitted.tail.roles.targets) > 1

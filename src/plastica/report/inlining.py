@@ -7,7 +7,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from markupsafe import Markup
@@ -141,8 +141,8 @@ def _restyle(element: ElementTree.Element) -> None:
 def _share_styles(root: ElementTree.Element) -> None:
     """Move styles shared by all markers of a group to the group."""
     for group in root.iter("g"):
-        styles: set[Any] = {child.get("style") for child in group}
-        if len(group) > 2 and len(styles) == 1 and None not in styles and all(child.tag == "use" for child in group):
-            group.set("style", styles.pop())
+        style = group[0].get("style") if len(group) > 2 else None
+        if style is not None and all(child.tag == "use" and child.get("style") == style for child in group):
+            group.set("style", style)
             for child in group:
                 child.attrib.pop("style")

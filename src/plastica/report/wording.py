@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from markupsafe import Markup, escape
 
@@ -33,7 +32,7 @@ def checked_language(lang: str) -> str:
     return lang
 
 
-def plain(value: Any, longest: int = LONGEST) -> str:
+def plain(value: object, longest: int = LONGEST) -> str:
     r"""Return a cell, a name or a label for display: on one line, without invisible characters, truncated if long.
 
     Example:
@@ -61,26 +60,26 @@ def with_code(text: str) -> Markup:
     )
 
 
-def shown(value: Any) -> Any:
+def shown(value: object) -> object:
     """Prepare a value for display in a template, before it is escaped."""
     return plain(value, 4 * LONGEST) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def both(english: Any, chinese: Any) -> Markup:
+def both(english: object, chinese: object) -> Markup:
     """Return a text in both languages; the page shows one of them."""
     return Markup('<span class="en" lang="en">{}</span><span class="zh" lang="zh-Hans">{}</span>').format(
         english, chinese
     )
 
 
-def say(key: str, /, **values: Any) -> Markup:
+def say(key: str, /, **values: object) -> Markup:
     """Return a message in both languages; values are escaped unless they are markup."""
     clean = {name: shown(value) for name, value in values.items()}
     forms = (TEXTS.form(lang, key, values.get("count")) for lang in LANGUAGES)
     return both(*(Markup(escape(form)).format(**clean) for form in forms))
 
 
-def alone(key: str, lang: str, /, **values: Any) -> str:
+def alone(key: str, lang: str, /, **values: object) -> str:
     """Return a message in one language, for places without markup."""
     return TEXTS.spoken(lang, key, **{name: plain(value) for name, value in values.items()})
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from ..storage.atomic import replace_file
 from ..training.cache import cache_folder
@@ -87,13 +87,25 @@ def write_report(
     return Path(path)
 
 
+class TestSections(TypedDict, total=False):
+    """The sections about the test set, by their names in the template; none without a test set."""
+
+    classes: classes.Classes | None
+    amounts: tuple[amounts.Amount, ...] | None
+    names: list[str]
+    importance: importance.Importance | None
+    effects: effects.Effects | None
+    mistakes: mistakes.Mistakes
+    slices: slices.Slices
+
+
 def rendered(
     network: TableNetwork, prepared: Prepared, path: Path, lang: str, search: SearchFacts | None = None
 ) -> str:
     """Return the HTML of the page."""
     judged, aim = judge(network, prepared), _listed(network.target.names)
     found = prepared.findings if judged is None or judged.verdict is None else judged.verdict.findings
-    held_out: dict[str, Any] = _held_out(network, prepared, judged) if judged is not None else {}
+    held_out: TestSections = {} if judged is None else _held_out(network, prepared, judged)
     names = held_out.get("names") or [column.name for column in prepared.encoder.columns]
     return (
         environment()
@@ -128,7 +140,7 @@ def _summary(prepared: Prepared, judged: HeldOutAnswers | None) -> verdict.Summa
     return verdict.summarize(prepared, judged, judged.verdict)
 
 
-def _held_out(network: TableNetwork, prepared: Prepared, judged: HeldOutAnswers) -> dict[str, Any]:
+def _held_out(network: TableNetwork, prepared: Prepared, judged: HeldOutAnswers) -> TestSections:
     """Return the sections about the test set."""
     # Out-of-fold rows were predicted by other networks than the saved one, which has seen them.
     has_own = len(prepared.split.test) > 0 and not network.members

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..drawing import COLOURS, INK, SOFT, ArtistOptions, checked_ending, own_style
+from ..drawing import COLOURS, INK, SOFT, ArtistOption, checked_ending, own_style
 from ..errors import NotFitted
 from ..language import WORDS
 from ..training.wording import metric_name
@@ -66,7 +66,7 @@ def drawn(space: Space, trials: Trials, title: str, has_legend: bool = True) -> 
     return figure
 
 
-def _look(highlighted: bool) -> ArtistOptions:
+def _look(highlighted: bool) -> dict[str, ArtistOption]:
     colour, width, order = (COLOURS[0], 1.1, 3) if highlighted else (SOFT, 0.5, 2)
     return {"color": colour, "linewidth": width, "zorder": order, "alpha": 0.9 if highlighted else 0.4}
 

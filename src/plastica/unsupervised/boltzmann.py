@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +15,7 @@ from ..errors import InvalidValue
 from ..layers import RestrictedBoltzmann
 from ..layers.layer import Params
 from ..model import examples
+from ..random import Key
 from ..typing import by_name
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ class LogPartition(NamedTuple):
     high: float
 
 
-def log_likelihood(model: Model, x: Any, log_partition: float | None = None) -> np.ndarray:
+def log_likelihood(model: Model, x: object, log_partition: float | None = None) -> np.ndarray:
     """Return the log-likelihood of each row under the first restricted Boltzmann machine, in nats, ``(rows,)``.
 
         log p(v) = -F(v) - log Z
@@ -81,7 +83,7 @@ def log_partition_of(model: Model) -> float:
 
 
 def annealed_importance_sampling(
-    model: Model, x: Any = None, chains: int = 100, steps: int = 2000, seed: int = 0
+    model: Model, x: object = None, chains: int = 100, steps: int = 2000, seed: int = 0
 ) -> LogPartition:
     """Estimate log Z of the first restricted Boltzmann machine by annealed importance sampling; for any size.
 
@@ -111,7 +113,8 @@ def annealed_importance_sampling(
     layer, params = _first(model)
     start = params["visible_bias"]
     if x is not None and layer.visible == "binary":
-        mean = (_rows(model, x).mean(0) * len(x) + 1) / (len(x) + 2)  # avoids log odds of infinity
+        rows = _rows(model, x)
+        mean = (rows.mean(0) * len(rows) + 1) / (len(rows) + 2)  # avoids log odds of infinity
         start = jnp.log(mean / (1 - mean))
     gains = _anneal(layer, params, start, random.seed_key(seed), chains, jnp.arange(1, steps + 1) / steps)
     weights = np.asarray(gains, np.float64)
@@ -123,7 +126,7 @@ def annealed_importance_sampling(
     return LogPartition(*(float(first + each) for each in (np.log(mean), low, np.log(mean + error))))
 
 
-def sample(model: Model, n: int, steps: int = 1000, x: Any = None, seed: int = 0) -> np.ndarray:
+def sample(model: Model, n: int, steps: int = 1000, x: object = None, seed: int = 0) -> np.ndarray:
     """Draw samples of the visible units from the network by Gibbs sampling, ``(n, features)``.
 
     Each sample is the end of a separate chain. A stack of restricted Boltzmann machines is a deep belief network: its
@@ -154,7 +157,7 @@ def sample(model: Model, n: int, steps: int = 1000, x: Any = None, seed: int = 0
     return np.asarray(_sample(stack, params, visible, jnp.asarray(random.fold(key, 1)), jnp.int32(steps)))
 
 
-def reconstruct(model: Model, x: Any) -> np.ndarray:
+def reconstruct(model: Model, x: object) -> np.ndarray:
     """Return reconstructions of rows: one pass up through the machines and down again, ``(rows, features)``.
 
     The passes use probabilities instead of samples, so the result is deterministic.
@@ -183,14 +186,14 @@ def _reconstruct(stack: tuple[RestrictedBoltzmann, ...], params: tuple[Params, .
 
 @jax.jit
 def _sample(
-    stack: tuple[RestrictedBoltzmann, ...], params: tuple[Params, ...], visible: jax.Array, key: Any, steps: jax.Array
+    stack: tuple[RestrictedBoltzmann, ...], params: tuple[Params, ...], visible: jax.Array, key: Key, steps: jax.Array
 ) -> jax.Array:
     top, own = stack[-1], params[-1]
 
-    def down(layer: RestrictedBoltzmann, own: Params, hidden: jax.Array, key: Any) -> jax.Array:
+    def down(layer: RestrictedBoltzmann, own: Params, hidden: jax.Array, key: Key) -> jax.Array:
         return layer.draw_visible(layer.visible_given(own, hidden), key)
 
-    def again(step: Any, visible: jax.Array) -> jax.Array:
+    def again(step: jax.Array, visible: jax.Array) -> jax.Array:
         hidden = top.draw_hidden(top.hidden_given(own, visible), random.fold(key, 2 * step))
         return down(top, own, hidden, random.fold(key, 2 * step + 1))
 
@@ -215,21 +218,25 @@ def _log_sum_of_visible(layer: RestrictedBoltzmann, params: Params, h: jax.Array
     return jnp.sum(activations.get("softplus")(heard + params["visible_bias"]), -1)
 
 
-def _log_sum(units: int, value: Any) -> jax.Array:
+def _log_sum(units: int, value: Callable[[jax.Array], jax.Array]) -> jax.Array:
     """Return the log-sum-exp of a function over all 2**units states, in chunks of a thousand states."""
     at_once = min(units, _AT_ONCE)
     few = jnp.arange(2**at_once)[:, None]
 
-    def add(block: Any, total: jax.Array) -> jax.Array:
+    def add(block: jax.Array, total: jax.Array) -> jax.Array:
         states = (few + block * 2**at_once) >> jnp.arange(units) & 1
         return jnp.logaddexp(total, jax.nn.logsumexp(value(states.astype(jnp.float32))))
 
     return jax.lax.fori_loop(0, 2 ** (units - at_once), add, jnp.float32(-jnp.inf))
 
 
+# Visible states, the inverse temperature so far, and the gain of each chain.
+AnnealingCarry: TypeAlias = tuple[jax.Array, jax.Array, jax.Array]
+
+
 @partial(jax.jit, static_argnums=4)
 def _anneal(
-    layer: RestrictedBoltzmann, params: Params, start: jax.Array, key: Any, chains: int, warmth: jax.Array
+    layer: RestrictedBoltzmann, params: Params, start: jax.Array, key: Key, chains: int, warmth: jax.Array
 ) -> jax.Array:
     """Return each chain's sum of log p_t+(v) - log p_t(v), without the terms added by :func:`_log_first`."""
 
@@ -240,11 +247,11 @@ def _anneal(
         hidden = jnp.sum(activations.get("softplus")(t * potential), -1)
         return hidden if layer.visible == "gaussian" else visible @ bias_at(t) + hidden
 
-    def draw(hidden: jax.Array, t: jax.Array, key: Any) -> jax.Array:
+    def draw(hidden: jax.Array, t: jax.Array, key: Key) -> jax.Array:
         scaled = {**by_name(params), "kernel": t * params["kernel"], "visible_bias": bias_at(t)}
         return layer.draw_visible(layer.visible_given(scaled, hidden), key)
 
-    def go(carry: Any, place: Any) -> Any:
+    def go(carry: AnnealingCarry, place: jax.Array) -> tuple[AnnealingCarry, None]:
         visible, before, gain = carry
         t, own = warmth[place], random.fold(key, place + 1)
         potential = visible @ params["kernel"] + params["bias"]
@@ -264,7 +271,7 @@ def _log_first(layer: RestrictedBoltzmann, start: np.ndarray) -> float:
     return float(np.logaddexp(0, start).sum())
 
 
-def _rows(model: Model, x: Any) -> np.ndarray:
+def _rows(model: Model, x: object) -> np.ndarray:
     inputs = cast(np.ndarray, examples.take_inputs(model, x))
     return inputs.reshape(len(inputs), -1)
 

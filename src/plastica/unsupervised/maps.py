@@ -20,10 +20,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import jax
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..data.native import column_names
 from ..errors import InvalidValue, NotFitted, ShapeError
@@ -33,6 +34,7 @@ from ..layers.grid import NEIGHBOURS_WITHIN
 from ..model import Sequential
 from ..model.inputs import as_inputs
 from ..model.weights import named_weights
+from ..typing import Params, State
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -143,7 +145,7 @@ def component_planes(model: Sequential) -> np.ndarray:
     return found.points.T.reshape(-1, found.grid.rows, found.grid.columns).copy()
 
 
-def label_map(model: Sequential, x: object, labels: Any) -> np.ndarray:
+def label_map(model: Sequential, x: object, labels: ArrayLike) -> np.ndarray:
     """Return the most frequent label of each unit's data rows, objects ``(map rows, map columns)``.
 
     Ties are resolved in favour of the label that sorts first. Units without data rows have None.
@@ -159,7 +161,7 @@ def label_map(model: Sequential, x: object, labels: Any) -> np.ndarray:
 def draw(
     model: Sequential,
     x: object,
-    labels: Any = None,
+    labels: ArrayLike | None = None,
     feature_names: Sequence[str] | None = None,
     *,
     planes: int = 8,
@@ -231,7 +233,7 @@ def _map_of(model: Sequential) -> _Map:
 
 
 def _inputs(model: Sequential, found: _Map, x: object) -> np.ndarray:
-    rows: Any = as_inputs(x, model.declared_shape)
+    rows = cast(np.ndarray, as_inputs(x, model.declared_shape))  # a grid takes one array
     if found.place:
         below = Network(model.network.layers[: found.place])
         parts = (rows[start : start + ROWS_AT_ONCE] for start in range(0, len(rows), ROWS_AT_ONCE))
@@ -241,7 +243,7 @@ def _inputs(model: Sequential, found: _Map, x: object) -> np.ndarray:
 
 
 @jax.jit
-def _activity(network: Network, params: Any, state: Any, x: jax.Array) -> jax.Array:
+def _activity(network: Network, params: Params, state: State, x: jax.Array) -> jax.Array:
     return network.apply(params, x, state)[0]
 
 
@@ -285,11 +287,11 @@ def _hits(found: _Map, best: np.ndarray) -> np.ndarray:
     return _on_map(found, np.bincount(best[:, 0], minlength=found.grid.units))
 
 
-def _labels(found: _Map, best: np.ndarray, labels: Any) -> np.ndarray:
-    labels = np.asarray(labels)
-    if labels.shape != (len(best),):
-        raise ShapeError(f"labels has shape {labels.shape}; expected one label per row, ({len(best)},).")
-    names, numbers = np.unique(labels, return_inverse=True)
+def _labels(found: _Map, best: np.ndarray, labels: ArrayLike) -> np.ndarray:
+    given = np.asarray(labels)
+    if given.shape != (len(best),):
+        raise ShapeError(f"labels has shape {given.shape}; expected one label per row, ({len(best)},).")
+    names, numbers = np.unique(given, return_inverse=True)
     counts = np.zeros((found.grid.units, len(names)), np.int64)
     np.add.at(counts, (best[:, 0], numbers), 1)
     most = np.array([*names.tolist(), None], object)[np.where(counts.any(1), counts.argmax(1), len(names))]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ..drawing import INK, PAPER, SOFT
+if TYPE_CHECKING:
+    from matplotlib.path import Path as Outline
+
+from ..drawing import INK, PAPER, SOFT, ArtistOption
 
 Point = tuple[float, float]
 
@@ -21,18 +24,18 @@ class Canvas:
         self.axes = self.figure.add_axes((0.0, 0.0, 1.0, 1.0), xlim=(0.0, width), ylim=(0.0, height))
         self.axes.axis("off")
 
-    def text(self, place: Point, words: str, **options: Any) -> None:
+    def text(self, place: Point, words: str, **options: ArtistOption) -> None:
         """Draw text, centred by default."""
         look = {"ha": "center", "va": "center", "color": INK, "fontsize": 8.5} | options
         self.axes.text(*place, words, parse_math=False, **look)  # a $ in a name does not begin a formula
 
-    def disc(self, place: Point, radius: float, **options: Any) -> None:
+    def disc(self, place: Point, radius: float, **options: ArtistOption) -> None:
         """Draw a filled circle."""
         from matplotlib.patches import Circle
 
         self.axes.add_patch(Circle(place, radius, **({"fc": PAPER, "ec": INK, "lw": 1.0, "zorder": 3} | options)))
 
-    def box(self, corner: Point, width: float, height: float, rounding: float = 0.07, **options: Any) -> None:
+    def box(self, corner: Point, width: float, height: float, rounding: float = 0.07, **options: ArtistOption) -> None:
         """Draw a box with rounded corners; ``corner`` is its lower left."""
         from matplotlib.patches import FancyBboxPatch
 
@@ -40,13 +43,13 @@ class Canvas:
         look = {"fc": PAPER, "ec": INK, "lw": 0.9, "zorder": 3} | options
         self.axes.add_patch(FancyBboxPatch(corner, width, height, boxstyle=shape, **look))
 
-    def lines(self, segments: Sequence[Sequence[Point]], **options: Any) -> None:
+    def lines(self, segments: Sequence[Sequence[Point]], **options: ArtistOption) -> None:
         """Draw many line segments at once."""
         from matplotlib.collections import LineCollection
 
         self.axes.add_collection(LineCollection(list(segments), capstyle="round", **options), autolim=False)
 
-    def route(self, points: Sequence[Point], arrow: bool = True, radius: float = 0.14, **options: Any) -> None:
+    def route(self, points: Sequence[Point], arrow: bool = True, radius: float = 0.14, **options: ArtistOption) -> None:
         """Draw a line through the points with rounded corners and an arrowhead at the end."""
         from matplotlib.patches import PathPatch, Polygon
 
@@ -57,7 +60,7 @@ class Canvas:
             self.axes.add_patch(Polygon(head, closed=True, color=look["color"], lw=0, zorder=look["zorder"]))
 
 
-def _rounded(points: Sequence[Point], radius: float) -> Any:
+def _rounded(points: Sequence[Point], radius: float) -> Outline:
     from matplotlib.path import Path as Outline
 
     vertices, codes = [points[0]], [Outline.MOVETO]

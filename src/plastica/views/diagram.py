@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import cast
 
-from ..layers import Input
+from ..layers import Input, Layer
+from ..layers.graph import Graph
 from ..layers.layer import Shape
 from .canvas import Canvas, Point
 from .net import Net
@@ -16,7 +17,7 @@ from .parts import Box, Fork, Group, Part, Skip, Stack, Start
 EDGE, COLUMN_GAP, TALLEST, ASPECT, MOST_COLUMNS = 0.3, 0.75, 5.6, 1.25, 12
 
 
-def draw_graph(graph: Any, entries: Sequence[Entry]) -> Canvas:
+def draw_graph(graph: Layer, entries: Sequence[Entry]) -> Canvas:
     """Draw a graph from its inputs at the top to its outputs at the bottom."""
     net = _net(graph, entries)
     canvas = Canvas(net.width + 2 * EDGE, net.height + 2 * EDGE)
@@ -101,5 +102,5 @@ def _part(entry: Entry) -> Part:
     return Box(entry)
 
 
-def _net(graph: Any, entries: Sequence[Entry]) -> Net:
-    return Net(graph, [_part(entry) for entry in entries])
+def _net(graph: Layer, entries: Sequence[Entry]) -> Net:
+    return Net(cast(Graph, graph), [_part(entry) for entry in entries])

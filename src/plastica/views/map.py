@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from ..drawing import COLOURS, INK, MORE_COLOURS, PAPER, SOFT, checked_ending, own_style
+from ..drawing import COLOURS, INK, MORE_COLOURS, PAPER, SOFT, ArtistOption, checked_ending, own_style
 from ..layers import Grid
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def draw_map(sheet: MapSheet, path: str | os.PathLike[str] | None = None) -> Dra
     return figure.save(path)
 
 
-def outlines(grid: Grid, size: Any = 1.0) -> np.ndarray:
+def outlines(grid: Grid, size: ArrayLike = 1.0) -> np.ndarray:
     """Return the corners of the square or hexagon of each unit, ``(units, corners, 2)``.
 
     Args:
@@ -101,7 +102,7 @@ def _panels(grid: Grid, number: int) -> tuple[Drawing, list[Axes]]:
 def _draw_values(figure: Drawing, axes: Axes, grid: Grid, values: np.ndarray, title: str, colours: str) -> None:
     from matplotlib.collections import PolyCollection
 
-    shapes: Any = outlines(grid)
+    shapes = list(outlines(grid))
     units = PolyCollection(shapes, array=values.ravel(), cmap=colours, edgecolors="face", linewidths=0.3)
     axes.add_collection(units, autolim=False)
     bar = figure.colorbar(units, ax=axes, shrink=0.7, aspect=18, pad=0.02)
@@ -115,20 +116,20 @@ def _draw_hits(axes: Axes, sheet: MapSheet) -> None:
 
     grid, hits = sheet.grid, sheet.hits.ravel()
     share = np.sqrt(hits / max(hits.max(), 1))  # the area is proportional to the number of rows
-    every: Any = outlines(grid)
+    every = list(outlines(grid))
     axes.add_collection(PolyCollection(every, facecolors=EMPTY, edgecolors=PAPER, linewidths=0.6), autolim=False)
     colours = _colours(sheet.labels)
     own = None if sheet.labels is None else sheet.labels.ravel()
     fill = [COLOURS[0] if own is None else colours.get(label, EMPTY) for label in (hits if own is None else own)]
     least = 0.6 if _is_written(grid, colours) else 0.35
-    filled: Any = outlines(grid, 0.94 * np.where(hits > 0, least + (1 - least) * share, 0.0))
+    filled = list(outlines(grid, 0.94 * np.where(hits > 0, least + (1 - least) * share, 0.0)))
     axes.add_collection(PolyCollection(filled, facecolors=fill, linewidths=0), autolim=False)
     axes.set_title(f"{hits.sum():,} rows on {grid.rows} x {grid.columns} units", fontsize=8.5, color=INK)
     if own is not None:
         _name_labels(axes, grid, own, colours)
 
 
-def _colours(labels: np.ndarray | None) -> dict[Any, str]:
+def _colours(labels: np.ndarray | None) -> dict[Hashable, str]:
     if labels is None:
         return {}
     known = sorted({label for label in labels.ravel() if label is not None})
@@ -136,7 +137,7 @@ def _colours(labels: np.ndarray | None) -> dict[Any, str]:
     return {label: cycle[place % len(cycle)] for place, label in enumerate(known)}
 
 
-def _is_written(grid: Grid, colours: dict[Any, str]) -> bool:
+def _is_written(grid: Grid, colours: dict[Hashable, str]) -> bool:
     short = bool(colours) and all(len(str(label)) <= MOST_LETTERS for label in colours)
     return short and max(grid.rows, grid.columns) <= WRITTEN_UP_TO
 
@@ -148,7 +149,7 @@ def _ink_on(colour: str) -> str:
     return INK if light > 0.6 else PAPER
 
 
-def _name_labels(axes: Axes, grid: Grid, labels: np.ndarray, colours: dict[Any, str]) -> None:
+def _name_labels(axes: Axes, grid: Grid, labels: np.ndarray, colours: dict[Hashable, str]) -> None:
     from matplotlib.patches import Patch
 
     if _is_written(grid, colours):
@@ -159,5 +160,5 @@ def _name_labels(axes: Axes, grid: Grid, labels: np.ndarray, colours: dict[Any, 
                 axes.text(x, y, str(label), ha="center", va="center", color=ink, fontsize=size, parse_math=False)
         return
     shown = [Patch(color=colour, label=str(label)) for label, colour in colours.items()]
-    below: Any = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0), "ncols": min(len(shown), 3)}
+    below: dict[str, ArtistOption] = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0), "ncols": min(len(shown), 3)}
     axes.legend(handles=shown, fontsize=7, frameon=False, handlelength=1, columnspacing=1, **below)

@@ -13,6 +13,7 @@ from .. import activations
 from ..activations import CustomActivation
 from ..layers import lengths
 from ..layers.layer import Layer, Params, Shape, State
+from ..typing import Tree
 
 
 @dataclass(frozen=True)
@@ -103,5 +104,5 @@ def _number(name: str, names: Counter[str]) -> str:
     return name if names[name] == 1 else f"{name}_{names[name] - 1}"
 
 
-def _at(tree: Any, place: int) -> Any:
+def _at(tree: Tree | None, place: int) -> Any:
     return None if tree is None else tree[place]

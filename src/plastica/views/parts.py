@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from ..drawing import FAINT, INK, SOFT
+from ..drawing import FAINT, INK, SOFT, ArtistOption
 from ..layers import (
     GRU,
     LSTM,
@@ -69,7 +68,7 @@ class Box(Part):
         canvas.text((left, top - 0.16), name, ha="left", weight="bold", zorder=4)
         canvas.text((right, top - 0.16), shape, ha="right", zorder=4)
         number = f"{entry.learned:,} parameter{'' if entry.learned == 1 else 's'}" if entry.learned else ""
-        look: dict[str, Any] = {"fontsize": 7.5, "color": SOFT, "zorder": 4}
+        look: dict[str, ArtistOption] = {"fontsize": 7.5, "color": SOFT, "zorder": 4}
         canvas.text((left, top - 0.35), cut(_described(entry), _letters(number, PLAIN)), ha="left", **look)
         canvas.text((right, top - 0.35), number, ha="right", **look)
 

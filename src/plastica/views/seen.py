@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from ..drawing import INK, NEGATIVE, PAPER, POSITIVE
+from ..drawing import INK, NEGATIVE, PAPER, POSITIVE, ArtistOption
 from .canvas import Canvas, Point
 
 ROOM = 0.62  # inches between units, so that two numbers fit
@@ -28,7 +28,7 @@ class Seen(NamedTuple):
 def draw_seen(canvas: Canvas, seen: Seen, unit: int, place: Point, radius: float) -> None:
     """Draw a unit with its activity as its colour and a number in it, and its error as a ring and a number below."""
     value = float(seen.activity[unit])
-    look: dict[str, Any] = {"fc": shade(value, seen.activity)}
+    look: dict[str, ArtistOption] = {"fc": shade(value, seen.activity)}
     if seen.delta is not None:
         error = float(seen.delta[unit])
         colour = NEGATIVE if error < 0 else POSITIVE
@@ -40,13 +40,14 @@ def draw_seen(canvas: Canvas, seen: Seen, unit: int, place: Point, radius: float
     canvas.text(place, number(value), fontsize=7.5, color=INK, zorder=4)
 
 
-def shade(value: float, values: np.ndarray) -> Any:
+def shade(value: float, values: np.ndarray) -> tuple[float, float, float]:
     """Return the colour of a value: blue above 0, orange below, more saturated for larger magnitudes."""
     from matplotlib.colors import to_rgb
 
     strength = STRONGEST * share(value, values)
     full, paper = np.array(to_rgb(NEGATIVE if value < 0 else POSITIVE)), np.array(to_rgb(PAPER))
-    return tuple(paper + strength * (full - paper))
+    red, green, blue = paper + strength * (full - paper)
+    return float(red), float(green), float(blue)
 
 
 def share(value: float, values: np.ndarray) -> float:

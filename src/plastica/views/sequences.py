@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.colors import Colormap
+    from matplotlib.image import AxesImage
+
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -89,8 +95,8 @@ def _draw_units(figure: Drawing, axes: Axes, values: Float[np.ndarray, "time uni
 
 
 def _picture(
-    axes: Axes, values: Float[np.ndarray, "time units"], colours: Any, high: float, low: float | None = None
-) -> Any:
+    axes: Axes, values: Float[np.ndarray, "time units"], colours: Colormap, high: float, low: float | None = None
+) -> AxesImage:
     shown = axes.imshow(
         values.T, cmap=colours, vmin=-high if low is None else low, vmax=high, aspect="auto", interpolation="nearest"
     )
@@ -98,7 +104,7 @@ def _picture(
     return shown
 
 
-def _colours(*stops: str) -> Any:
+def _colours(*stops: str) -> Colormap:
     from matplotlib.colors import LinearSegmentedColormap
 
     return LinearSegmentedColormap.from_list("plastica", stops)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from ..drawing import INK, NEGATIVE, PAPER, POSITIVE, SOFT
+from ..drawing import INK, NEGATIVE, PAPER, POSITIVE, SOFT, ArtistOption
 from ..errors import ShapeError
 from .canvas import Canvas
 from .outline import Entry
@@ -56,7 +55,7 @@ def draw_stack(
     canvas.text((EDGE, top + TITLE - 0.2), title, ha="left", fontsize=9)
     left = EDGE + WIDE + BESIDE
     for place, head in enumerate(("activity a", "error δ")[:panels]):
-        look: dict[str, Any] = {"ha": "left", "fontsize": 9, "weight": "bold"}
+        look: dict[str, ArtistOption] = {"ha": "left", "fontsize": 9, "weight": "bold"}
         canvas.text((left + place * (PANEL + BESIDE), top + 0.14), head, **look)
     middle, before = EDGE + WIDE / 2, None
     for (part, seen, names), height in zip(rows, heights, strict=True):

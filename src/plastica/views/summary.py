@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 import textwrap
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import jax
+from jax import Array
 
 from ..layers import Layer
 from ..layers.freezing import trainable_part
@@ -96,7 +96,7 @@ def _totals(network: Layer, params: Params, state: State) -> str:
     return "\n".join(f"{which} params: {_size(arrays)}" for which, arrays in lines)
 
 
-def _size(arrays: list[Any]) -> str:
+def _size(arrays: Sequence[Array]) -> str:
     return f"{sum(array.size for array in arrays):,} ({in_units(sum(array.nbytes for array in arrays))})"
 
 

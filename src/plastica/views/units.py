@@ -8,12 +8,13 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..drawing import FAINT, INK, NEGATIVE, PAPER, POSITIVE, SOFT
 from ..errors import ShapeError
 from ..layers import Dense, Input, Layer
 from ..layers.layer import Shape
-from ..typing import by_name
+from ..typing import Float, by_name
 from .canvas import Canvas, Point
 from .outline import Entry
 from .seen import ROOM, Seen, draw_seen
@@ -46,8 +47,8 @@ class UnitColumn:
     role: str
     units: int
     words: tuple[str, ...]
-    kernel: Any = None
-    bias: Any = None
+    kernel: Float[np.ndarray, "before units"] | None = None
+    bias: Float[np.ndarray, " units"] | None = None
     has_bias: bool = False
     names: tuple[str, ...] = ()
     seen: Seen | None = None
@@ -178,7 +179,7 @@ def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
-def _finite(array: Any) -> np.ndarray:
+def _finite(array: ArrayLike) -> np.ndarray:
     return np.nan_to_num(np.asarray(array, np.float64))
 
 
@@ -203,7 +204,7 @@ def _connect(canvas: Canvas, before: UnitColumn, after: UnitColumn, x: float, mi
         canvas.lines(segments, colors=FAINT, linewidths=0.7, zorder=1)
         return
     strengths = after.kernel[np.ix_(before.shown, after.shown)]
-    if after.has_bias:
+    if after.bias is not None:
         strengths = np.concatenate([strengths, after.bias[after.shown][None, :]])
     _weighted(canvas, segments, strengths.ravel())
     if max(before.units, after.units) <= FEW:
