@@ -91,7 +91,7 @@ def as_json(found: RunComparison) -> Document:
 
 def _say(output: Output, found: RunComparison) -> None:
     from ..evaluation.scores import Figure
-    from .result_words import say_figure, say_gap, word_of
+    from .figure_words import say_figure, say_gap, word_of
     from .table_words import say_target
 
     output.fact("target", say_target(found.target))

@@ -257,10 +257,9 @@ def _task(
     from ..settings import Settings
     from ..tables.preparation import prepare
     from .table_words import say_notes
-    from .train import usual_target
 
     table = read_table(data, separator=separator, encoding=encoding, sheet=sheet)
-    aim = options.names(target, table.names) or (usual_target(data, table.names),)
+    aim = options.targets(target, data, table.names)
     settings = Settings(network="mlp", validation=0, test=test, seed=seed, drop=options.names(drop, table.names))
     prepared = prepare(table, aim, settings)
     say_notes(prepared.notes)

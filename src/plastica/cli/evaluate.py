@@ -73,15 +73,15 @@ def evaluate(
 
 
 def _say(output: Output, network: TableNetwork, scores: Scores, rows: int, name: str) -> None:
-    from . import result_words
+    from . import figure_words, result_words
 
     results, known = network.facts.results, network.facts.scores
     main = results.main if results is not None and results.main in scores else next(iter(scores))
     on = SAY("rows_of", rows=SAY("rows", count=rows), source=name)
-    output.fact("result", result_words.result_in_words(main, scores[main], on))
+    output.fact("result", figure_words.result_in_words(main, scores[main], on))
     if results is not None and known is not None:
         before = SAY("held_out_rows", count=results.rows)
-        output.fact("made", result_words.result_in_words(results.main, known[results.main], before))
+        output.fact("made", figure_words.result_in_words(results.main, known[results.main], before))
     if output.verbose:
         output.say()
         shown = {SAY("on_file", source=name): scores}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .figure_words import in_order, say_figure
 from .output import Output, brief
 from .wording import SAY
 
@@ -43,7 +44,6 @@ def rows_in_folds(scores: CrossScores) -> str:
 def say_spread(output: Output, scores: CrossScores) -> None:
     """Print how the main metric varies over folds, and how many epochs the networks were trained."""
     from ..training.wording import count_epochs  # loads JAX, which a mistake in the table should not wait for
-    from .result_words import say_figure
 
     values = [value for value in scores.values[scores.own][scores.main] if value is not None]
     from ..evaluation.intervals import Figure
@@ -64,9 +64,8 @@ def say_spread(output: Output, scores: CrossScores) -> None:
 def say_each_fold(output: Output, scores: CrossScores) -> None:
     """Print the main metric of each model in each fold."""
     from ..evaluation.intervals import Figure
-    from .result_words import MODELS, say_figure
 
-    names = sorted(scores.values, key=lambda name: (name != scores.own, MODELS.index(name) if name in MODELS else 9))
+    names = in_order(scores.values, scores.own)
     heads = [SAY("head_fold"), *(SAY.name("model", name) for name in names)]
     rows = []
     for place in range(scores.folds * scores.repeats):

@@ -45,12 +45,12 @@ from .wording import SAY
     "--test", metavar="STEPS", type=float, default=0.2, help="Fraction (or number) of steps at the end, to test on."
 )
 @click.option("--folds", type=int, default=0, help="Number of backtests: networks trained again at earlier times.")
-@click.option("--seed", type=int, default=0, help="Random seed; the same seed gives the same model.")
+@parameters.seed
 @parameters.separator
 @parameters.encoding
 @parameters.sheet
 @parameters.out_folder
-@click.option("--report/--no-report", default=True, help="Whether to write report.html.")
+@parameters.report
 @click.option("--checkpoint", metavar="FOLDER", help="Folder for checkpoints.")
 @click.option("--resume", is_flag=True, help="Resume from the newest checkpoint in --checkpoint.")
 @parameters.lang

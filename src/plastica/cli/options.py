@@ -162,3 +162,18 @@ def numbers(option: str, given: str | None) -> tuple[float, ...]:
     if None in found:
         raise click.BadParameter(SAY("no_numbers", option=option, given=given))
     return tuple(each for each in found if each is not None)
+
+
+def targets(given: tuple[str, ...], file: str, columns: Collection[str]) -> tuple[str, ...]:
+    """Return the columns of ``--target``; that of an included data set if there are none."""
+    return names(given, columns) or (_usual_target(file, columns),)
+
+
+def _usual_target(file: str, columns: Collection[str]) -> str:
+    """Return the target of an included data set; for other tables, raise an error with the columns."""
+    from .. import datasets
+
+    if file in datasets.NAMES and not Path(file).exists():
+        return datasets.target_of(file)
+    listed = ", ".join(map(repr, list(columns)[:20])) + (" ..." if len(columns) > 20 else "")
+    raise click.BadParameter(SAY("say_target", columns=listed))

@@ -4,7 +4,26 @@ from __future__ import annotations
 
 import click
 
+TASKS = ("binary", "multiclass", "multilabel", "regression")
+
 model = click.argument("model")
+target = click.option(
+    "--target",
+    "-t",
+    metavar="COLUMN",
+    multiple=True,
+    help="Column to predict; repeat for several, or give a pattern such as Class*.",
+)
+task = click.option("--task", type=click.Choice(TASKS), help="Kind of target. Default: inferred from its values.")
+members = click.option(
+    "--members", type=int, help="Number of networks in the ensemble, whose predictions are averaged."
+)
+epochs = click.option("--epochs", type=int, default=200, help="Maximum number of epochs.")
+patience = click.option(
+    "--patience", type=int, default=12, help="Epochs without improvement of the validation loss before training stops."
+)
+seed = click.option("--seed", type=int, default=0, help="Random seed; the same seed gives the same model.")
+report = click.option("--report/--no-report", default=True, help="Whether to write report.html.")
 separator = click.option("--separator", metavar="TEXT", help="Separator between columns. Default: inferred.")
 encoding = click.option("--encoding", metavar="NAME", help="Encoding of the text. Default: inferred.")
 sheet = click.option("--sheet", metavar="NAME", help="Name or number of a worksheet. Default: the first.")

@@ -11,17 +11,16 @@ from ..evaluation.scores import Figure, Scores
 from ..evaluation.thresholds import say_decision
 from ..language import current
 from ..report.conclusions import conclusion
+from .figure_words import cell, in_order, place_in, result_in_words, say_figure, word_of
 from .fold_words import rows_in_folds, say_each_fold, say_spread
 from .folders import REPORT
 from .model_words import say_model, say_training
-from .output import Output, brief
+from .output import Output
 from .wording import SAY, finding_in_words, listed
 
 if TYPE_CHECKING:
     from ..tables import TableNetwork
 
-# Model files store metrics in alphabetical order.
-MODELS = ("network", "linear", "trees", "dummy", "last_value", "yesterday", "last_week", "last_year")
 FIGURES = ("mean_cost", "accuracy", "balanced_accuracy", "micro_f1", "macro_f1", "f1", "precision", "recall", "mcc")
 FIGURES += ("auc", "average_precision", "hamming_loss", "subset_accuracy", "log_loss", "brier", "mae", "rmse", "r2")
 AFTERWARDS = ("never_found", "naive_better")  # other findings concern the data and were printed before training
@@ -69,10 +68,10 @@ def say_results(output: Output, results: Results, rows: str) -> None:
         output.say()
         output.say(SAY("held_out_results", rows=rows))
         say_scores(
-            output, {SAY.name("model", name): results.scores[name] for name in _in_order(results.scores, verdict.model)}
+            output, {SAY.name("model", name): results.scores[name] for name in in_order(results.scores, verdict.model)}
         )
         output.say()
-    elif others := [name for name in _in_order(results.scores, verdict.model) if name != verdict.model]:
+    elif others := [name for name in in_order(results.scores, verdict.model) if name != verdict.model]:
         figures = [
             f"{SAY.name('model', name)} {say_figure(results.main, Figure(results.scores[name][results.main].value))}"
             for name in others
@@ -94,15 +93,6 @@ def say_saved(output: Output, folder: Path, report: bool, folds: int = 0) -> Non
     if report:
         output.fact("report", SAY("open_report", path=folder / REPORT))
     output.fact("next", SAY("next_predict", folder=folder))
-
-
-def result_in_words(name: str, figure: Figure, rows: str) -> str:
-    """Format a metric with its interval and number of rows."""
-    values = {"figure": word_of(name), "value": _write(figure.value, _form(name, figure.value)), "rows": rows}
-    if figure.low is None:
-        return SAY("result", **values)
-    form = _form(name, figure.value)
-    return SAY("result_interval", **values, low=_write(figure.low, form), high=_write(figure.high, form))
 
 
 def say_scores(output: Output, scores: dict[str, Scores]) -> None:
@@ -127,68 +117,12 @@ def _row(name: str, scores: dict[str, Scores], intervals: int) -> Iterable[str]:
         if figure is None:
             yield ""
         else:
-            yield _cell(name, figure if place < intervals else Figure(figure.value))
+            yield cell(name, figure if place < intervals else Figure(figure.value))
 
 
 def _names(scores: Iterable[Scores]) -> list[str]:
     names = list(dict.fromkeys(name for found in scores for name in found))
     targets = [name.partition(" of ")[2] for name in names]
     return sorted(
-        names, key=lambda name: (targets.index((parts := name.partition(" of "))[2]), _place(parts[0], FIGURES))
+        names, key=lambda name: (targets.index((parts := name.partition(" of "))[2]), place_in(parts[0], FIGURES))
     )
-
-
-def _in_order(scores: Iterable[str], own: str) -> list[str]:
-    return sorted(scores, key=lambda name: (name != own, _place(name, MODELS)))
-
-
-def _place(name: str, order: tuple[str, ...]) -> int:
-    return order.index(name) if name in order else len(order)
-
-
-def word_of(name: str) -> str:
-    """Return the display name of a metric.
-
-    Example:
-        >>> word_of("macro_f1"), word_of("mae of price")
-        ('macro-averaged F1', 'mean absolute error of price')
-    """
-    figure, of, target = name.partition(" of ")
-    said = SAY.name("score", figure)
-    return SAY("of_target", figure=said, target=brief(target)) if of else said
-
-
-def say_figure(name: str, figure: Figure) -> str:
-    """Format a metric with its interval; a value just below 1 is not rounded to 1."""
-    form = _form(name, figure.value)
-    value = _write(figure.value, form)
-    if figure.low is None:
-        return value
-    return SAY("interval", value=value, low=_write(figure.low, form), high=_write(figure.high, form))
-
-
-def say_gap(name: str, gap: Figure) -> str:
-    """Format the difference between two models' metrics."""
-    value = f"{gap.value:+.3g}"
-    if gap.low is not None:
-        value = SAY("interval", value=value, low=f"{gap.low:+.3g}", high=f"{gap.high:+.3g}")
-    return f"{word_of(name)} {value}"
-
-
-def _cell(name: str, figure: Figure) -> str:
-    form = _form(name, figure.value)
-    if figure.low is None or figure.high is None or figure.low < 0:  # a dash would be confused with a minus sign
-        return say_figure(name, figure)
-    edges = ".3f" if form == ".5f" else form
-    return SAY("cell", value=_write(figure.value, form), low=_write(figure.low, edges), high=_write(figure.high, edges))
-
-
-def _form(name: str, value: float) -> str:
-    if name.startswith(("mae", "rmse", "mean_cost", "coverage")):
-        return ".4g"
-    return ".5f" if 0.9995 <= value < 1 else ".3f"
-
-
-def _write(value: float | None, form: str) -> str:
-    written = f"{value:{form}}"
-    return written.lstrip("-") if float(written) == 0 else written

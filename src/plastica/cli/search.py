@@ -9,7 +9,7 @@ from .guard import guarded
 from .names import TargetCommand
 from .options import OptionValue
 from .output import Output
-from .train import TASKS, usual_target, with_columns
+from .train import with_columns
 from .wording import SAY
 
 STRATEGIES = ("halving", "random", "grid", "optuna")
@@ -17,14 +17,8 @@ STRATEGIES = ("halving", "random", "grid", "optuna")
 
 @click.command(cls=TargetCommand, short_help="Search for the settings of a network.")
 @click.argument("file")
-@click.option(
-    "--target",
-    "-t",
-    metavar="COLUMN",
-    multiple=True,
-    help="Column to predict; repeat for several, or give a pattern such as Class*.",
-)
-@click.option("--task", type=click.Choice(TASKS), help="Kind of target. Default: inferred from its values.")
+@parameters.target
+@parameters.task
 @click.option(
     "--budget", metavar="TIME", help="Time for all trials: 90 (seconds), 5m, 1h30m. Default: 5m without --trials."
 )
@@ -42,12 +36,10 @@ STRATEGIES = ("halving", "random", "grid", "optuna")
     help="Values of a setting: learning_rate=1e-4..1e-1:log, dropout=0..0.5, layers=64|128,128; or a TOML file.",
 )
 @click.option("--folds", type=int, default=3, help="Number of folds of the training set on which trials are compared.")
-@click.option("--members", type=int, help="Number of networks in the ensemble, whose predictions are averaged.")
-@click.option("--epochs", type=int, default=200, help="Maximum number of epochs.")
-@click.option(
-    "--patience", type=int, default=12, help="Epochs without improvement of the validation loss before training stops."
-)
-@click.option("--seed", type=int, default=0, help="Random seed; the same seed gives the same model.")
+@parameters.members
+@parameters.epochs
+@parameters.patience
+@parameters.seed
 @click.option(
     "--validation",
     type=float,
@@ -77,7 +69,7 @@ STRATEGIES = ("halving", "random", "grid", "optuna")
 @parameters.encoding
 @parameters.sheet
 @parameters.out_folder
-@click.option("--report/--no-report", default=True, help="Whether to write report.html.")
+@parameters.report
 @click.option("--resume", is_flag=True, help="Continue the interrupted search in --out.")
 @parameters.lang
 @parameters.verbose
@@ -102,6 +94,6 @@ def search(file: str, target: tuple[str, ...], **given: OptionValue) -> None:
     source, columns = running.opened(
         file, options.separator(given["separator"]), given["encoding"], False, given["sheet"]
     )
-    aim = options.names(target, columns) or (usual_target(file, columns),)
+    aim = options.targets(target, file, columns)
     place = running.Destination(given["out"], None, given["resume"], given["report"], given["lang"])
     searching.go(running.Job(file, source, aim, with_columns(settings, given, columns), output, place), plan)

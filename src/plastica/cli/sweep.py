@@ -112,12 +112,11 @@ def _run(
     from ..data.reading import read_table
     from ..tables.preparation import prepare
     from .table_words import say_notes
-    from .train import usual_target
 
     table = read_table(
         file, separator=options.separator(given["separator"]), encoding=given["encoding"], sheet=given["sheet"]
     )
-    aim = options.names(target, table.names) or (usual_target(file, table.names),)
+    aim = options.targets(target, file, table.names)
     settings = msgspec.structs.replace(settings, drop=options.names(given["drop"], table.names))
     prepared = prepare(table, aim, settings)
     say_notes(prepared.notes)

@@ -17,7 +17,6 @@ from .wording import SAY
 if TYPE_CHECKING:
     from ..settings import Settings
 
-TASKS = ("binary", "multiclass", "multilabel", "regression")
 MODELS = ("network", "trees", "linear", "best")
 NETWORKS = ("best", "mlp")
 RESAMPLING = ("over", "under", "balanced")
@@ -26,14 +25,8 @@ STRATEGIES = ("softmax", "one_vs_rest", "one_vs_one")
 
 @click.command(cls=TargetCommand, short_help="Train a model on a table.")
 @click.argument("file")
-@click.option(
-    "--target",
-    "-t",
-    metavar="COLUMN",
-    multiple=True,
-    help="Column to predict; repeat for several, or give a pattern such as Class*.",
-)
-@click.option("--task", type=click.Choice(TASKS), help="Kind of target. Default: inferred from its values.")
+@parameters.target
+@parameters.task
 @click.option(
     "--model",
     type=click.Choice(MODELS),
@@ -51,8 +44,8 @@ STRATEGIES = ("softmax", "one_vs_rest", "one_vs_one")
     metavar="UNITS",
     help="Units of the hidden layers, such as 64,64; 0 for none. Default: depends on --network.",
 )
-@click.option("--members", type=int, help="Number of networks in the ensemble, whose predictions are averaged.")
-@click.option("--epochs", type=int, default=200, help="Maximum number of epochs.")
+@parameters.members
+@parameters.epochs
 @click.option("--batch-size", type=int, help="Rows per gradient step. Default: depends on the number of rows.")
 @click.option("--learning-rate", type=float, help="Default: depends on the optimizer.")
 @click.option(
@@ -88,7 +81,7 @@ STRATEGIES = ("softmax", "one_vs_rest", "one_vs_one")
     help="Probability from which to predict the positive class: 0.3, or f1, balanced_accuracy "
     "or costs to choose it on the validation set.",
 )
-@click.option("--seed", type=int, default=0, help="Random seed; the same seed gives the same model.")
+@parameters.seed
 @click.option(
     "--validation",
     type=float,
@@ -121,16 +114,14 @@ STRATEGIES = ("softmax", "one_vs_rest", "one_vs_one")
 @parameters.date
 @parameters.missing_words
 @parameters.keep_words
-@click.option(
-    "--patience", type=int, default=12, help="Epochs without improvement of the validation loss before training stops."
-)
+@parameters.patience
 @click.option("--time-limit", metavar="TIME", help="Maximum training time: 90 (seconds), 10m, 1h30m.")
 @parameters.separator
 @parameters.encoding
 @parameters.sheet
 @parameters.stream
 @parameters.out_folder
-@click.option("--report/--no-report", default=True, help="Whether to write report.html.")
+@parameters.report
 @click.option("--checkpoint", metavar="FOLDER", help="Folder for checkpoints.")
 @click.option("--resume", is_flag=True, help="Resume from the newest checkpoint in --checkpoint.")
 @parameters.lang
@@ -154,7 +145,7 @@ def train(file: str, target: tuple[str, ...], **given: OptionValue) -> None:
         file, options.separator(given["separator"]), given["encoding"], given["stream"], given["sheet"]
     )
     settings = with_columns(settings, given, columns)
-    aim = options.names(target, columns) or (usual_target(file, columns),)
+    aim = options.targets(target, file, columns)
     place = running.Destination(given["out"], given["checkpoint"], given["resume"], given["report"], given["lang"])
     running.go(running.Job(file, source, aim, settings, output, place))
 
@@ -194,15 +185,3 @@ def with_columns(settings: Settings, given: Mapping[str, OptionValue], columns: 
         missing_words=options.names(given["missing_words"], ()),
         keep_words=options.names(given["keep_words"], ()),
     )
-
-
-def usual_target(file: str, names: Collection[str]) -> str:
-    """Return the target of an included data set; for other tables, raise an error with the columns."""
-    from pathlib import Path
-
-    from .. import datasets
-
-    if file in datasets.NAMES and not Path(file).exists():
-        return datasets.target_of(file)
-    listed = ", ".join(map(repr, list(names)[:20])) + (" ..." if len(names) > 20 else "")
-    raise click.BadParameter(SAY("say_target", columns=listed))

@@ -18,8 +18,9 @@ from ..notebook import html
 from ..notebook.html import shown
 from ..storage.document import Document
 from .ranking import Ranks, ranks
-from .records import RuleRecord, middle, spread
-from .wording import FACTS, INSIDE, RESULTS, SAY, facts_of, heads, inside_of, remarks, results_of
+from .records import RuleRecord, middle
+from .text_tables import aligned, markdown, numbers_of
+from .wording import FACTS, INSIDE, RESULTS, SAY, facts_of, heads, inside_of, results_of
 
 if TYPE_CHECKING:
     from ..drawing.figure import Drawing
@@ -98,7 +99,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
         if form == "csv":
             return self._csv()
-        draw = _markdown if form == "markdown" else _aligned
+        draw = markdown if form == "markdown" else aligned
         tables = [
             draw(self.heads, self.results),
             draw(heads(INSIDE), self.inside),
@@ -239,7 +240,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def _csv(self) -> str:
         made = io.StringIO()
         found, epochs = self.ranks, self.equal_epochs
-        rows = [_numbers(record, found.get(record.name), epochs) for record in self.ranked]
+        rows = [numbers_of(record, found.get(record.name), epochs) for record in self.ranked]
         writer = csv.DictWriter(made, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
@@ -265,64 +266,3 @@ def said_terms(terms: Terms, task: Task) -> Document:
 def _place(record: RuleRecord) -> tuple[bool, float]:
     found = middle(record.test)
     return bool(record.unranked), float("inf") if found is None else -found
-
-
-def _numbers(record: RuleRecord, rank: Ranks | None, epochs: int) -> Document:
-    facts = record.facts or {}
-    names = ("local", "symmetric_weights", "phases", "global_error", "labels", "source")
-    return {
-        "rule": record.name,
-        "variant_of": record.variant_of,
-        "best_rank": rank and rank.best,
-        "worst_rank": rank and rank.worst,
-        "figure": record.figure,
-        "test": middle(record.test),
-        "test_deviation": spread(record.test),
-        "test_row_error": record.row_error,
-        "test_loss": middle(record.test_losses),
-        "equal_epochs": epochs,
-        "test_after_equal_epochs": middle(record.after(epochs)),
-        "training": middle(record.train),
-        "training_deviation": spread(record.train),
-        "seeds": len(record.seeds),
-        "not_finite": len(record.failed),
-        "epochs": record.epochs,
-        "steps_an_epoch": record.steps,
-        "seconds_in_all": round(record.spent, 3),
-        "seconds_an_epoch": round(record.epoch_seconds, 6),
-        "compile_seconds": round(record.compile_seconds, 3),
-        "reached_by": sum(epoch is not None for epoch in record.reached),
-        "epochs_to_loss": middle(record.reached),
-        "seconds_to_loss": middle(record.seconds_to_target),
-        "angles_begin": _joined(record.angles_begin),
-        "angles_end": _joined(record.angles_end),
-        "sparseness": _joined(record.sparseness),
-        "silent": _joined(record.silent),
-        **{name: facts.get(name) for name in names},
-        "reason": record.reason,
-        "remarks": "; ".join(remarks(record)),
-    }
-
-
-def _joined(values: Sequence[float | None] | None) -> str:
-    return " ".join("-" if value is None else f"{value:.4g}" for value in values or ())
-
-
-def _markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    def line(cells: Sequence[str]) -> str:
-        return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
-
-    return "\n".join([line(heads), "|" + "---|" * len(heads), *map(line, rows)])
-
-
-def _aligned(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    not_trained = SAY("not_trained", reason="")
-    whole = [row for row in rows if not row[2:3] or not row[2].startswith(not_trained)]
-    last = len(heads) - 1  # remarks may be long, and no column follows them
-    widths = [max(len(row[place]) for row in [heads, *whole]) if place < last else 0 for place in range(len(heads))]
-    widths[0] = max(len(row[0]) for row in [heads, *rows])
-
-    def line(cells: Sequence[str]) -> str:
-        return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
-
-    return "\n".join([line(heads), *map(line, rows)])

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import DataError, ShapeError
+from ..calibration.checking import as_probabilities
+from ..errors import ShapeError
 from ..typing import Float
 
 
@@ -50,16 +51,12 @@ def class_uncertainty(probabilities: ArrayLike) -> ClassUncertainty:
         learning, equation 4. B. Lakshminarayanan, A. Pritzel, C. Blundell (2017), Simple and scalable predictive
         uncertainty estimation using deep ensembles.
     """
-    shares = np.asarray(probabilities, np.float64)
-    if shares.ndim == 3 and shares.shape[2] == 1:
-        shares = shares[:, :, 0]
-    if shares.ndim == 2:
-        shares = np.stack([1 - shares, shares], axis=-1)
-    if shares.ndim != 3:
-        raise ShapeError(f"probabilities of shape {np.shape(probabilities)}; expected (members, rows, classes).")
-    off = np.abs(shares.sum(-1) - 1)
-    if not np.isfinite(shares).all() or shares.min() < 0 or off.max() > 1e-3:
-        raise DataError("class_uncertainty: the values are not probabilities that sum to 1 over the classes.")
+    given = np.asarray(probabilities, np.float64)
+    if given.ndim not in (2, 3) or not len(given):
+        raise ShapeError(f"probabilities of shape {given.shape}; expected (members, rows, classes).")
+    shares = np.stack(
+        [as_probabilities(f"class_uncertainty, member {member}", own) for member, own in enumerate(given)]
+    )
     total, data = _entropy(shares.mean(0)), _entropy(shares).mean(0)
     return ClassUncertainty(total, data, np.maximum(total - data, 0))
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # 2**20 states take a second; each further unit doubles the time.
 MOST_UNITS = 20
 _AT_ONCE = 10
+# Visible states, the inverse temperature so far, and the gain of each chain.
+AnnealingCarry: TypeAlias = tuple[jax.Array, jax.Array, jax.Array]
 
 
 class LogPartition(NamedTuple):
@@ -228,10 +230,6 @@ def _log_sum(units: int, value: Callable[[jax.Array], jax.Array]) -> jax.Array:
         return jnp.logaddexp(total, jax.nn.logsumexp(value(states.astype(jnp.float32))))
 
     return jax.lax.fori_loop(0, 2 ** (units - at_once), add, jnp.float32(-jnp.inf))
-
-
-# Visible states, the inverse temperature so far, and the gain of each chain.
-AnnealingCarry: TypeAlias = tuple[jax.Array, jax.Array, jax.Array]
 
 
 @partial(jax.jit, static_argnums=4)

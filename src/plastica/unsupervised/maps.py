@@ -20,27 +20,32 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING
 
-import jax
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..data.native import column_names
-from ..errors import InvalidValue, NotFitted, ShapeError
+from ..errors import InvalidValue, ShapeError
 from ..layers import Grid
-from ..layers import Sequential as Network
-from ..layers.grid import NEIGHBOURS_WITHIN
 from ..model import Sequential
 from ..model.inputs import as_inputs
-from ..model.weights import named_weights
-from ..typing import Params, State
+from .map_units import (
+    TrainedMap,
+    best_two,
+    grid_place,
+    inputs_of,
+    map_of,
+    neighbours,
+    on_map,
+    set_points,
+    squared_distances,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 STARTS = ("pca", "sample")
-ROWS_AT_ONCE = 4096
 
 __all__ = [
     "component_planes",
@@ -53,12 +58,6 @@ __all__ = [
     "u_matrix",
     "winners",
 ]
-
-
-class _Map(NamedTuple):
-    place: int
-    grid: Grid
-    points: np.ndarray  # (units, features), in double precision
 
 
 def start_from(model: Sequential, x: object, how: str = "pca", *, seed: int | None = None) -> None:
@@ -79,37 +78,37 @@ def start_from(model: Sequential, x: object, how: str = "pca", *, seed: int | No
     """
     if how not in STARTS:
         raise InvalidValue(f"start_from(how={how!r}): expected one of {', '.join(STARTS)}.")
-    _grid_place(model)
+    grid_place(model)
     if not model.built:
         model.build(as_inputs(x, None).shape[1:])
-    found = _map_of(model)
-    rows = _inputs(model, found, x)
+    found = map_of(model)
+    rows = inputs_of(model, found, x)
     if how == "pca":
         points = _plane(rows, found.grid)
     else:
         rng = np.random.default_rng(model.seed if seed is None else seed)
         points = rows[rng.choice(len(rows), found.grid.units, replace=len(rows) < found.grid.units)]
-    _set_points(model, found, points)
+    set_points(model, found, points)
 
 
 def winners(model: Sequential, x: object) -> np.ndarray:
     """Return the position on the map (row, column) of the best matching unit of each data row, int ``(rows, 2)``."""
-    found = _map_of(model)
-    best = _best_two(found, _inputs(model, found, x))[:, 0]
+    found = map_of(model)
+    best = best_two(found, inputs_of(model, found, x))[:, 0]
     return np.stack(np.divmod(best, found.grid.columns), 1)
 
 
 def hits(model: Sequential, x: object) -> np.ndarray:
     """Return how many data rows have each unit as their best matching unit, int ``(map rows, map columns)``."""
-    found = _map_of(model)
-    return _hits(found, _best_two(found, _inputs(model, found, x)))
+    found = map_of(model)
+    return _hits(found, best_two(found, inputs_of(model, found, x)))
 
 
 def quantization_error(model: Sequential, x: object) -> float:
     """Return the quantization error: the mean Euclidean distance of data rows from their best matching units."""
-    found = _map_of(model)
-    rows = _inputs(model, found, x)
-    return float(np.linalg.norm(rows - found.points[_best_two(found, rows)[:, 0]], axis=1).mean())
+    found = map_of(model)
+    rows = inputs_of(model, found, x)
+    return float(np.linalg.norm(rows - found.points[best_two(found, rows)[:, 0]], axis=1).mean())
 
 
 def topographic_error(model: Sequential, x: object) -> float:
@@ -120,9 +119,9 @@ def topographic_error(model: Sequential, x: object) -> float:
     Reference:
         Kiviluoto (1996), Topology preservation in self-organizing maps.
     """
-    found = _map_of(model)
-    first, second = _best_two(found, _inputs(model, found, x)).T
-    return float(1.0 - _neighbours(found.grid)[first, second].mean())
+    found = map_of(model)
+    first, second = best_two(found, inputs_of(model, found, x)).T
+    return float(1.0 - neighbours(found.grid)[first, second].mean())
 
 
 def u_matrix(model: Sequential) -> np.ndarray:
@@ -133,15 +132,15 @@ def u_matrix(model: Sequential) -> np.ndarray:
     Reference:
         Ultsch, Siemon (1990), Kohonen's self-organizing feature maps for exploratory data analysis.
     """
-    found = _map_of(model)
-    apart = np.sqrt(np.maximum(_apart(found.points, found.points), 0.0))
-    near = _neighbours(found.grid)
-    return _on_map(found, np.sum(apart * near, 1) / near.sum(1))
+    found = map_of(model)
+    apart = np.sqrt(np.maximum(squared_distances(found.points, found.points), 0.0))
+    near = neighbours(found.grid)
+    return on_map(found, np.sum(apart * near, 1) / near.sum(1))
 
 
 def component_planes(model: Sequential) -> np.ndarray:
     """Return the component planes: the weight of each feature at each unit, ``(features, map rows, map columns)``."""
-    found = _map_of(model)
+    found = map_of(model)
     return found.points.T.reshape(-1, found.grid.rows, found.grid.columns).copy()
 
 
@@ -153,9 +152,9 @@ def label_map(model: Sequential, x: object, labels: ArrayLike) -> np.ndarray:
     Raises:
         ShapeError: If there is not one label per row.
     """
-    found = _map_of(model)
-    rows = _inputs(model, found, x)
-    return _labels(found, _best_two(found, rows), labels)
+    found = map_of(model)
+    rows = inputs_of(model, found, x)
+    return _labels(found, best_two(found, rows), labels)
 
 
 def draw(
@@ -186,9 +185,9 @@ def draw(
     """
     from ..views.map import MapSheet, draw_map
 
-    found = _map_of(model)
-    rows = _inputs(model, found, x)
-    best = _best_two(found, rows)
+    found = map_of(model)
+    rows = inputs_of(model, found, x)
+    best = best_two(found, rows)
     names = _names(x, rows.shape[1], found.place) if feature_names is None else list(feature_names)
     if len(names) != rows.shape[1]:
         raise ShapeError(f"draw: got {len(names)} feature_names; the map has {rows.shape[1]} features.")
@@ -210,84 +209,11 @@ def _names(x: object, features: int, place: int) -> list[str]:
     return columns if len(columns) == features else [f"feature {number}" for number in range(features)]
 
 
-def _grid_place(model: Sequential) -> int:
-    if not isinstance(model, Sequential):
-        raise InvalidValue(
-            f"expected a model with a grid, such as Sequential([Grid(10, 10)]); got {type(model).__name__}."
-        )
-    places = [place for place, layer in enumerate(model.layers) if isinstance(layer, Grid)]
-    if len(places) != 1:
-        raise InvalidValue(
-            f"this model has {len(places) or 'no'} Grid among its layers ({model!r}); a map needs exactly one, such as "
-            "Sequential([Grid(10, 10)])."
-        )
-    return places[0]
+def _hits(found: TrainedMap, best: np.ndarray) -> np.ndarray:
+    return on_map(found, np.bincount(best[:, 0], minlength=found.grid.units))
 
 
-def _map_of(model: Sequential) -> _Map:
-    place = _grid_place(model)
-    if not model.built:
-        raise NotFitted("this map has no weights yet; call fit(), build() or pl.maps.start_from(model, x) first.")
-    kernel = np.asarray(model.params[place]["kernel"], np.float64)
-    return _Map(place, model.layers[place], kernel.T)  # pyright: ignore[reportArgumentType]
-
-
-def _inputs(model: Sequential, found: _Map, x: object) -> np.ndarray:
-    rows = cast(np.ndarray, as_inputs(x, model.declared_shape))  # a grid takes one array
-    if found.place:
-        below = Network(model.network.layers[: found.place])
-        parts = (rows[start : start + ROWS_AT_ONCE] for start in range(0, len(rows), ROWS_AT_ONCE))
-        state = model.state[: found.place]
-        rows = np.concatenate([_activity(below, model.params[: found.place], state, part) for part in parts])
-    return np.asarray(rows, np.float64)
-
-
-@jax.jit
-def _activity(network: Network, params: Params, state: State, x: jax.Array) -> jax.Array:
-    return network.apply(params, x, state)[0]
-
-
-def _set_points(model: Sequential, found: _Map, points: np.ndarray) -> None:
-    arrays = model.get_weights()
-    paths = [path for path, _, _ in named_weights(model.network, model.params, model.state)]
-    own = paths.index(f"layer {found.place}, {type(found.grid).__name__}")
-    arrays[own] = points.T.astype(arrays[own].dtype)
-    model.set_weights(arrays)
-
-
-def _apart(rows: np.ndarray, points: np.ndarray) -> np.ndarray:
-    centre = points.mean(0)  # centred and in double precision, to avoid cancellation
-    rows, points = rows - centre, points - centre
-    return np.sum(rows * rows, 1)[:, None] + np.sum(points * points, 1) - 2 * rows @ points.T
-
-
-def _best_two(found: _Map, rows: np.ndarray) -> np.ndarray:
-    best = np.empty((len(rows), 2), np.int64)
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        part = slice(start, start + ROWS_AT_ONCE)
-        apart = _apart(rows[part], found.points)
-        here = np.arange(len(apart))
-        best[part, 0] = apart.argmin(1)
-        apart[here, best[part, 0]] = np.inf
-        best[part, 1] = apart.argmin(1)
-    return best
-
-
-def _neighbours(grid: Grid) -> np.ndarray:
-    near = np.asarray(grid.map_distances(np.arange(grid.units))) < NEIGHBOURS_WITHIN
-    np.fill_diagonal(near, False)
-    return near
-
-
-def _on_map(found: _Map, values: np.ndarray) -> np.ndarray:
-    return values.reshape(found.grid.rows, found.grid.columns)
-
-
-def _hits(found: _Map, best: np.ndarray) -> np.ndarray:
-    return _on_map(found, np.bincount(best[:, 0], minlength=found.grid.units))
-
-
-def _labels(found: _Map, best: np.ndarray, labels: ArrayLike) -> np.ndarray:
+def _labels(found: TrainedMap, best: np.ndarray, labels: ArrayLike) -> np.ndarray:
     given = np.asarray(labels)
     if given.shape != (len(best),):
         raise ShapeError(f"labels has shape {given.shape}; expected one label per row, ({len(best)},).")
@@ -295,7 +221,7 @@ def _labels(found: _Map, best: np.ndarray, labels: ArrayLike) -> np.ndarray:
     counts = np.zeros((found.grid.units, len(names)), np.int64)
     np.add.at(counts, (best[:, 0], numbers), 1)
     most = np.array([*names.tolist(), None], object)[np.where(counts.any(1), counts.argmax(1), len(names))]
-    return _on_map(found, most)
+    return on_map(found, most)
 
 
 def _plane(rows: np.ndarray, grid: Grid) -> np.ndarray:

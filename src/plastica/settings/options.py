@@ -8,9 +8,10 @@ from typing import cast, get_type_hints
 
 import msgspec
 
-from .data.declared import Declared, check_kinds
-from .errors import InvalidValue
-from .fields import as_declared, first_fault
+from ..data.declared import Declared, check_kinds
+from ..errors import InvalidValue
+from ..fields import as_declared, first_fault
+from .checks import LAST, at_least, check_costs, check_split, one_of
 
 MOST_LAYERS = 64
 MOST_UNITS = 100_000
@@ -23,8 +24,6 @@ CHOICES: dict[str, tuple[str | None, ...]] = {
     "strategy": (None, "softmax", "one_vs_rest", "one_vs_one"),
     "model": ("network", "trees", "linear", "best"),
 }
-SPLITS = ("auto", "random", "time", "group")
-LAST = "last"  # value of ``test`` for the most recent rows
 USUAL_SHARE = 0.2
 OF_NETWORKS = (
     "layers",
@@ -155,9 +154,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
                 f"layers={','.join(map(str, units))}: expected up to {MOST_LAYERS} whole numbers of units, each from "
                 f"1 to {MOST_UNITS:,}, such as 64,64."
             )
-        _at_least("epochs", self.epochs, 1)
-        _at_least("batch_size", self.batch_size, 1)
-        _at_least("patience", self.patience, 0)
+        at_least("epochs", self.epochs, 1)
+        at_least("batch_size", self.batch_size, 1)
+        at_least("patience", self.patience, 0)
         self._check_folds()
         for name in ("learning_rate", "time_limit"):
             value = getattr(self, name)
@@ -166,11 +165,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         if not 0 <= self.seed < 2**63:
             raise InvalidValue(f"seed={self.seed}: expected a whole number from 0 to 2**63 - 1.")
         for name, known in CHOICES.items():
-            _one_of(name, getattr(self, name), known)
+            one_of(name, getattr(self, name), known)
         for name in self.baselines:
-            _one_of("baselines", name, BASELINES)
-        self._check_split()
-        _at_least("members", self.members, 1)
+            one_of("baselines", name, BASELINES)
+        check_split(self.split, self.test)
+        at_least("members", self.members, 1)
         if self.members is not None and self.members > MOST_MEMBERS:
             raise InvalidValue(f"members={self.members}: expected {MOST_MEMBERS} at most.")
         if self.dropout is not None and not 0 <= self.dropout < 1:
@@ -209,29 +208,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             if not isinstance(getattr(self, name), Iterable | None):
                 raise InvalidValue(f"Settings({name}={getattr(self, name)!r}): expected a number for each class.")
 
-    def _check_split(self) -> None:
-        """Check the options of the split."""
-        how, colon, column = self.split.partition(":")
-        if (
-            how not in SPLITS
-            or (colon and (how not in ("time", "group") or not column))
-            or (how == "group" and not colon)
-        ):
-            raise InvalidValue(
-                f"split={self.split!r}: expected auto, random, time, time:COLUMN or group:COLUMN (a column's name)."
-            )
-        if isinstance(self.test, str) and not self.test:
-            raise InvalidValue('test="": expected a share, a number of rows, "last" or the path of a file.')
-        if self.test == LAST and how == "group":
-            raise InvalidValue(
-                f'test="last" takes the last rows by time, but split={self.split!r} takes whole groups; use one of '
-                "the two."
-            )
-
     def _check_folds(self) -> None:
         """Check the options of cross-validation."""
-        _at_least("folds", self.folds, 2)
-        _at_least("repeats", self.repeats, 1)
+        at_least("folds", self.folds, 2)
+        at_least("repeats", self.repeats, 1)
         if self.folds is None and (self.repeats > 1 or self.keep_folds):
             given = f"repeats={self.repeats}" if self.repeats > 1 else "keep_folds=True"
             raise InvalidValue(f"{given} is for cross-validation: set folds=5, for example.")
@@ -267,53 +247,17 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             weights = cast("Mapping[str, float]", self.class_weight)
             msgspec.structs.force_setattr(self, "class_weight", tuple(weights.items()))
         if isinstance(self.class_weight, str):
-            _one_of("class_weight", self.class_weight, (None, "balanced"))
+            one_of("class_weight", self.class_weight, (None, "balanced"))
         elif self.class_weight is not None:
             for label, weight in self.class_weight:
                 if not 0 < weight < math.inf:
                     raise InvalidValue(f"class_weight of {label!r} is {weight:g}: expected a number above 0.")
         if self.costs is not None:
             msgspec.structs.force_setattr(self, "costs", tuple(tuple(map(float, row)) for row in self.costs))
-            _check_costs(self.costs)
+            check_costs(self.costs)
         if isinstance(self.threshold, str):
-            _one_of("threshold", self.threshold, RULES_OF_THRESHOLDS)
+            one_of("threshold", self.threshold, RULES_OF_THRESHOLDS)
         elif self.threshold is not None and not 0 <= self.threshold <= 1:
             raise InvalidValue(f"threshold={self.threshold:g}: expected a probability from 0 to 1.")
         if self.threshold == "costs" and self.costs is None:
             raise InvalidValue("threshold='costs' needs costs=, a row for each true class.")
-
-
-def batch_size_for(rows: int) -> int:
-    """Return the default batch size for a number of rows.
-
-    Example:
-        >>> batch_size_for(200), batch_size_for(20_000), batch_size_for(1_000_000)
-        (32, 256, 512)
-    """
-    sizes = {500: 32, 1_500: 64, 6_000: 128, 50_000: 256}
-    return next((size for limit, size in sizes.items() if rows < limit), 512)
-
-
-def _at_least(name: str, value: int | None, least: int) -> None:
-    if value is not None and value < least:
-        raise InvalidValue(f"{name}={value}: expected a whole number of at least {least}.")
-
-
-def _one_of(name: str, value: str | None, known: tuple[str | None, ...]) -> None:
-    if value not in known:
-        listed = ", ".join(str(each) for each in known)
-        raise InvalidValue(f"{name}={value!r}: expected one of {listed}.")
-
-
-def _check_costs(costs: tuple[tuple[float, ...], ...]) -> None:
-    if len(costs) < 2 or any(len(row) != len(costs) for row in costs):
-        shape = f"{len(costs)} rows of {sorted({len(row) for row in costs})} numbers"
-        raise InvalidValue(f"costs has {shape}: expected as many rows as columns, one for each class.")
-    if not all(math.isfinite(cost) for row in costs for cost in row):
-        raise InvalidValue("costs contains a number that is not finite.")
-    for true, row in enumerate(costs):
-        if row[true] > min(row):
-            raise InvalidValue(
-                f"costs[{true}] = {list(row)}: the correct prediction costs {row[true]:g}, more than a wrong one. "
-                "Rows are true classes, columns are predictions."
-            )
