@@ -35,6 +35,7 @@ def new_folder(out: str | None, source: str) -> Path:
         RUNS.mkdir(parents=True, exist_ok=True)
         taken = [match for path in RUNS.iterdir() if (match := re.fullmatch(rf"{re.escape(name)}-(\d+)", path.name))]
         number = 1 + max((int(match[1]) for match in taken), default=0)
+        # mkdir tells whether the folder is new: two runs that start together must not share one.
         while True:
             with suppress(FileExistsError):
                 (RUNS / f"{name}-{number}").mkdir()

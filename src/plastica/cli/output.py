@@ -168,6 +168,7 @@ def _needed(widths: Sequence[int]) -> int:
 
 def _shrunk(widths: list[int], most: int) -> list[int]:
     """Narrow the widest columns until the table fits."""
+    # From the widest to the second widest at most, so that wide columns become equally narrow.
     while (surplus := _needed(widths) - most) > 0 and max(widths) > NARROWEST:
         widest = max(range(len(widths)), key=widths.__getitem__)
         second = max((each for place, each in enumerate(widths) if place != widest), default=NARROWEST)

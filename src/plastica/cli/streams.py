@@ -41,6 +41,7 @@ class OutputStream(io.TextIOWrapper):
 
     def _lose(self, error: OSError) -> None:
         self.lost = self.lost or error
+        # Python writes what is left in the buffer when it ends, and would fail once more.
         with suppress(OSError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self.fileno())

@@ -47,6 +47,7 @@ def in_command_words(text: str) -> str:
         ...     in_command_words("try class_weight=\"balanced\", stream=True; 'class_weight=1' is a column")
         "try --class-weight balanced, --stream; 'class_weight=1' is a column"
     """
+    # Messages name arguments of Python, as all callers but the command line know them.
     context = click.get_current_context(silent=True)
     known = options_of(context.command if context else None)
 

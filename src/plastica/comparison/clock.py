@@ -19,6 +19,7 @@ class EpochClock:
     def look(self, run: Run) -> None:
         """Divide the time of a call among its steps; several fast epochs are one call."""
         steps, seconds = run.step - self._step, run.timing.running - self._seconds
+        # The steps of a call take equally long, since they are one compiled loop.
         for epoch in range(self._step // run.batches, run.step // run.batches):
             share = ((epoch + 1) * run.batches - self._step) / steps
             self.ends.append(self._seconds + seconds * share)

@@ -69,6 +69,7 @@ def is_better(one: RuleRecord, other: RuleRecord, comparisons: int = 1) -> bool:
     total = rows + sum(variance for variance, _ in seeds)
     if total == 0.0:
         return True
+    # Welch and Satterthwaite. The error of the test rows counts as known: there are far more rows than seeds.
     parts = sum(variance**2 / freedom for variance, freedom in seeds)
     freedom = total**2 / parts if parts else math.inf
     return (ours - theirs) / math.sqrt(total) > _quantile(1 - (1 - LEVEL) / (2 * comparisons), freedom)

@@ -46,6 +46,7 @@ def epochs_within(seconds: float, epoch_seconds: float, most: int) -> int:
         >>> epochs_within(10.0, 3.0, 20), epochs_within(1.0, 3.0, 20)
         (3, 1)
     """
+    # A whole number of epochs must not be lost to rounding.
     return max(1, min(most, int(seconds / max(epoch_seconds, 1e-9) + 1e-6)))
 
 

@@ -120,6 +120,7 @@ def _draw_shares(axis: Axes, shares: np.ndarray, extent: tuple[float, float, flo
     from matplotlib.colors import to_rgb
 
     colours = np.array([to_rgb(colour) for colour in colours_for(shares.shape[2])])
+    # Paler than the rows, which lie on top.
     axis.imshow(1 - 0.55 * shares @ (1 - colours), origin="lower", extent=extent, aspect="auto")
 
 
@@ -143,6 +144,7 @@ def _draw_height(
     rows: np.ndarray,
     truth: np.ndarray | None,
 ) -> None:
+    # One scale for the plane and the rows, so that equal colours are equal values.
     known = height if truth is None else np.concatenate([height.reshape(-1), truth.astype(np.float64)])
     scale: dict[str, ArtistOption] = {"vmin": float(known.min()), "vmax": float(known.max()), "cmap": "viridis"}
     image = axis.imshow(height, origin="lower", extent=extent, aspect="auto", **scale)

@@ -172,6 +172,7 @@ class NetworkEstimator(EstimatorParameters):
         if not (rows >= AUTO_ROWS if self.early_stopping == "auto" else self.early_stopping):
             return examples, None
         labels = None if self.task_ == "regression" else strata(examples.y)
+        # With a number as random_state each call draws the same seed; a RandomState goes on, as in scikit-learn.
         seed = int(check_random_state(self.random_state).randint(MOST_SEED))
         parts = split(rows, float(self.validation_fraction), 0, labels, seed)
         return examples.take(parts.train), examples.take(parts.validation)
@@ -207,6 +208,7 @@ class NetworkEstimator(EstimatorParameters):
         if held_out is not None:
             judged = self._ready(held_out, mean, None if folds is None else folds.validation_weight)
         data = TrainingSet(*self._ready(train, mean, None if folds is None else folds.training_weight), judged)
+        # clone() shares callbacks among estimators, and a callback keeps the state of its run.
         options = {"callbacks": deepcopy(list(self.callbacks or ())), "verbose": self.verbose}
         return train_network(
             self.model_, data, epochs, self.batch_size, stopping, time_limit=self.time_limit, **options

@@ -57,6 +57,7 @@ class ClassTargets(NamedTuple):
         Raises:
             DataError: If a row has none of these classes.
         """
+        # searchsorted gives a place to strangers too, so that the class there is compared.
         places = np.searchsorted(classes, self.values)
         known = classes[np.minimum(places, len(classes) - 1)] == self.values
         if not known.all():

@@ -44,6 +44,7 @@ def _found(X: object) -> Iterator[tuple[str, int]]:
     else:
         columns = iter(())
     for name, values in columns:
+        # Most columns have none that large, and comparing Python integers one by one is slow.
         large = values[np.abs(values.astype(np.float64)) >= MOST_EXACT] if len(values) else values
         value = next((int(value) for value in large if int(value) != int(float(value))), None)
         if value is not None:

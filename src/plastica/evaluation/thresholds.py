@@ -136,6 +136,7 @@ def _for_labels(
     if not aim or not len(y):
         return usual_decision("multilabel", outputs)
     if aim == "micro_f1":
+        # For micro F1 each label of each row is a case of its own.
         each = None if weight is None else np.repeat(weight, outputs)
         best = best_threshold(y.ravel() == 1, shares.ravel(), "f1", weight=each) if y.any() else 0.5
         found = (best,) * outputs

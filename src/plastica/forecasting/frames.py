@@ -39,6 +39,7 @@ def forecast_columns(panel: Panel, made: Forecasts) -> dict[str, Any]:
     name = roles.clock.columns[0].name if len(roles.clock.columns) == 1 else "time"
     stamps = panel.frequency.stamps(positions)
     columns[name] = (
+        # Stamps are seconds, a unit of time that polars does not have.
         stamps.astype(np.int64).astype("datetime64[s]").astype("datetime64[us]")
         if panel.frequency.is_calendar
         else stamps

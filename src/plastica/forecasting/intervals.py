@@ -204,6 +204,7 @@ def learn_intervals(
     places = (steps % season)[known]
     sums = np.bincount(places, np.abs(off[known]), minlength=season)
     counts = np.bincount(places, minlength=season)
+    # Forecasts without any error would leave nothing to divide by.
     mean = float(sums.sum() / counts.sum()) or 1.0
     spread = np.maximum(np.where(counts > 0, sums / np.maximum(counts, 1), mean), LEAST_SPREAD * mean)
     plain = ForecastIntervals(coverage, (1.0,) * off.shape[1], tuple(spread.tolist()))

@@ -106,6 +106,7 @@ class PanelWindows:
         found = found[(self.positions[found] >= first) & (self.positions[found] + horizon <= last)]
         if not known or self.observed.all():
             return found
+        # Known values before each place, whose differences count those of a span without a loop over windows.
         counts = np.concatenate([[0], np.cumsum(self.observed)])
         enough = counts[found] - counts[found - look_back] >= (1 - MOST_HOLES) * look_back
         return found[enough & (counts[found + horizon] > counts[found])]

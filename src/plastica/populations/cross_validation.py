@@ -119,6 +119,7 @@ def cross_validate(
             found = [nested.chosen_on(search, part, x, y, sample_weight, groups, given) for part in parts]
             models, chosen = [each.model for each in found], [each.settings for each in found]
             history = PopulationHistory([each.history for each in found], [{} for _ in found], "fold")
+    # For training, rows are weighted by class too; an evaluation must not be.
     learn = data.learn._replace(weight=data.weight)
     return _evaluated(models, parts, learn, y is not None, chosen, history)
 

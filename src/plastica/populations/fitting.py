@@ -150,6 +150,7 @@ def fit(
     for place, (member, history) in enumerate(zip(members, histories, strict=True)):
         member.rules = stop_rules(options.until, options.time_limit, options.max_steps)
         member.callbacks = [EpochCount(member), *own_callbacks(callbacks, place), history]
+    # A member that diverges must not end the others.
     run = Run(members, options.epochs, raises=False)
     progress = PopulationProgress(options.verbose, options.epochs)
     run.hooks = (progress, *as_hooks(hooks))

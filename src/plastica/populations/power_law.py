@@ -99,6 +99,7 @@ def fit_power_law(n: Sequence[float], errors: Sequence[float], seed: int = 0) ->
     a, b, c = _fitted(scaled, found[None], weight)
     law = PowerLaw(float(a[0] * unit ** b[0]), float(b[0]), float(c[0]))
     predicted = law(sizes)
+    # Three numbers were fitted, by which the deviations are smaller than those of new points.
     spare = math.sqrt(len(sizes) / max(len(sizes) - 3, 1))
     deviations = (found - predicted) / means[group] * spare
     drawn = np.random.default_rng(seed).choice(deviations, (RESAMPLINGS, len(sizes)))
@@ -115,6 +116,7 @@ def _fitted(sizes: np.ndarray, errors: np.ndarray, weight: np.ndarray) -> tuple[
     best = np.clip(tried.argmin(0), 1, len(EXPONENTS) - 2)
     # Between its neighbours, the best exponent is found by ternary search.
     low, high = EXPONENTS[best - 1], EXPONENTS[best + 1]
+    # A step of ternary search leaves two thirds of the interval, so that two of them do more than a halving.
     for _ in range(2 * REFINEMENTS):
         third = (high - low) / 3
         left = _solved(sizes, errors, weight, low + third)[2]

@@ -105,6 +105,7 @@ def sweep(
         split = 0.0 if validation_data is not None else validation_split
         given = {"validation_split": split, "validation_data": validation_data}
     if rows is not None:
+        # A small set is repeated as often as it takes to make the steps of the largest, and would be learned by heart.
         given["callbacks"] = EarlyStopping("val_loss", patience=max(3, read[-1] // 5), restore_best_weights=True)
     marks = stable_rate_of(population, x, y) if "learning_rate" in named else {}
     given |= {"batch_size": batch_size, "epochs": read[-1], "verbose": verbose, **(fit or {})}

@@ -64,6 +64,7 @@ def place(value: float, low: float, high: float) -> float:
 def scale_of(figures: Mapping[str, Figure]) -> tuple[float, float]:
     """Return the ends of a scale spanned by the best models, and by others that are near."""
     low, high = _ends([figure for name, figure in figures.items() if name in CONTENDERS] or list(figures.values()))
+    # A guess far from all others would squeeze them into one point.
     for figure in figures.values():
         wider = _ends([figure, Figure(low), Figure(high)])
         if wider[1] - wider[0] <= WIDEST * (high - low):

@@ -58,6 +58,7 @@ def describe(network: TableNetwork, prepared: Prepared, judged: HeldOutAnswers, 
     Reference:
         Friedman (2001), Greedy function approximation, section 8.2.
     """
+    # A large network takes fewer rows, so that the report takes seconds.
     most = MOST_WORK // (network.model.count_params() * POINTS * MOST_COLUMNS + 1)
     rows = judged.rows[some(len(judged.rows), max(20, min(MOST_ROWS, most)))]
     columns = {column.name: column for column in prepared.encoder.columns}

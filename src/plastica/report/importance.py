@@ -71,6 +71,7 @@ def measure(network: TableNetwork, prepared: Prepared, judged: HeldOutAnswers) -
     """
     columns = features_by_column(prepared)
     rows = some(len(judged.rows), MOST_ROWS)
+    # Of very many columns, one permutation on few rows finds those worth the full measurement.
     names = list(columns)[: _screened(network.model.count_params(), len(judged.rows))]
     if len(names) > MOST_COLUMNS:
         looked = some(len(judged.rows), SCREENING_ROWS)
@@ -111,6 +112,7 @@ def _worse(
 ) -> np.ndarray:
     """Return the increase in mean loss for each repetition; all columns use the same permutations."""
     x = np.repeat(prepared.x[judged.rows[rows]][None], repeats, axis=0)
+    # The same orders for every column, so that chance does not decide between two.
     rng = np.random.default_rng(0)
     for copy in x:
         order = rng.permutation(len(rows))

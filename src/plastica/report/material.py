@@ -216,6 +216,7 @@ def _patterns(table: Table, columns: Sequence[Column]) -> tuple[tuple[str, int, 
     if not gone or len(gone) != len(lacking):
         return ()
     found, counts = np.unique(np.stack(gone, axis=1), axis=0, return_counts=True)
+    # Columns that are missing one at a time are in the table of columns already.
     if not (found.sum(1) > 1).any():
         return ()
     order = [place for place in np.argsort(-counts, kind="stable") if found[place].any()][:MOST_PATTERNS]

@@ -89,6 +89,7 @@ def groups_of(items: Sequence[Item]) -> list[tuple[str, ...]]:
 
     if len(items) < 2:
         return []
+    # Complete linkage: a group is as strong as its weakest pair.
     apart: np.ndarray = 1 - np.abs(strengths(items))
     np.fill_diagonal(apart, 0.0)
     labels = fcluster(linkage(squareform(apart, checks=False), "complete"), 1 - STRONG, "distance")
@@ -124,6 +125,7 @@ def _cramer(one: np.ndarray, other: np.ndarray) -> float:
     counts = counts[counts.any(1)][:, counts.any(0)].astype(np.float64)
     high, wide = counts.shape
     expected = counts.sum(1, keepdims=True) * counts.sum(0) / rows
+    # Of independent columns the expected value is above 0, by about this much.
     by_chance = (high - 1) * (wide - 1) / (rows - 1)
     square = max(0.0, ((counts - expected) ** 2 / expected).sum() / rows - by_chance)
     least = min(high - (high - 1) ** 2 / (rows - 1), wide - (wide - 1) ** 2 / (rows - 1)) - 1

@@ -78,6 +78,7 @@ def find(prepared: Prepared, judged: HeldOutAnswers) -> Slices:
             if smallest <= rows.sum() <= len(rows) - smallest:
                 found.append((column.name, group, rows, _chance(judged, rows)))
     corrected = _holm(np.array([p for *_, p in found]))
+    # By the uncorrected values: many corrected ones are equal to 1.
     ranked = sorted(zip(found, corrected, strict=True), key=lambda pair: pair[0][3])[:MOST_SHOWN]
     shown = tuple(
         Slice(plain(name, 60), group, int(rows.sum()), judged.simple_on(np.flatnonzero(rows)), float(p))
@@ -112,6 +113,7 @@ def _edges(numbers: np.ndarray) -> np.ndarray:
 
 
 def _quarters(numbers: np.ndarray, names: list[str], edges: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    # The last quarter includes its upper edge, which no further one would.
     for place in range(len(edges) - 1):
         last = place == len(edges) - 2
         below = numbers <= edges[place + 1] if last else numbers < edges[place + 1]

@@ -123,6 +123,7 @@ def leaves_of(
     open_nodes: list[tuple[int, np.ndarray]] = [(0, np.tile([0.0, 1.0], (settings, 1)))]
     while open_nodes:
         node, box = open_nodes.pop()
+        # scikit-learn gives leaves the child -1.
         if left[node] < 0:
             boxes.append(box)
             values.append(float(value[node].item()))

@@ -114,6 +114,7 @@ class SearchRun:
             return most
         if not done:
             return min(FEWEST_IN_WAVE, most)
+        # As many as will be done in the time left, at the pace so far.
         left = budget - used
         return 0 if left < SHORTEST else min(most, max(1, round(left / max(used / done, 1e-6))))
 

@@ -65,6 +65,7 @@ class SearchStore:
     def wave_folder(self, trials: int) -> tuple[Path, bool]:
         """Return the folder for the checkpoint of the next wave, and whether the wave had begun there."""
         folder = self.folder / f"wave-{len(self.waves)}"
+        # Another number of trials is another program, which the checkpoint does not fit.
         again = self.begun == trials and folder.exists()
         self.begun = trials
         self._write()
@@ -82,6 +83,7 @@ class SearchStore:
         self.shape = next((each[0].input_shape for each in models.values() if each), self.shape)
         self.waves.append([_record(each) for each in found])
         self.monitor, self.seconds, self.begun = monitor, seconds, None
+        # Between the new models and the removal of old ones, so that the file never names a model that is not there.
         self._write()
         for number in self._written - models.keys():
             for path in (self.folder / MODELS).glob(f"{number}-*"):

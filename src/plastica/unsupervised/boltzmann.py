@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 # 2**20 states take a second; each further unit doubles the time.
 MOST_UNITS = 20
 _AT_ONCE = 10
-# Visible states, the inverse temperature so far, and the gain of each chain.
-AnnealingCarry: TypeAlias = tuple[jax.Array, jax.Array, jax.Array]
+AnnealingCarry: TypeAlias = tuple[jax.Array, jax.Array, jax.Array]  # visible states, inverse temperature, gains
 
 
 class LogPartition(NamedTuple):
@@ -251,6 +250,7 @@ def _anneal(
 
     def go(carry: AnnealingCarry, place: jax.Array) -> tuple[AnnealingCarry, None]:
         visible, before, gain = carry
+        # Key 0 is that of the first draw.
         t, own = warmth[place], random.fold(key, place + 1)
         potential = visible @ params["kernel"] + params["bias"]
         gain = gain + log_of(visible, potential, t) - log_of(visible, potential, before)

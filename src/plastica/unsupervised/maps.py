@@ -227,6 +227,7 @@ def _labels(found: TrainedMap, best: np.ndarray, labels: ArrayLike) -> np.ndarra
 def _plane(rows: np.ndarray, grid: Grid) -> np.ndarray:
     """Return a grid of points on the plane of the first two principal components, ``(units, features)``."""
     values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(rows, rowvar=False, bias=True)))
+    # A uniform distribution from -w to w has the variance w^2 / 3.
     axes = (vectors * np.sqrt(3 * np.maximum(values, 0.0)))[:, ::-1][:, :2].T
     signs = np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(1)])  # the sign of a principal axis is arbitrary
     axes = axes * np.where(signs == 0, 1.0, signs)[:, None]

@@ -45,6 +45,7 @@ class Net(Part):
         self.parts = [*starts, *(inside[layer] for layer, _ in graph.calls)]
         self.depths = self._depths()
         self.rows = [[p for p, depth in enumerate(self.depths) if depth == row] for row in range(max(self.depths) + 1)]
+        # Lines over several rows get lanes beside the boxes, which they would cross.
         self.long = [link for link in self._links() if self.depths[link.target] > self.depths[link.source] + 1]
         self.inner = max(self._width(row) for row in self.rows)
         self.width = self.inner + 2 * LANE * len(self.long)
