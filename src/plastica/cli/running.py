@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -150,8 +150,7 @@ def trained_for(run: Job, prepared: Prepared | None) -> tuple[TableNetwork, Prep
             model_words.say_plan(run.output, prepared.x.shape[1], rows, settings, model)
             out.flush()
 
-    fitting: dict[str, Any] = {"checkpoint": place.checkpoint, "resume": place.resume}
-    fitting["verbose"] = "live" if run.output.talks else 0
+    checkpoint, resume, verbose = place.checkpoint, place.resume, "live" if run.output.talks else 0
     if place.report:
         import_report("report.html")
     with contextlib.redirect_stdout(sys.stderr):
@@ -159,9 +158,13 @@ def trained_for(run: Job, prepared: Prepared | None) -> tuple[TableNetwork, Prep
             model = network_of(prepared, settings) if settings.model in ("network", "best") else None
             tell(prepared, model)
             model = None if settings.folds else model  # each fold makes its own
-            return TableNetwork.train(prepared, settings, model=model, **fitting), prepared
+            return TableNetwork.train(
+                prepared, settings, model=model, checkpoint=checkpoint, resume=resume, verbose=verbose
+            ), prepared
         assert not isinstance(run.source, Table)
-        return train_streaming(run.source, run.aim, settings, told=tell, **fitting)
+        return train_streaming(
+            run.source, run.aim, settings, told=tell, checkpoint=checkpoint, resume=resume, verbose=verbose
+        )
 
 
 def write_folder(

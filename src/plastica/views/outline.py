@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 import jax
 
@@ -104,5 +103,5 @@ def _number(name: str, names: Counter[str]) -> str:
     return name if names[name] == 1 else f"{name}_{names[name] - 1}"
 
 
-def _at(tree: Tree | None, place: int) -> Any:
+def _at(tree: Tree | None, place: int) -> Tree | None:
     return None if tree is None else tree[place]
