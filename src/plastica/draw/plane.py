@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from ..data.arrays import to_array
 from ..data.native import column_names, like
-from ..drawing import INK, own_style
+from ..drawing import INK, ArtistOption, own_style
 from ..errors import InvalidValue, ShapeError
 from ..model import Sequential
 from .panels import PicturePath, colours_for, panels
