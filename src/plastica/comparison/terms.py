@@ -27,7 +27,7 @@ Layers = Sequence[int] | Sequence[Layer] | Sequential | Callable[[Rule], Sequenc
 # Rules, by names of one's own if in a mapping; several also in sequences of these.
 RulesLike: TypeAlias = str | Rule | Mapping[str, str | Rule] | Sequence[str | Rule | Mapping[str, str | Rule]]
 # One optimizer for all rules, or optimizers by name of the rule; None for the usual ones.
-OptimizersLike: TypeAlias = OptimizerLike | Mapping[str, OptimizerLike] | None
+OptimizersLike: TypeAlias = "OptimizerLike | Mapping[str, OptimizerLike] | None"
 
 
 @dataclass(frozen=True, eq=False)
