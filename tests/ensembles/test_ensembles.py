@@ -116,7 +116,7 @@ def test_uncertainty_is_the_entropy_by_hand():
     np.testing.assert_allclose(found.disagreement, found.total - found.data, atol=1e-12)
     for own, other in zip(class_uncertainty(p[..., 1]), found, strict=True):
         np.testing.assert_allclose(own, other)
-    with pytest.raises(DataError, match=r"member 0: the probabilities of row 0 sum to 0\.9"):
+    with pytest.raises(DataError, match=r"member 0: the probabilities of row 1 sum to 0\.9"):
         class_uncertainty(p * 0.9)
     with pytest.raises(ShapeError, match="members, rows, classes"):
         class_uncertainty([0.1, 0.2])
