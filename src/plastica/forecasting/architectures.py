@@ -81,7 +81,7 @@ def around(core: Core) -> Callable[[WindowShape, int], Model]:
     return build
 
 
-def _times(node: GraphNode, count: int) -> GraphNode:
+def _times(node: NodeLike, count: int) -> NodeLike:
     """Return a node with its last axis repeated, to begin with for all quantiles."""
     return node if count == 1 else Concatenate()([node] * count)
 
