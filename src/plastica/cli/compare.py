@@ -13,8 +13,8 @@ from .output import Output
 from .wording import SAY
 
 if TYPE_CHECKING:
-    from ..storage.document import Document
     from ..tables.runs import RunComparison
+    from ..typing import Document
 
 MOST_FIGURES = 5  # besides the metric that runs are sorted by; --json prints all
 

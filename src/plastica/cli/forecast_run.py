@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import DataError
-from ..storage.document import Document
+from ..typing import Document
 from . import folders
 from .options import OptionValue
 from .output import Output, note

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from .. import language
 from ..report.conclusions import conclusion
-from ..storage.document import Document
 from ..tables.facts import listed
+from ..typing import Document
 from ..version import __version__
 from .folders import MODEL, REPORT
 from .model_words import say_model

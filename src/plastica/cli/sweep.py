@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from ..populations import Sweep
     from ..populations.power_law import PowerLaw
     from ..settings import Settings
-    from ..storage.document import Document
-    from ..typing import SettingValue
+    from ..typing import Document, SettingValue
 
 AXES = ("learning_rate", "rows", "width", "depth", "epochs", "optimizer", "dropout")
 OF_NUMBERS = {"learning_rate": float, "dropout": float, "optimizer": str}  # others take whole numbers

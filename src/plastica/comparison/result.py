@@ -16,7 +16,7 @@ from ..drawing import checked_ending
 from ..errors import FileError, InvalidValue
 from ..notebook import html
 from ..notebook.html import shown
-from ..storage.document import Document
+from ..typing import Document
 from .ranking import Ranks, ranks
 from .records import RuleRecord, middle
 from .text_tables import aligned, markdown, numbers_of

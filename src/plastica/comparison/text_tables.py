@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..storage.document import Document
+from ..typing import Document
 from .ranking import Ranks
 from .records import RuleRecord, middle, spread
 from .wording import SAY, remarks

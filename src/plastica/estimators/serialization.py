@@ -21,10 +21,9 @@ from ..model import kinds as file_kinds
 from ..optimizers import Optimizer
 from ..rules import Rule
 from ..specification import from_spec, to_spec
-from ..storage.document import Document
 from ..tables.facts import listed
 from ..training import History
-from ..typing import NativeFrame
+from ..typing import Document, NativeFrame
 from .parameters import ClassifierParameters, EstimatorParameters
 
 E = TypeVar("E")

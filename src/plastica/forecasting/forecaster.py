@@ -11,8 +11,7 @@ from sklearn.base import BaseEstimator
 
 from ..errors import DataError, InvalidValue, NotFitted
 from ..populations.fitting import PopulationRun
-from ..storage.document import Document
-from ..typing import NativeFrame
+from ..typing import Document, NativeFrame
 from . import frames, serialization
 from .backtesting import backtest
 from .fitted import FittedForecast, JudgedForecasts

@@ -105,10 +105,10 @@ class RandomAffine(RandomImage):
         self, x: Float[Array, "batch height width channels"], key: Key
     ) -> Float[Array, "batch height width channels"]:
         """Return the moved pictures."""
-        matrix = self.matrix(key, x.shape[0], x.shape[1], x.shape[2]).astype(x.dtype)
+        matrix = self.transforms(key, x.shape[0], x.shape[1], x.shape[2]).astype(x.dtype)
         return affine(x, matrix, self.interpolation, self.fill_mode, self.fill_value)
 
-    def matrix(self, key: Key, rows: int, height: int, width: int) -> Float[Array, "batch 6"]:
+    def transforms(self, key: Key, rows: int, height: int, width: int) -> Float[Array, "batch 6"]:
         """Return where pixels come from, as :func:`~plastica.layers.kernels.resampling.affine` takes it."""
         raise NotImplementedError
 
@@ -144,7 +144,7 @@ class RandomRotation(RandomAffine):
         super().__post_init__()
         check_factor("RandomRotation", "factor", self.factor, -1, 1)
 
-    def matrix(self, key: Key, rows: int, height: int, width: int) -> Float[Array, "batch 6"]:
+    def transforms(self, key: Key, rows: int, height: int, width: int) -> Float[Array, "batch 6"]:
         """Return the rotation about the centre."""
         angle = 2 * pi * drawn(key, 0, rows, self.factor)
         return rotation(angle, height, width)
@@ -181,7 +181,7 @@ class RandomZoom(RandomAffine):
         if self.width_factor is not None:
             check_factor("RandomZoom", "width_factor", self.width_factor, -0.999, 1)
 
-    def matrix(self, key: Key, rows: int, height: int, width: int) -> Float[Array, "batch 6"]:
+    def transforms(self, key: Key, rows: int, height: int, width: int) -> Float[Array, "batch 6"]:
         """Return the zoom about the centre."""
         down = 1 + drawn(key, 0, rows, self.height_factor)
         across = down if self.width_factor is None else 1 + drawn(key, 1, rows, self.width_factor)
@@ -218,7 +218,7 @@ class RandomTranslation(RandomAffine):
         check_factor("RandomTranslation", "height_factor", self.height_factor, -1, 1)
         check_factor("RandomTranslation", "width_factor", self.width_factor, -1, 1)
 
-    def matrix(self, key: Key, rows: int, height: int, width: int) -> Float[Array, "batch 6"]:
+    def transforms(self, key: Key, rows: int, height: int, width: int) -> Float[Array, "batch 6"]:
         """Return the shift."""
         return shift(drawn(key, 0, rows, self.height_factor) * height, drawn(key, 1, rows, self.width_factor) * width)
 

@@ -25,6 +25,7 @@ from .wording import alone, checked_language, plain, say
 
 if TYPE_CHECKING:
     import polars
+    from markupsafe import Markup
 
     from ..forecasting import Forecaster, ForecastResults
     from ..forecasting.analysis import ForecastAnalysis, SeriesParts
@@ -115,14 +116,14 @@ def _first_series(fitted: FittedForecast) -> Markup | str:
     return plain(name, 40) if name else say("forecast_the_series")
 
 
-def _parts(found: tuple[Panel, SeriesParts] | None) -> Any:
+def _parts(found: tuple[Panel, SeriesParts] | None) -> dict[str, object] | None:
     """Return the charts of trend, seasons and rest."""
     if found is None:
         return None
     return {"trend": trend_chart(*found), "seasons": season_charts(*found), "rest": rest_chart(*found)}
 
 
-def _folds(frame: polars.DataFrame | None) -> Any:
+def _folds(frame: polars.DataFrame | None) -> dict[str, object] | None:
     """Return the names of the models of a backtest, the network first, and for each fold its span and errors."""
     if frame is None:
         return None

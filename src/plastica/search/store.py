@@ -14,8 +14,7 @@ from ..errors import FileError, InvalidValue
 from ..model import Model
 from ..storage import document as documents
 from ..storage.atomic import explained, replace_file
-from ..storage.document import Document
-from ..typing import PyTree
+from ..typing import Document, PyTree
 from .space import TrialSettings
 from .trials import SearchTrial
 

@@ -110,7 +110,9 @@ def _train(
         np.array([model.epochs_trained, 0, 1], np.int32),
     )
     advance = compiled_for(model.network).advance
-    chunk = advance(model.program, random.seed_key(model.seed), before, training_rows(*batch[:3]), None, plan.for_program())
+    chunk = advance(
+        model.program, random.seed_key(model.seed), before, training_rows(*batch[:3]), None, plan.for_program()
+    )
     if not bool(chunk.finite):
         raise NotFinite(
             "train_on_batch: the loss or the weights are no longer finite after this batch; the network has the "
