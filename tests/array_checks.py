@@ -12,6 +12,7 @@ import builtins
 import functools
 import inspect
 import sys
+import types
 from collections.abc import Callable, Mapping, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import PathFinder, SourceFileLoader
@@ -97,7 +98,10 @@ def checked(function):
                     raise ArrayMismatch(mismatch(function, texts, name, values.arguments))
         return result
 
-    return checking
+    # In the globals of the package, so that warnings look past this function for the person's own line.
+    own = {**globals(), "__name__": function.__module__}
+    seen = types.FunctionType(checking.__code__, own, checking.__name__, checking.__defaults__, checking.__closure__)
+    return functools.update_wrapper(seen, function)
 
 
 def mismatch(function, texts, name, values):

@@ -9,7 +9,7 @@ import numpy as np
 from ..data.table import show
 from ..data.values import read_numbers
 from ..errors import DataError
-from ..typing import Float
+from ..typing import Num
 from .arrays import TableArrays
 from .findings import Finding, finding, listed_names
 
@@ -35,7 +35,7 @@ def hidden_zeros(prepared: TableArrays) -> Iterator[Finding]:
         yield finding("hidden_zeros", "warning", columns=listed_names(found))
 
 
-def stray_zeros(numbers: Float[np.ndarray, "rows"]) -> int:
+def stray_zeros(numbers: Num[np.ndarray, "rows"]) -> int:
     """Return the number of zeros that look like missing values.
 
     Example:

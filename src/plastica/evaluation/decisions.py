@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from ..typing import Bool, Float, Int
+from ..typing import Bool, Float, Int, Num
 
 DecisionRule = Literal["largest", "threshold", "weights", "costs"]
 Aim = Literal["", "f1", "micro_f1", "balanced_accuracy", "accuracy", "costs"]
@@ -96,7 +96,7 @@ def best_threshold(
     share: Float[np.ndarray, "rows"],
     aim: str,
     costs: Costs = (),
-    weight: Float[np.ndarray, "rows"] | None = None,
+    weight: Num[np.ndarray, "rows"] | None = None,
 ) -> float:
     """Return the best threshold for these rows, in the middle between two adjacent probabilities.
 

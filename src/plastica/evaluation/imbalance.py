@@ -35,7 +35,7 @@ class Feed(NamedTuple):
 
 
 def rare_classes(
-    target: Target, y: Num[np.ndarray, "rows *outputs"], weight: Float[np.ndarray, "rows"] | None = None
+    target: Target, y: Num[np.ndarray, "rows *outputs"], weight: Num[np.ndarray, "rows"] | None = None
 ) -> tuple[int, ...]:
     """Return the rare classes or labels, with fewer rows than 2/5 of an equal share, rarest first.
 

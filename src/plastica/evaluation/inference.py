@@ -98,7 +98,7 @@ def beyond_guess(
     return BeyondGuess(answer, "log_loss", gap)
 
 
-def paired(gaps: Float[np.ndarray, "rows"]) -> Figure:
+def paired(gaps: Num[np.ndarray, "rows"]) -> Figure:
     """Return the mean of paired differences with Student's 95 % interval, which is also valid for few rows."""
     value = float(gaps.mean())
     if len(gaps) < 2:
@@ -107,7 +107,7 @@ def paired(gaps: Float[np.ndarray, "rows"]) -> Figure:
     return Figure(value, value - half, value + half)
 
 
-def _answer(gaps: Float[np.ndarray, "rows"], whole: float) -> Answer:
+def _answer(gaps: Num[np.ndarray, "rows"], whole: float) -> Answer:
     """Return the answer for paired differences of losses, given the mean loss ``whole`` of the guess."""
     found = paired(gaps)
     if len(gaps) < FEWEST or found.low is None or found.high is None or whole <= 0:

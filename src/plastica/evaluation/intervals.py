@@ -46,7 +46,7 @@ def wilson(hits: int, rows: int) -> Figure:
 
 
 def around(
-    value: float, parts: Float[np.ndarray, "rows"], lowest: float = -math.inf, highest: float = math.inf
+    value: float, parts: Num[np.ndarray, "rows"], lowest: float = -math.inf, highest: float = math.inf
 ) -> Figure:
     """Return the interval of a mean over rows, or of a statistic with this influence function."""
     rows = len(parts)

@@ -123,11 +123,11 @@ def _of_classes(
     return _mean(pairs) if name == "accuracy" else _balanced(y, pairs)
 
 
-def _mean(pairs: Float[np.ndarray, "rows"]) -> Figure:
+def _mean(pairs: Num[np.ndarray, "rows"]) -> Figure:
     return around(float(pairs.mean()), pairs)
 
 
-def _balanced(y: Num[np.ndarray, "rows"], pairs: Float[np.ndarray, "rows"]) -> Figure:
+def _balanced(y: Num[np.ndarray, "rows"], pairs: Num[np.ndarray, "rows"]) -> Figure:
     """Return the mean over classes of the mean over the rows of a class."""
     shares = np.bincount(y) / len(y)
     weights = 1 / (shares[y] * (shares > 0).sum())
@@ -137,7 +137,7 @@ def _balanced(y: Num[np.ndarray, "rows"], pairs: Float[np.ndarray, "rows"]) -> F
 
 
 def _average_precision(
-    yes: Bool[np.ndarray, "rows"], one: Float[np.ndarray, "rows"], other: Float[np.ndarray, "rows"]
+    yes: Bool[np.ndarray, "rows"], one: Num[np.ndarray, "rows"], other: Num[np.ndarray, "rows"]
 ) -> Figure:
     first, second = weighted_average_precision(yes, one), weighted_average_precision(yes, other)
 

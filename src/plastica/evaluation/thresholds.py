@@ -42,7 +42,7 @@ def choose_decision(
     shift: tuple[float, ...],
     y: Num[np.ndarray, "rows *outputs"],
     shares: Float[np.ndarray, "rows classes"],
-    weight: Float[np.ndarray, "rows"] | None = None,
+    weight: Num[np.ndarray, "rows"] | None = None,
 ) -> Decision:
     """Return the decision from probabilities to predictions.
 
@@ -129,7 +129,7 @@ def _for_labels(
     outputs: int,
     y: Num[np.ndarray, "rows *labels"],
     shares: Float[np.ndarray, "rows classes"],
-    weight: Float[np.ndarray, "rows"] | None,
+    weight: Num[np.ndarray, "rows"] | None,
 ) -> Decision:
     if isinstance(settings.threshold, float | int):
         return Decision(rule="threshold", thresholds=(float(settings.threshold),) * outputs)
@@ -151,7 +151,7 @@ def _for_two(
     aim: Aim,
     y: Num[np.ndarray, "rows"],
     shares: Float[np.ndarray, "rows classes"],
-    weight: Float[np.ndarray, "rows"] | None,
+    weight: Num[np.ndarray, "rows"] | None,
 ) -> Decision:
     # The rows and columns of the costs must be in the order no, yes.
     costs = base.costs if base.positive else tuple(row[::-1] for row in base.costs[::-1])

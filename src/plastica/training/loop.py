@@ -104,7 +104,7 @@ def advance(program: Program, key: Key, learner: Learner, rows: Rows, validation
         epoch, batch, _, _, _, finite = carry
         return finite & ((epoch < stop_epoch) | ((epoch == stop_epoch) & (batch < stop_batch)))
 
-    empty = jnp.zeros((epochs, width))
+    empty = jnp.zeros((epochs, width), learner.sums.dtype)
     start = (first_epoch, first_batch, learner, empty, empty, jnp.array(True))
     epoch, batch, learner, train, held_out, finite = jax.lax.while_loop(unfinished, train_epoch, start)
     return Chunk(learner, train, held_out, finite & all_finite(program.carried(learner)), finite, epoch, batch)

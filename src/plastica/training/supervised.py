@@ -13,7 +13,6 @@ from ..declaration import Declaration, declaration, replace
 from ..errors import InvalidValue
 from ..layers import freezing
 from ..layers.costs import costs_of
-from ..layers.kernels.product import in_reverse_mode
 from ..layers.layer import INFERENCE, Context, Layer, Params, State
 from ..losses import Objective
 from ..metrics import Metric
@@ -66,8 +65,7 @@ class Supervised(Program):
         # Two batches from one: padded steps weigh nothing in both, but a mean over the steps of a row is the loss's,
         # while metrics count each step.
         watched, batch = for_metrics(batch, mask), for_loss(batch, mask)
-        with in_reverse_mode():
-            signal = rule.signal(network, learner.params, learner.state, learner.memory, batch, objective, context)
+        signal = rule.signal(network, learner.params, learner.state, learner.memory, batch, objective, context)
         if signal.direction is None and optimizer.keeps_average:
             raise InvalidValue(
                 f"{type(optimizer).__name__}(use_ema=True) averages the weights after each step, but with "

@@ -104,4 +104,4 @@ def _number(name: str, names: Counter[str]) -> str:
 
 
 def _at(tree: Tree | None, place: int) -> Tree | None:
-    return None if tree is None else tree[place]
+    return tree[place] if tree else None

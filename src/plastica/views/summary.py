@@ -31,8 +31,8 @@ SummaryRow = tuple[str, str, str, str]
 def summary(
     network: Layer,
     input_shape: Shape | None,
-    params: Params,
-    state: State,
+    params: Params | None,
+    state: State | None,
     *,
     name: str = "sequential",
     width: int | None = None,
@@ -61,7 +61,13 @@ def summary(
 
 
 def page(
-    network: Layer, input_shape: Shape | None, params: Params, state: State, *, name: str, words: Sequence[str] = ()
+    network: Layer,
+    input_shape: Shape | None,
+    params: Params | None,
+    state: State | None,
+    *,
+    name: str,
+    words: Sequence[str] = (),
 ) -> str:
     """Return the summary as HTML for notebooks; ``words`` follow the name."""
     entries = outline(network, input_shape, params, state)
@@ -88,7 +94,7 @@ def _written(shape: Shape | None) -> str:
     return "?" if shape is None else f"({', '.join(['None', *map(str, shape)])})"
 
 
-def _totals(network: Layer, params: Params, state: State) -> str:
+def _totals(network: Layer, params: Params, state: State | None) -> str:
     every, learned = jax.tree.leaves((params, state)), jax.tree.leaves(trainable_part(network, params))
     taken = set(map(id, learned))
     fixed = [array for array in every if id(array) not in taken]

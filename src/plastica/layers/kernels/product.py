@@ -17,8 +17,8 @@ import jax.numpy as jnp
 # Seen from 2.7 million multiplications and from some ten thousand numbers on; below, nothing is shared out.
 SHARED_PRODUCT = 1 << 20
 SHARED_SUM = 1 << 12
-# With at most this many outputs, a plain product takes a fifth to two thirds less time; with more outputs there was no
-# difference. Outside of learning rules, products below FEW_OUTPUTS_PRODUCT stay open to forward-mode differentiation.
+# With at most this many outputs, a plain product took a fifth to two thirds less time from FEW_OUTPUTS_PRODUCT on; with
+# more outputs there was no difference.
 FEW_OUTPUTS = 32
 FEW_OUTPUTS_PRODUCT = 1 << 16
 # Seen from 26 million multiplications on: XLA shares a batch of products out among its threads, and their bits would
@@ -38,8 +38,6 @@ _FOLDS = 8
 
 # Whether what is traced computes several networks side by side.
 _side_by_side: ContextVar[bool] = ContextVar("side_by_side", default=False)
-# Whether what is traced is only differentiated in reverse mode.
-_in_reverse_mode: ContextVar[bool] = ContextVar("in_reverse_mode", default=False)
 
 
 @contextmanager
@@ -56,26 +54,11 @@ def side_by_side() -> Generator[None, None, None]:
         _side_by_side.reset(before)
 
 
-@contextmanager
-def in_reverse_mode() -> Generator[None, None, None]:
-    """Trace products of which only gradients are taken, as learning rules do.
-
-    Those of few units may then have a gradient of their own however small they are, though that closes them to
-    forward-mode differentiation. XLA's product with a transposed side takes 8 us for 32 inputs, 10 units and 32 rows,
-    two plain sides 2 us.
-    """
-    before = _in_reverse_mode.set(True)
-    try:
-        yield
-    finally:
-        _in_reverse_mode.reset(before)
-
-
 def product(x: jax.Array, kernel: jax.Array) -> jax.Array:
     """Return ``x @ kernel``.
 
     Large products have a gradient of their own, :func:`row_products`; small ones stay open to forward-mode
-    differentiation too, except in learning rules (:func:`in_reverse_mode`).
+    differentiation too.
 
     Args:
         x: ``(rows, inputs)``.
@@ -153,9 +136,9 @@ def _is_shared(x: jax.Array, other: jax.Array) -> bool:
 
 
 def _is_faster_plain(x: jax.Array, other: jax.Array) -> bool:
-    """Whether a kernel's gradient is to be a plain product since that is faster: one of few outputs."""
+    """Whether a kernel's gradient is faster as a plain product: one of few outputs that is not tiny."""
     outputs = other.shape[1]
-    return outputs <= FEW_OUTPUTS and (_in_reverse_mode.get() or x.size * outputs >= FEW_OUTPUTS_PRODUCT)
+    return outputs <= FEW_OUTPUTS and x.size * outputs >= FEW_OUTPUTS_PRODUCT
 
 
 def _forward_product(x: jax.Array, kernel: jax.Array) -> jax.Array:

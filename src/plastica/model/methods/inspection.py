@@ -13,7 +13,7 @@ from ...errors import InvalidValue
 from ...notebook.html import shown
 from ...rules import Alignment, alignment
 from ...rules.alignment import whole_batch
-from ...typing import Float
+from ...typing import Float, Params, State
 from .. import examples, tracing
 from ..base import BaseModel
 
@@ -28,7 +28,7 @@ class InspectionMethods(BaseModel):
         """Print a table of the layers with their output shapes and numbers of parameters."""
         from ...views.summary import summary
 
-        print(summary(self.network, self._shape, self.params, self.state, name=self.name))  # noqa: T201
+        print(summary(self.network, self._shape, *self._learned(), name=self.name))  # noqa: T201
 
     def draw(
         self,
@@ -170,10 +170,14 @@ class InspectionMethods(BaseModel):
         objective, key = self.objective, random.seed_key(self.seed)
         return alignment(rule, self.network, self.params, self.state, memory, batch, objective, key)
 
+    def _learned(self) -> tuple[Params | None, State | None]:
+        """Return the parameters and the state, None before the network is built."""
+        return (self.params, self.state) if self.built else (None, None)
+
     @shown
     def _repr_html_(self) -> str:
         from ...views.summary import page
 
         trained = f"{self.epochs_trained:,} epochs trained" if self.epochs_trained else ""
         said = [*self._compiled.words(), trained] if self._compiled else ["not compiled"]
-        return page(self.network, self._shape, self.params, self.state, name=self.name, words=said)
+        return page(self.network, self._shape, *self._learned(), name=self.name, words=said)
