@@ -10,7 +10,8 @@ from __future__ import annotations
 import sys
 
 import numpy as np
-from day_ahead import alarms, compare, day_ahead, picture
+from day_ahead import day_ahead
+from outcome import alarms, compare, picture
 
 LIMIT = 75.0
 WEATHER = ("DEWP", "TEMP", "PRES", "Iws")  # known until now only: tomorrow's weather is not in the table

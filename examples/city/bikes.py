@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 
 import numpy as np
-from day_ahead import compare, day_ahead, picture
+from day_ahead import day_ahead
+from outcome import compare, picture
 
 
 def main(file, path="bikes.png", **options):

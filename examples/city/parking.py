@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-from day_ahead import alarms, compare, day_ahead, picture
+from day_ahead import day_ahead
+from outcome import alarms, compare, picture
 
 from plastica.datasets import path_of
 

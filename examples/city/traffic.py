@@ -12,7 +12,8 @@ import sys
 
 import numpy as np
 import polars as pl
-from day_ahead import alarms, compare, day_ahead, picture
+from day_ahead import day_ahead
+from outcome import alarms, compare, picture
 
 CAPACITY = 6000  # vehicles an hour of three lanes
 TRIP = 20  # minutes on an empty road
