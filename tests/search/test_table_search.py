@@ -141,6 +141,15 @@ def test_a_winner_needs_rows_that_judge_it():
         folds_of(prepared_table(), 1, 0)
 
 
+def test_more_folds_than_the_rows_allow_are_refused_and_the_usual_number_shrinks():
+    with pytest.raises(
+        InvalidValue, match="folds=400 of 96 training rows: a fold needs at least 10 rows; give at most 9"
+    ):
+        table_search(prepared_table(), SETTINGS, folds=400)
+    small = prepared_table(40)
+    assert len(small.split.train) == 24 and table_search(small, SETTINGS).folds == 2
+
+
 def test_a_space_is_read_from_texts_and_files(tmp_path):
     texts = [
         "learning_rate=1e-4..1e-1:log",

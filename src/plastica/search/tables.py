@@ -33,6 +33,7 @@ from .verdict import BeyondDefault, beyond_default
 VARIED = ("learning_rate", "weight_decay", "dropout", "layers", "batch_size", "optimizer", "members")
 OF_LOSS = ("loss", "label_smoothing", "class_weight", "network", "strategy")
 FEWEST_ROWS = 10  # in a fold
+USUAL_FOLDS = 3  # of few rows 2
 # Sizes are few, since each combination of sizes is a program of its own.
 SPACE: dict[str, object] = {
     "learning_rate": LogUniform(3e-4, 2e-2),
@@ -103,7 +104,7 @@ def table_search(
     *,
     strategy: str | Strategy = "halving",
     trials: int | None = None,
-    folds: int = 3,
+    folds: int = USUAL_FOLDS,
 ) -> TableSearch:
     """Return a search for the settings of a network for a table, before its first trial.
 
@@ -119,7 +120,7 @@ def table_search(
 
     Raises:
         UnknownName: If a name is no setting of a network; the message suggests the nearest.
-        InvalidValue: If a setting does not take its values, or there is no validation set.
+        InvalidValue: If a setting does not take its values, there is no validation set, or too few rows for the folds.
     """
     if not len(prepared.split.validation):
         raise InvalidValue("the winner of a search is compared with the default on the validation set: set it above 0.")
@@ -129,6 +130,7 @@ def table_search(
     def build(**own: object) -> Sequential:
         return network_of(prepared, with_settings(settings, own))
 
+    parts = folds_of(prepared, folds, settings.seed)
     # The default is what the others are to beat, so that it is trained to its end.
     known = strategy_of(strategy)
     search = Search(
@@ -137,11 +139,11 @@ def table_search(
         strategy=replace(known, spared=1) if isinstance(known, SuccessiveHalving) else known,
         trials=trials,
         seed=settings.seed,
-        folds=folds_of(prepared, folds, settings.seed),
+        folds=parts,
         monitor=monitor_of(network_of(prepared, settings)),
         first=[{name: default_of(prepared, settings, name) for name in chosen}],
     )
-    return TableSearch(prepared, settings, search, folds)
+    return TableSearch(prepared, settings, search, len(parts))
 
 
 def with_settings(settings: Settings, own: Mapping[str, object]) -> Settings:
@@ -181,17 +183,24 @@ def folds_of(prepared: Prepared, folds: int, seed: int) -> list[tuple[np.ndarray
 
     Args:
         prepared: The table.
-        folds: How many; of few rows fewer.
+        folds: How many; the usual number becomes 2 where there are few rows.
         seed: The seed of the folds.
 
     Returns:
         Pairs of training and validation rows, as places in the training set.
+
+    Raises:
+        InvalidValue: If there are fewer than 2, or more than the training set has rows or groups for.
     """
     if folds < 2:
         raise InvalidValue(f"folds={folds}: give at least 2.")
     train, scheme = prepared.split.train, prepared.scheme
     rows = len(train)
     count = max(2, min(folds, rows // FEWEST_ROWS))
+    if count < folds and folds > USUAL_FOLDS:
+        raise InvalidValue(
+            f"folds={folds} of {rows} training rows: a fold needs at least {FEWEST_ROWS} rows; give at most {count}."
+        )
     if scheme.split in ("time", "order"):
         order = np.arange(rows) if scheme.series is None else np.argsort(scheme.series.stamps[train], kind="stable")
         edges = np.linspace(0, rows, count + 2).astype(int)[1:]
