@@ -176,6 +176,39 @@ def _chosen_by_hand(x, y):
     return population.ranking()["learning_rate"][0]
 
 
+def test_a_nested_choice_is_the_network_trained_alone_for_the_epochs_that_were_best():
+    stopping = pl.callbacks.EarlyStopping(patience=1, restore_best_weights=True)
+    search = pl.Population(linear(), learning_rate=[0.0, 0.9], folds=2)
+    found = pl.cross_validate(search, X, X[:, :1], folds=3, epochs=6, batch_size=10, callbacks=stopping)
+    for fold, model, chosen, history in zip(found.folds, found.models, found.chosen, found.history, strict=True):
+        by_hand = pl.Population(linear(), learning_rate=[0.0, 0.9], folds=2)
+        x, y = X[fold.train], X[fold.train, :1]
+        by_hand.fit(x, y, epochs=6, batch_size=10, callbacks=stopping, verbose=0)
+        assert chosen["learning_rate"] == by_hand.ranking()["learning_rate"][0]
+        best = by_hand.models.index(by_hand.best())
+        assert len(history.epoch) == by_hand.history.kept[best] + 1
+        alone = linear()
+        alone.compile(pl.optimizers.SGD(chosen["learning_rate"]), "mse")
+        alone.fit(x, y, 10, len(history.epoch), verbose=0)
+        np.testing.assert_allclose(model.get_weights()[0], alone.get_weights()[0], atol=1e-6)
+
+
+def test_a_population_that_chooses_on_a_share_of_an_outer_fold_keeps_groups_apart():
+    groups = np.repeat(np.arange(12), 5)
+    seen = []
+
+    class Sees(pl.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            seen.append(logs["val_loss"])
+
+    search = pl.Population(linear(), learning_rate=[0.0, 0.1], rows=[10, 20])
+    found = pl.cross_validate(
+        search, X, X[:, :1], folds=2, groups=groups, epochs=2, validation_split=0.3, callbacks=Sees()
+    )
+    assert len(seen) == 2 * 4 * 2  # folds, members, epochs
+    assert {tuple(each) for each in found.chosen} == {("learning_rate", "rows")}
+
+
 def test_any_search_with_fit_and_best_can_be_nested():
     class Two:
         def __init__(self):

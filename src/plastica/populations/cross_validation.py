@@ -15,7 +15,7 @@ from ..model.options import Options
 from ..training import interrupting
 from ..training.callbacks import Callback
 from ..typing import PyTree
-from . import fitting, nested
+from . import fitting, nested, nested_population
 from .cross_checks import refuse_groups_as_inputs, warn_of_copies
 from .cross_parts import CrossFold, RowFacts, cross_folds, require_folds
 from .cross_results import CrossValidation
@@ -52,6 +52,7 @@ def cross_validate(
     With a :class:`Population` or another search as the model, this is nested cross-validation: the search chooses among
     its settings on the training rows of each outer fold alone, the choice is trained on all of them, and the held-out
     rows measure the whole procedure. The result is not better by luck, as the value of the best of many settings is.
+    The members of a population on all outer folds are trained in one program too.
 
     Args:
         model: A compiled model, which is not trained itself; or an untrained search with the methods ``fit(x, y, ...)``
@@ -109,14 +110,17 @@ def cross_validate(
             models, history = _trained(inner, parts, data, facts, validation_split, callbacks, options)
             chosen: list[dict[str, object]] = [{} for _ in parts]
         else:
-            given: nested.InnerFit = {
-                "batch_size": batch_size,
-                "epochs": epochs,
-                "callbacks": callbacks,
-                "validation_split": validation_split,
-                "class_weight": class_weight,
-            }
-            found = [nested.chosen_on(search, part, x, y, sample_weight, groups, given) for part in parts]
+            if isinstance(search, Population):
+                found = nested_population.choose(search, parts, data, facts, callbacks, validation_split, options)
+            else:
+                given: nested.InnerFit = {
+                    "batch_size": batch_size,
+                    "epochs": epochs,
+                    "callbacks": callbacks,
+                    "validation_split": validation_split,
+                    "class_weight": class_weight,
+                }
+                found = [nested.chosen_on(search, part, x, y, sample_weight, groups, given) for part in parts]
             models, chosen = [each.model for each in found], [each.settings for each in found]
             history = PopulationHistory([each.history for each in found], [{} for _ in found], "fold")
     # For training, rows are weighted by class too; an evaluation must not be.

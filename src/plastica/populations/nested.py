@@ -118,23 +118,19 @@ def chosen_on(
         given: Further arguments of ``fit``.
 
     Raises:
-        InvalidValue: If a population has no rows of its own to choose by.
+        InvalidValue: If rows cannot be taken from the inputs or targets.
     """
     own = copy.deepcopy(search)
     own_x, own_y = _of_rows("x", x, part.train), _of_rows("y", y, part.train)
     weight = _of_rows("sample_weight", sample_weight, part.train)
     inside = {name: value for name, value in given.items() if value is not None and value != 0.0}
-    if isinstance(own, Population) and own.folds is None and not given["validation_split"]:
-        raise InvalidValue(
-            "cross_validate: this population would choose by the loss on the rows it learned from; give "
-            "Population(folds=3), or validation_split=0.2."
-        )
     if getattr(own, "folds", None) is not None:
         inside.pop("validation_split", None)
         inside |= {} if groups is None else {"groups": _of_rows("groups", groups, part.train)}
     own.fit(own_x, own_y, sample_weight=weight, verbose=0, **inside)
     best = own.best()
-    epochs, settings = _said(own, best, int(given["epochs"]))
+    epochs: int = best.epochs_trained or given["epochs"]
+    settings: dict[str, SettingValue] = dict(getattr(own, "best_settings", {}))
     final = varied(best, {}, part.seed)
     history = final.fit(
         own_x,
@@ -146,15 +142,6 @@ def chosen_on(
         verbose=0,
     )
     return ChosenModel(final, settings, history)
-
-
-def _said(search: SettingsSearch, best: Model, epochs: int) -> tuple[int, dict[str, SettingValue]]:
-    """Return the number of epochs of the chosen network, and its settings."""
-    if not isinstance(search, Population):
-        return best.epochs_trained or epochs, dict(getattr(search, "best_settings", {}))
-    place = next(number for number, model in enumerate(search.models) if model is best)
-    settings = search.members[place].columns(search.part_name)
-    return search.history.kept[place] + 1, {name: settings[name] for name in search.members[place].chosen}
 
 
 def _of_rows(name: str, given: PyTree, rows: np.ndarray) -> PyTree:

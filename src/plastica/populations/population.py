@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import InvalidValue, NotFitted
@@ -206,7 +207,7 @@ class Population:
             data = fitting.data_for(
                 self._first(), x, y, sample_weight, class_weight, validation_split, validation_data, options, fold
             )
-            self._split(data, groups)
+            self.split_rows(data.learn.rows, data.classes, groups)
             if not self.models:
                 self.models = [fitting.model_of(self.model, member) for member in self.members]
             group = MemberGroup(self.members, self.models, self.splits, self.part_name)
@@ -270,20 +271,20 @@ class Population:
         """Return the settings of each member as the columns of a table."""
         return [member.columns(self.part_name) for member in self.members]
 
-    def _settings_for(self, parts: Sequence[Mapping[str, object]] | None) -> list[MemberSettings]:
-        return members_of(self.model, self.grid, self.seeds, parts, self._draws_rows)
+    def split_rows(self, rows: int, classes: np.ndarray | None = None, groups: ArrayLike | None = None) -> None:
+        """Decide which rows each member trains on; :meth:`fit` does it.
 
-    def _first(self) -> Model:
-        return self.models[0] if self.models else fitting.model_of(self.model, self.members[0])
-
-    def _split(self, data: fitting.PopulationData, groups: ArrayLike | None) -> None:
-        """Decide which rows each member trains on, from the data."""
+        Args:
+            rows: The number of rows.
+            classes: The class of each row, ``(rows,)``; None for other targets.
+            groups: As for :meth:`fit`.
+        """
         if self.folds is not None:
-            self.splits = fold_splits(self.folds, data.learn.rows, data.classes, groups, self.model.seed)
+            self.splits = fold_splits(self.folds, rows, classes, groups, self.model.seed)
         elif groups is not None:
             raise InvalidValue("fit(groups=...): groups are for folds; give Population(folds=GroupKFold(5)).")
         elif self.rows is not None:
-            self.splits = row_subsets(self.rows, data.learn.rows, data.classes, self.seeds)
+            self.splits = row_subsets(self.rows, rows, classes, self.seeds)
         drawn = self.splits is not None and self.folds is not None
         members = self._settings_for([{}] * len(self.splits or []) if drawn else parts_of(None, self.rows))
         if self.models and len(members) != len(self.models):
@@ -292,6 +293,12 @@ class Population:
                 "Population for other folds."
             )
         self.members = members
+
+    def _settings_for(self, parts: Sequence[Mapping[str, object]] | None) -> list[MemberSettings]:
+        return members_of(self.model, self.grid, self.seeds, parts, self._draws_rows)
+
+    def _first(self) -> Model:
+        return self.models[0] if self.models else fitting.model_of(self.model, self.members[0])
 
     def _trained(self) -> list[Model]:
         if not self.models:

@@ -60,6 +60,13 @@ class PopulationHistory:
             frames.append(polars.DataFrame({**own, **figures}))
         return polars.concat(frames, how="diagonal_relaxed")
 
+    def of_members(self, begin: int, end: int) -> PopulationHistory:
+        """Return the history of the members from one number up to another."""
+        found = PopulationHistory(self.histories[begin:end], self.columns[begin:end], self.part)
+        found.kept = self.kept[begin:end]
+        found.failed = {place - begin: why for place, why in self.failed.items() if begin <= place < end}
+        return found
+
     def values(self, monitor: str | None = None) -> list[float]:
         """Return the value of a metric for the weights that each member has; NaN if it failed.
 
