@@ -167,6 +167,15 @@ def test_dropout_drops_weights_in_training_only():
     np.testing.assert_array_equal(still, layer.apply(params, QUERY, {}, Context(True))[0][0])
 
 
+@pytest.mark.parametrize("make", [lambda: pl.MultiHeadAttention(2, 4), pl.Attention, pl.AdditiveAttention])
+def test_without_dropout_training_draws_no_mask(make):
+    layer, x = make(), jnp.ones((2, 5, 8))
+    variables = layer.init(np.random.default_rng(0), (5, 8))
+    context = Context(True, random.seed_key(0))
+    program = jax.make_jaxpr(lambda x: layer.apply(variables.params, x, variables.state, context)[0])(x)
+    assert "shift_right_logical" not in str(program) and "random" not in str(program)
+
+
 def test_a_trace_shows_the_weights():
     model = pl.Sequential([pl.Input((4, 6)), pl.MultiHeadAttention(2, 3), pl.Attention(), pl.Flatten(), pl.Dense(1)])
     model.compile("sgd", "mse")

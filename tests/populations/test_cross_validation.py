@@ -177,7 +177,7 @@ def _chosen_by_hand(x, y):
 
 
 def test_a_nested_choice_is_the_network_trained_alone_for_the_epochs_that_were_best():
-    stopping = pl.callbacks.EarlyStopping(patience=1, restore_best_weights=True)
+    stopping = pl.EarlyStopping(patience=1, restore_best_weights=True)
     search = pl.Population(linear(), learning_rate=[0.0, 0.9], folds=2)
     found = pl.cross_validate(search, X, X[:, :1], folds=3, epochs=6, batch_size=10, callbacks=stopping)
     for fold, model, chosen, history in zip(found.folds, found.models, found.chosen, found.history, strict=True):
@@ -197,7 +197,7 @@ def test_a_population_that_chooses_on_a_share_of_an_outer_fold_keeps_groups_apar
     groups = np.repeat(np.arange(12), 5)
     seen = []
 
-    class Sees(pl.callbacks.Callback):
+    class Sees(pl.Callback):
         def on_epoch_end(self, epoch, logs=None):
             seen.append(logs["val_loss"])
 

@@ -36,7 +36,7 @@ class Sources(NamedTuple):
 class Attending(Layer):
     """Base of the attention layers, which read a query and, if it differs, a value, a key and a mask."""
 
-    dropout: float
+    dropout: float | None
     use_causal_mask: bool
     inputs: int
     has_mask: bool
@@ -98,7 +98,7 @@ class Attending(Layer):
             InvalidValue: For a dropout outside of [0, 1), or another number of inputs.
         """
         owner = type(self).__name__
-        if not 0 <= self.dropout < 1:
+        if self.dropout is not None and not 0 <= self.dropout < 1:
             raise InvalidValue(f"{owner}(dropout={self.dropout}): dropout must be a fraction from 0 to below 1.")
         if not 1 <= self.inputs <= 3:
             raise InvalidValue(

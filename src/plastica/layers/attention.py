@@ -7,13 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from .. import initializers
-from ..declaration import declaration
+from ..declaration import declaration, named_field
 from ..errors import ShapeError
 from ..typing import AnyShape, ArrayTree, LayerOutputs
 from .attending import Attending, Sources
 from .kernels.attention import dot_scores, weighted_means, weights_of
 from .layer import Context, Params, Shape, State
-from .noise import dropped
+from .noise import dropped, rate_or_none
 from .records import Variables
 from .sliding import check_choice
 
@@ -83,7 +83,7 @@ class Attention(_OneHead):
 
     use_scale: bool = False
     score_mode: str = "dot"
-    dropout: float = 0.0
+    dropout: float | None = named_field(default=0.0, converter=rate_or_none)
     use_causal_mask: bool = False
     inputs: int = 1
     has_mask: bool = False
@@ -142,7 +142,7 @@ class AdditiveAttention(_OneHead):
     """
 
     use_scale: bool = True
-    dropout: float = 0.0
+    dropout: float | None = named_field(default=0.0, converter=rate_or_none)
     use_causal_mask: bool = False
     inputs: int = 1
     has_mask: bool = False

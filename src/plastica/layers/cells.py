@@ -14,9 +14,10 @@ from ..constraints import Constraint
 from ..declaration import declaration, named_field
 from ..initializers import Initializer
 from ..regularizers import Regularizer
-from .gated_cell import RECURRENT_MASKS, GatedCell, Quantities, dropped_product, rate_or_none
+from .gated_cell import RECURRENT_MASKS, GatedCell, Quantities, dropped_product
 from .in_time import Carry
 from .layer import Context, Params
+from .noise import rate_or_none
 
 
 @declaration

@@ -25,11 +25,6 @@ Quantities = dict[str, jax.Array]
 INPUT_MASKS, RECURRENT_MASKS = 0, 16
 
 
-def rate_or_none(rate: float | None) -> Any:
-    """Return a rate of dropout; 0 becomes None, so that a layer without dropout has no trace of it."""
-    return None if isinstance(rate, int | float) and rate == 0 else rate
-
-
 class GatedCell(Cell):
     """Base of the cells whose kernels hold a block of units for each gate.
 

@@ -19,7 +19,7 @@ from .attending import Attending, Sources
 from .kernels.attention import dot_scores, weighted_means, weights_of
 from .kernels.product import add_bias, product
 from .layer import Context, Params, Shape, State
-from .noise import dropped
+from .noise import dropped, rate_or_none
 from .records import Variables
 from .sliding import whole_numbers
 
@@ -78,7 +78,7 @@ class MultiHeadAttention(Attending):
     num_heads: int
     key_dim: int
     value_dim: int | None = None
-    dropout: float = 0.0
+    dropout: float | None = named_field(default=0.0, converter=rate_or_none)
     use_bias: bool = True
     output_dim: int | None = None
     attention_axes: int | tuple[int, ...] | None = None

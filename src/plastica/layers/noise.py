@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 
@@ -118,16 +120,21 @@ def mask_shape(owner: str, noise_shape: tuple[int | None, ...] | None, shape: Sh
     return tuple(size if asked is None else asked for asked, size in zip(noise_shape, shape, strict=True))
 
 
-def dropped(x: jax.Array, rate: float | jax.Array, mask: Shape, context: Context) -> jax.Array:
+def rate_or_none(rate: float | None) -> Any:
+    """Return a rate of dropout; 0 becomes None, so that a layer without dropout has no trace of it."""
+    return None if isinstance(rate, int | float) and rate == 0 else rate
+
+
+def dropped(x: jax.Array, rate: float | jax.Array | None, mask: Shape, context: Context) -> jax.Array:
     """Return ``x`` with a fraction set to 0 and the rest scaled by 1 / (1 - rate) in training; else ``x`` itself.
 
     Args:
         x: Inputs, ``(batch, ...)``.
-        rate: The fraction.
+        rate: The fraction; None for none.
         mask: The shape of the mask; axes of size 1 share it.
         context: The options of the pass.
     """
-    if not context.training or context.key is None:
+    if rate is None or not context.training or context.key is None:
         return x
     keep = jnp.asarray(1 - rate, x.dtype)
     kept = random.bernoulli(context.key, keep, mask)

@@ -13,11 +13,12 @@ from ..declaration import declaration, named_field
 from ..initializers import Initializer
 from ..regularizers import Regularizer
 from .cells import GRUCell, LSTMCell, SimpleRNNCell
-from .gated_cell import GatedCell, rate_or_none
+from .gated_cell import GatedCell
 from .gated_recurrent import GatedRecurrent
 from .kernels.gru import gru
 from .kernels.lstm import lstm
 from .kernels.simple_rnn import simple_rnn
+from .noise import rate_or_none
 from .recurrent_base import Carried
 
 

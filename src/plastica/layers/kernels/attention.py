@@ -31,10 +31,10 @@ def weights_of(scores: jax.Array, allowed: jax.Array | None) -> jax.Array:
             attend to nothing has the weight 0 everywhere.
     """
     if allowed is None:
-        return jax.nn.softmax(scores, -1)
+        return _softmax(scores)
     # As in Keras: finite, so that no infinities are subtracted, and below any score.
     lowest = jnp.asarray(-3e4 if scores.dtype == jnp.float16 else -1e9, scores.dtype)
-    return jnp.where(allowed, jax.nn.softmax(jnp.where(allowed, scores, lowest), -1), 0)
+    return jnp.where(allowed, _softmax(jnp.where(allowed, scores, lowest)), 0)
 
 
 def weighted_means(weights: jax.Array, value: jax.Array) -> jax.Array:
@@ -70,6 +70,21 @@ def together(*masks: jax.Array | None) -> jax.Array | None:
     for mask in masks:
         found = mask if found is None else found if mask is None else found & mask
     return found
+
+
+@jax.custom_jvp
+def _softmax(scores: jax.Array) -> jax.Array:
+    """Return the softmax over the last axis, whose gradient needs the weights alone: no scores, no sums."""
+    above = jnp.exp(scores - jax.lax.stop_gradient(scores.max(-1, keepdims=True)))
+    return above / above.sum(-1, keepdims=True)
+
+
+@_softmax.defjvp
+def _softmax_along(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.Array, jax.Array]:
+    (scores,), (along,) = primals, tangents
+    weights = _softmax(scores)
+    moved = weights * along
+    return weights, moved - weights * moved.sum(-1, keepdims=True)
 
 
 def _products(left: jax.Array, right: jax.Array) -> jax.Array:
