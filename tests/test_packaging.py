@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import sys
 import tomllib
 
 import pytest
@@ -55,6 +56,23 @@ def test_addresses_follow_from_the_repository(build):
     found = build.addresses(REPOSITORY, "https://docs.example", "1")
     assert set(found) == {"Homepage", "Documentation", "Source", "Changelog", "Issues"}
     assert found["Homepage"] == found["Documentation"] == "https://docs.example"
+
+
+BRINGS = {  # modules of a library, and of libraries that it needs itself
+    "scikit-learn": ("sklearn", "scipy", "threadpoolctl"), "pillow": ("PIL",), "jax": ("jax", "ml_dtypes"),
+    "jinja2": ("jinja2", "markupsafe"),
+}  # fmt: skip
+GIVEN = {"pandas", "typing_extensions"}  # only where the user gives a data frame; only for type checkers
+
+
+def test_every_library_that_is_imported_is_declared():
+    project = PROJECT["project"]
+    groups = (project["optional-dependencies"][name] for name in ("tensorboard", "excel", "holidays", "optuna"))
+    declared = [re.match(r"[\w-]+", each)[0] for each in sum(groups, project["dependencies"])]
+    allowed = {each for name in declared for each in BRINGS.get(name, (name.replace("-", "_"),))}
+    pattern = re.compile(r"^ *(?:import|from) ([A-Za-z]\w*)(?:[\w.]* import .+|[\w.]*(?: as \w+)?)$", re.M)
+    found = {name for path in (ROOT / "src").rglob("*.py") for name in pattern.findall(path.read_text("utf-8"))}
+    assert found - allowed - GIVEN - set(sys.stdlib_module_names) == {"plastica"}
 
 
 def test_the_version_is_the_same_everywhere():

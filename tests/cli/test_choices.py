@@ -116,10 +116,14 @@ def test_a_cell_that_is_not_of_the_declared_kind_is_refused(plastica, here):
 def test_names_that_options_take_are_those_there_are():
     from plastica import losses, optimizers, rules
     from plastica.cli import names
+    from plastica.forecasting import settings
+    from plastica.memory import comparing
     from plastica.tables import output_layer
 
     assert set(names.OPTIMIZERS) == set(optimizers.NAMES)
     assert set(names.RULES) == set(rules.NAMES)
+    assert set(names.FORECASTS) == set(settings.MODELS) and set(names.FORECAST_LOSSES) == set(settings.LOSSES)
+    assert tuple(comparing.MEMORIES) == names.MEMORIES and names.DAMAGES == comparing.DAMAGES
     for_numbers = {type(losses.get(name)) for name in output_layer.NUMBER_LOSSES}
     spelt = {name for name, kind in losses.NAMES.items() if kind in for_numbers} - {"logcosh"}
     assert set(names.LOSSES) == {*output_layer.SIGMOID_LOSSES, *output_layer.SOFTMAX_LOSSES, *spelt}

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plastica.errors import DataError, InvalidValue, NotFitted, PlasticaWarning, ShapeError
-from plastica.memory import HopfieldNetwork, SparseHopfieldNetwork, basins, capacity
+from plastica.memory import HopfieldNetwork, SparseHopfieldNetwork, WillshawMemory, basins, capacity
 from plastica.memory.storage import STORAGE
 
 
@@ -106,6 +106,11 @@ def test_values_and_shapes_are_those_of_the_patterns():
     assert (recall.states == images).all() and recall.nearest.tolist() == [0, 1, 2] and (recall.overlap == 1).all()
 
 
+def test_booleans_that_are_all_true_are_ones():
+    memory = HopfieldNetwork().store(np.ones((1, 4), bool))
+    assert memory.recall([[True, True, True, False]]).states.tolist() == [[True] * 4]
+
+
 def test_patterns_are_added():
     first, second = random_signs(2, 40), random_signs(3, 40, 1)
     together = HopfieldNetwork("storkey").store(np.concatenate([first, second]))
@@ -179,3 +184,9 @@ def test_other_mistakes():
         basins(overlaps=(1.5,))
     with pytest.raises(DataError, match="all values are the same"):
         SparseHopfieldNetwork().store(np.zeros((2, 4), int))
+
+
+@pytest.mark.parametrize("memory", [HopfieldNetwork, SparseHopfieldNetwork, WillshawMemory])
+def test_nothing_stored_is_said_in_one_way(memory):
+    with pytest.raises(NotFitted, match=f"{memory.__name__}.*: nothing is stored yet; call store"):
+        memory().recall([[1, 0]])

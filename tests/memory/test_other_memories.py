@@ -163,7 +163,7 @@ def test_distributed_memory_replays_a_sequence():
         (lambda: BidirectionalAssociativeMemory().store([[1, -1]], [[1, 1]] * 2), DataError, "1 left and 2 right"),
         (lambda: BidirectionalAssociativeMemory().store([[1, -1]], [[1, 1]]).recall(), InvalidValue, "left or right"),
         (lambda: BidirectionalAssociativeMemory().recall([[1, 1]]), NotFitted, "nothing is stored"),
-        (lambda: WillshawMemory().store([[1, -1]]), DataError, "got the value -1"),
+        (lambda: WillshawMemory().store([[1, -1]]), DataError, "expected two: 0 and 1"),
         (lambda: WillshawMemory().store([[1, 0]]).recall([[0, 0]]), DataError, "probe 0 has no 1"),
         (lambda: WillshawMemory().recall([[0, 1]]), NotFitted, "nothing is stored"),
         (lambda: SparseDistributedMemory(0), InvalidValue, "at least one location"),

@@ -31,6 +31,8 @@ FORECASTS = (
     "seasonal_naive", "tcn", "theta", "tsmixer",
 )  # fmt: skip
 FORECAST_LOSSES = ("huber", "mae", "mse", "pinball")
+MEMORIES = ("hebbian", "storkey", "pseudo_inverse", "covariance", "polynomial", "exponential")
+DAMAGES = ("flip", "mask", "bottom")
 _KNOWN = {"optimizer": OPTIMIZERS, "rule": RULES, "loss": LOSSES}
 
 

@@ -10,7 +10,7 @@ import click
 
 from . import options, parameters
 from .guard import guarded
-from .names import OutCommand
+from .names import DAMAGES, MEMORIES, OutCommand
 from .output import Output
 from .wording import SAY
 
@@ -19,14 +19,13 @@ if TYPE_CHECKING:
 
     from ..memory.comparing import MemoryScore
 
-MEMORIES = ("hebbian", "storkey", "pseudo_inverse", "covariance", "polynomial", "exponential")
 FILES = "recall.svg, recall.png"
 
 
 @click.command(cls=OutCommand, short_help="Recall damaged images or rows.")
 @click.argument("source")
 @click.option("--memory", type=click.Choice(MEMORIES), multiple=True, help="Memory; repeat for several. Default: all.")
-@click.option("--damage", type=click.Choice(("flip", "mask", "bottom")), default="flip", help="Kind of damage.")
+@click.option("--damage", type=click.Choice(DAMAGES), default="flip", help="Kind of damage.")
 @click.option("--amount", type=float, default=0.2, help="Fraction of units that are damaged.")
 @click.option("--size", type=int, default=32, help="Height and width of images, in pixels.")
 @click.option("--most", type=int, help="Number of patterns to store, the first ones. Default: all.")

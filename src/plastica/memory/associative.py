@@ -10,10 +10,10 @@ import numpy as np
 from jax import Array
 
 from .. import random
-from ..errors import InvalidValue, NotFitted, ShapeError
+from ..errors import InvalidValue, ShapeError
 from ..typing import Bool, Float, Int, PyTree, Shaped
 from .dynamics import ASYNCHRONOUS, UPDATES, Dynamics, settle
-from .patterns import TwoValues, read_patterns, read_probes
+from .patterns import TwoValues, nothing_stored, read_patterns, read_probes
 
 if TYPE_CHECKING:
     from ..drawing.figure import Drawing
@@ -53,7 +53,9 @@ class RecalledPatterns(NamedTuple):
         """
         from .picture import draw_recall
 
-        return draw_recall(self, most).save(path)
+        rows = {"stored": self.stored, "probe": self.probes, "recalled": self.states}
+        shown = {name: patterns[:most] for name, patterns in rows.items()}
+        return draw_recall(shown, self.overlap[:most], self.energies[:, :most]).save(path)
 
 
 class AssociativeMemory:
@@ -190,7 +192,7 @@ class AssociativeMemory:
 
     def _held(self, owner: str) -> tuple[Float[np.ndarray, "patterns units"], TwoValues, PyTree]:
         if self._patterns is None or self._values is None:
-            raise NotFitted(f"{owner}: nothing is stored yet; call store(patterns) first.")
+            raise nothing_stored(owner)
         return self._patterns, self._values, self._memory
 
     def _learn(self, patterns: Float[Array, "patterns units"]) -> PyTree:

@@ -10,9 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from ..errors import DataError, InvalidValue, NotFitted, ShapeError
+from ..errors import DataError, InvalidValue, ShapeError
 from ..typing import Float, Int
-from .patterns import as_rows
+from .patterns import as_rows, nothing_stored
 
 MOST_STEPS = 50  # one is enough for patterns that are well apart (Ramsauer et al., theorem 4)
 SIMILARITIES = ("distance", "product")
@@ -139,7 +139,7 @@ class AttentionMemory:
 
     def _held(self, owner: str) -> Float[np.ndarray, "patterns units"]:
         if self._patterns is None:
-            raise NotFitted(f"{owner}: nothing is stored yet; call store(patterns) first.")
+            raise nothing_stored(owner)
         return self._patterns
 
     def _rows(self, given: object, owner: str, first: bool = False) -> Float[np.ndarray, "rows units"]:

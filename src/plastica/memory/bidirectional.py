@@ -10,9 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from ..errors import DataError, InvalidValue, NotFitted
+from ..errors import InvalidValue
 from ..typing import Bool, Float, Shaped
-from .patterns import TwoValues, read_patterns, read_probes
+from .patterns import TwoValues, nothing_stored, read_pairs, read_probes
 
 MOST_STEPS = 100
 
@@ -81,21 +81,14 @@ class BidirectionalAssociativeMemory:
             DataError: If the numbers of patterns differ, or patterns have more than two values.
             ShapeError: If they do not have the shape of those stored before.
         """
-        owner = "BidirectionalAssociativeMemory.store"
-        if self._values is None or self._pairs is None:
-            (first, one), (second, other) = read_patterns(left, owner), read_patterns(right, owner)
-        else:
-            one, other = self._values
-            first, second = read_probes(left, one, owner), read_probes(right, other, owner)
-        if len(first) != len(second):
-            raise DataError(f"{owner}: got {len(first)} left and {len(second)} right patterns; they are pairs.")
+        first, second, values = read_pairs(left, right, self._values, "BidirectionalAssociativeMemory.store")
         if self._pairs is not None:
             first, second = (np.concatenate(each) for each in zip(self._pairs, (first, second), strict=True))
-        self._pairs, self._values = (first, second), (one, other)
+        self._pairs, self._values = (first, second), values
         return self
 
     def recall(self, left: object = None, right: object = None, steps: int = MOST_STEPS) -> RecalledPair:
-        """RecalledPatterns pairs from one of their patterns.
+        """Recall pairs from one of their patterns.
 
         Args:
             left: First patterns, with errors or not; or
@@ -127,7 +120,7 @@ class BidirectionalAssociativeMemory:
 
     def _held(self, owner: str) -> tuple[tuple[np.ndarray, np.ndarray], tuple[TwoValues, TwoValues]]:
         if self._pairs is None or self._values is None:
-            raise NotFitted(f"{owner}: nothing is stored yet; call store(left, right) first.")
+            raise nothing_stored(owner, "store(left, right)")
         return self._pairs, self._values
 
 

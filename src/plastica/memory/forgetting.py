@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy import optimize
 
 from ..errors import DataError, InvalidValue
 from ..typing import Float
@@ -29,12 +28,14 @@ class Law(NamedTuple):
         value: Returns retention at times for parameters a and b.
         line: Returns the times and retentions on axes on which the law is a straight line, from which a fit starts.
         back: Returns a and b from the intercept and the slope of that line.
+        in_unit: Returns a and b for times t from those for times t / unit.
     """
 
     formula: str
     value: Callable[[Times, float, float], Times]
     line: Callable[[Times, Times], tuple[Times, Times]]
     back: Callable[[float, float], tuple[float, float]]
+    in_unit: Callable[[float, float, float], tuple[float, float]]
 
 
 LAWS = {
@@ -43,18 +44,21 @@ LAWS = {
         lambda t, a, b: a * np.exp(-b * t),
         lambda t, r: (t, np.log(np.maximum(r, 1e-6))),
         lambda intercept, slope: (float(np.exp(intercept)), -slope),
+        lambda a, b, unit: (a, b / unit),
     ),
     "power": Law(
         "a t^-b",
         lambda t, a, b: a * t**-b,
         lambda t, r: (np.log(t), np.log(np.maximum(r, 1e-6))),
         lambda intercept, slope: (float(np.exp(intercept)), -slope),
+        lambda a, b, unit: (a * unit**b, b),
     ),
     "logarithmic": Law(
         "a - b ln t",
         lambda t, a, b: a - b * np.log(t),
         lambda t, r: (np.log(t), r),
         lambda intercept, slope: (intercept, -slope),
+        lambda a, b, unit: (a + b * float(np.log(unit)), b),
     ),
 }
 
@@ -184,16 +188,11 @@ def _predicted(law: Law, t: Times, r: Times, new: Times) -> Times:
 
 def _least_squares(law: Law, t: Times, r: Times) -> tuple[float, float]:
     """Return a and b with the least sum of squares, from a straight line as the start."""
-    unit = np.exp(np.log(t).mean())  # a common unit of time, for parameters of similar size
+    from scipy import optimize
+
+    unit = float(np.exp(np.log(t).mean()))  # a common unit of time, for parameters of similar size
     slope, intercept = np.polyfit(*law.line(t / unit, r), 1)
     found = optimize.least_squares(
         lambda p: law.value(t / unit, p[0], p[1]) - r, law.back(float(intercept), float(slope))
     )
-    return _in_unit(law, float(found.x[0]), float(found.x[1]), unit)
-
-
-def _in_unit(law: Law, a: float, b: float, unit: float) -> tuple[float, float]:
-    """Return parameters for times in the unit of the data."""
-    if law is LAWS["exponential"]:
-        return float(a), float(b / unit)
-    return float(law.value(np.asarray(1 / unit), a, b)), float(b)
+    return law.in_unit(float(found.x[0]), float(found.x[1]), unit)

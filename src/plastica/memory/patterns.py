@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from ..errors import DataError, ShapeError
+from ..errors import DataError, NotFitted, ShapeError
 from ..typing import Float, Shaped
 
 SHOWN = 5  # values of a pattern that an error message lists
+SIGNS, BITS = (-1, 1), (0, 1)  # the two values that patterns may have
 
 
 class TwoValues(NamedTuple):
@@ -33,12 +35,38 @@ class TwoValues(NamedTuple):
         return values.reshape(len(signs), *self.shape)
 
 
-def read_patterns(patterns: object, owner: str) -> tuple[Float[np.ndarray, "rows units"], TwoValues]:
+class Pairs(NamedTuple):
+    """Pairs of patterns as signs.
+
+    Attributes:
+        first, second: The signs.
+        values: The two values of each.
+    """
+
+    first: Float[np.ndarray, "pairs inputs"]
+    second: Float[np.ndarray, "pairs outputs"]
+    values: tuple[TwoValues, TwoValues]
+
+
+def nothing_stored(owner: str, call: str = "store(patterns)") -> NotFitted:
+    """Return the error of a memory that is used before anything is stored.
+
+    Args:
+        owner: What was called.
+        call: What to call first.
+    """
+    return NotFitted(f"{owner}: nothing is stored yet; call {call} first.")
+
+
+def read_patterns(
+    patterns: object, owner: str, allowed: Sequence[tuple[int, int]] = (SIGNS, BITS)
+) -> tuple[Float[np.ndarray, "rows units"], TwoValues]:
     """Return patterns as signs, -1 and 1, and their own values.
 
     Args:
         patterns: Patterns of two values, ``(rows, ...)``: -1 and 1, 0 and 1, or False and True.
         owner: What was called, for messages.
+        allowed: The pairs of values that patterns may have, the usual one first: it is that of patterns of ones only.
 
     Raises:
         DataError: If patterns differ in length or have other values.
@@ -46,16 +74,49 @@ def read_patterns(patterns: object, owner: str) -> tuple[Float[np.ndarray, "rows
     """
     values = as_rows(patterns, owner)
     found = np.unique(values)
-    for low, high in ((-1, 1), (0, 1)):
+    for low, high in (BITS,) if values.dtype == bool else allowed:
         if np.isin(found, (low, high)).all():
             return np.where(values.reshape(len(values), -1) > 0, 1, -1).astype(np.float32), TwoValues(
                 low, high, values.dtype, values.shape[1:]
             )
     listed = ", ".join(f"{value:g}" for value in found[:SHOWN]) + (", ..." if len(found) > SHOWN else "")
+    expected = ", or ".join(f"{low} and {high}" for low, high in allowed)
     raise DataError(
-        f"{owner}: patterns have {len(found)} different values ({listed}); expected two: -1 and 1, or 0 and 1. "
+        f"{owner}: patterns have {len(found)} different values ({listed}); expected two: {expected}. "
         "Compare numbers with a threshold first, such as x > x.mean()."
     )
+
+
+def read_pairs(
+    first: object,
+    second: object,
+    known: tuple[TwoValues, TwoValues] | None,
+    owner: str,
+    *,
+    names: tuple[str, str] = ("left", "right patterns"),
+    allowed: Sequence[tuple[int, int]] = (SIGNS, BITS),
+) -> Pairs:
+    """Return pairs of patterns as signs.
+
+    Args:
+        first, second: The patterns, ``(pairs, ...)``, of two values.
+        known: The values of the pairs stored before. None: there are none.
+        owner: What was called, for messages.
+        names: What the patterns of a pair are called in messages.
+        allowed: As for :func:`read_patterns`.
+
+    Raises:
+        DataError: If the numbers of patterns differ, or patterns have other values.
+        ShapeError: If they do not have the shape of those stored before.
+    """
+    if known is None:
+        (x, one), (y, other) = read_patterns(first, owner, allowed), read_patterns(second, owner, allowed)
+    else:
+        one, other = known
+        x, y = read_probes(first, one, owner), read_probes(second, other, owner)
+    if len(x) != len(y):
+        raise DataError(f"{owner}: got {len(x)} {names[0]} and {len(y)} {names[1]}; they are pairs.")
+    return Pairs(x, y, (one, other))
 
 
 def read_probes(probes: object, known: TwoValues, owner: str) -> Float[np.ndarray, "rows units"]:

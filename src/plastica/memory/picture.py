@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..drawing import COLOURS, INK, SOFT, drawable_language, own_style
 from ..language import Texts, using
-from ..typing import Shaped
+from ..typing import Float, Shaped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ..drawing.figure import Drawing
-    from .associative import RecalledPatterns
 
 SAY = Texts("memory")
 TILE = 0.9  # inches of one pattern
@@ -22,24 +22,33 @@ CURVE = 1.4  # inches of the energies
 SIDE = 1.0  # inches for the names of rows
 
 
-def draw_recall(recall: RecalledPatterns, most: int) -> Drawing:
-    """Draw the first probes of a recall; see ``RecalledPatterns.plot``."""
+def draw_recall(
+    patterns: Mapping[str, Shaped[np.ndarray, "probes *shape"]],
+    overlap: Float[np.ndarray, "probes"],
+    energies: Float[np.ndarray, "moments probes"],
+) -> Drawing:
+    """Draw patterns that are recalled, and the energies.
+
+    Args:
+        patterns: The patterns of each row of the drawing: ``"stored"``, ``"probe"`` and ``"recalled"``.
+        overlap: The overlap of what was recalled with what was stored.
+        energies: The energy at the start and after each sweep.
+    """
     from ..drawing.figure import Drawing
 
-    count = min(most, len(recall.probes))
+    count = len(overlap)
     with own_style(), using(drawable_language()):
         drawing = Drawing(SIDE + count * TILE, 3 * TILE + CURVE + 0.5, layout="constrained")
         grid = drawing.add_gridspec(4, count, height_ratios=[TILE, TILE, TILE, CURVE])
-        rows = (("stored", recall.stored), ("probe", recall.probes), ("recalled", recall.states))
-        for row, (name, patterns) in enumerate(rows):
+        for row, (name, shown) in enumerate(patterns.items()):
             for column in range(count):
                 axes = drawing.add_subplot(grid[row, column])
-                _tile(axes, patterns[column])
+                _tile(axes, shown[column])
                 if column == 0:
                     axes.set_ylabel(SAY(name), rotation=0, ha="right", va="center", color=INK)
                 if row == 2:
-                    axes.set_xlabel(f"{recall.overlap[column]:.2f}", color=SOFT)
-        _energies(drawing.add_subplot(grid[3, :]), recall, count)
+                    axes.set_xlabel(f"{overlap[column]:.2f}", color=SOFT)
+        _energies(drawing.add_subplot(grid[3, :]), energies)
     return drawing
 
 
@@ -58,8 +67,8 @@ def _square(pattern: Shaped[np.ndarray, "units"]) -> Shaped[np.ndarray, "rows co
     return padded.reshape(side, side)
 
 
-def _energies(axes: Axes, recall: RecalledPatterns, count: int) -> None:
-    axes.plot(recall.energies[:, :count], color=COLOURS[0], lw=1)
+def _energies(axes: Axes, energies: Float[np.ndarray, "moments probes"]) -> None:
+    axes.plot(energies, color=COLOURS[0], lw=1)
     axes.set_xlabel(SAY("sweep"))
     axes.set_ylabel(SAY("energy"))
     axes.spines[["top", "right"]].set_visible(False)

@@ -9,11 +9,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from scipy import stats
 
-from ..errors import DataError, InvalidValue, NotFitted
+from ..errors import InvalidValue
 from ..typing import Bool, Float, Shaped
-from .patterns import TwoValues, read_patterns, read_probes
+from .patterns import TwoValues, nothing_stored, read_pairs, read_probes
 
 # Share of locations that an address activates: near (2 M T)^(-1/3) of Kanerva's chapter 7 for T = 100 to 10,000
 # patterns in a million locations, and for a thousand locations still several.
@@ -82,13 +81,7 @@ class SparseDistributedMemory:
         """
         owner = "SparseDistributedMemory.store"
         data = addresses if data is None else data
-        if self._values is None:
-            (x, one), (y, other) = read_patterns(addresses, owner), read_patterns(data, owner)
-        else:
-            one, other = self._values
-            x, y = read_probes(addresses, one, owner), read_probes(data, other, owner)
-        if len(x) != len(y):
-            raise DataError(f"{owner}: got {len(x)} addresses and {len(y)} data; they are pairs.")
+        x, y, values = read_pairs(addresses, data, self._values, owner, names=("addresses", "data"))
         if self._counters is None:
             self._begin(x.shape[1], y.shape[1])
         assert self._counters is not None
@@ -100,7 +93,7 @@ class SparseDistributedMemory:
                 "radius."
             )
         self._counters = self._counters + active.astype(np.float32).T @ y
-        self._values, self._stored = (one, other), self._stored + len(x)
+        self._values, self._stored = values, self._stored + len(x)
         return self
 
     def recall(self, addresses: object, steps: int = 1) -> Shaped[np.ndarray, "probes *shape"]:
@@ -118,7 +111,7 @@ class SparseDistributedMemory:
         """
         owner = "SparseDistributedMemory.recall"
         if self._counters is None or self._values is None:
-            raise NotFitted(f"{owner}: nothing is stored yet; call store(patterns) first.")
+            raise nothing_stored(owner)
         if steps < 1 or (steps > 1 and self._values[0].shape != self._values[1].shape):
             raise InvalidValue(f"{owner}(steps={steps!r}): at least one; exactly one where data are no addresses.")
         start = read_probes(addresses, self._values[0], owner)
@@ -126,6 +119,8 @@ class SparseDistributedMemory:
         return self._values[1].restore(np.asarray(found))
 
     def _begin(self, inputs: int, outputs: int) -> None:
+        from scipy import stats
+
         rng = np.random.default_rng(self.seed)
         self._addresses = np.where(rng.random((self.locations, inputs)) < 0.5, -1, 1).astype(np.float32)
         self._counters = np.zeros((self.locations, outputs), np.float32)

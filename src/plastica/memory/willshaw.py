@@ -6,9 +6,9 @@ from typing import Self
 
 import numpy as np
 
-from ..errors import DataError, NotFitted
-from ..typing import Bool, Float, Int, Shaped
-from .patterns import TwoValues, as_rows, read_patterns, read_probes
+from ..errors import DataError
+from ..typing import Bool, Float, Shaped
+from .patterns import BITS, TwoValues, nothing_stored, read_pairs, read_probes
 
 
 class WillshawMemory:
@@ -49,7 +49,7 @@ class WillshawMemory:
             NotFitted: If nothing is stored.
         """
         if self._weights is None:
-            raise NotFitted("WillshawMemory: nothing is stored yet; call store(patterns) first.")
+            raise nothing_stored("WillshawMemory")
         return self._weights
 
     @property
@@ -68,13 +68,18 @@ class WillshawMemory:
             DataError: If there are other values, or unequal numbers of patterns and targets.
             ShapeError: If they do not have the shape of those stored before.
         """
-        (x, one), (y, other) = self._read(patterns, 0), self._read(patterns if targets is None else targets, 1)
-        if len(x) != len(y):
-            raise DataError(f"WillshawMemory.store: got {len(x)} patterns and {len(y)} targets; they are pairs.")
+        x, y, values = read_pairs(
+            patterns,
+            patterns if targets is None else targets,
+            self._values,
+            "WillshawMemory.store",
+            names=("patterns", "targets"),
+            allowed=(BITS,),
+        )
         # Matrix products of floats are far faster than those of booleans.
-        on = (x.astype(np.float32).T @ y.astype(np.float32)) > 0
+        on = (_bits(x).T @ _bits(y)) > 0
         self._weights = on if self._weights is None else self._weights | on
-        self._values, self._pairs = (one, other), self._pairs + len(x)
+        self._values, self._pairs = values, self._pairs + len(x)
         return self
 
     def recall(self, probes: object) -> Shaped[np.ndarray, "probes *shape"]:
@@ -90,22 +95,17 @@ class WillshawMemory:
             DataError: If a probe has no 1.
             ShapeError: If they do not have the shape of the stored patterns.
         """
-        weights, (x, _) = self.weights, self._read(probes, 0)
+        weights = self.weights
         assert self._values is not None  # there are weights
+        x = _bits(read_probes(probes, self._values[0], "WillshawMemory.recall"))
         ones = x.sum(1)
         if not ones.all():
             raise DataError(
                 f"WillshawMemory.recall: probe {int(np.flatnonzero(ones == 0)[0])} has no 1 to recall from."
             )
-        sums: Float[np.ndarray, "probes outputs"] = x.astype(np.float32) @ weights.astype(np.float32)
+        sums: Float[np.ndarray, "probes outputs"] = x @ weights.astype(np.float32)
         return self._values[1].restore(np.where(sums >= ones[:, None] - 0.5, 1.0, -1.0))
 
-    def _read(self, patterns: object, side: int) -> tuple[Bool[np.ndarray, "rows units"], TwoValues]:
-        owner = "WillshawMemory"
-        if self._values is not None:
-            return read_probes(patterns, self._values[side], owner) > 0, self._values[side]
-        found: Int[np.ndarray, "values"] = np.unique(as_rows(patterns, owner))
-        if (found < 0).any():
-            raise DataError(f"{owner}: got the value {found[0]:g}; expected patterns of 0 and 1, few of them 1.")
-        signs, values = read_patterns(patterns, owner)
-        return signs > 0, values
+
+def _bits(signs: Float[np.ndarray, "rows units"]) -> Float[np.ndarray, "rows units"]:
+    return np.maximum(signs, 0)

@@ -1,0 +1,35 @@
+# The public names of the package, each with its module. __init__.py reads them here and imports them on first use.
+
+from .associative import AssociativeMemory as AssociativeMemory
+from .associative import RecalledPatterns as RecalledPatterns
+from .attention import Attended as Attended
+from .attention import AttentionMemory as AttentionMemory
+from .bidirectional import BidirectionalAssociativeMemory as BidirectionalAssociativeMemory
+from .bidirectional import RecalledPair as RecalledPair
+from .capacity_curves import basins as basins
+from .capacity_curves import capacity as capacity
+from .dense import DenseAssociativeMemory as DenseAssociativeMemory
+from .forgetting import ForgettingFit as ForgettingFit
+from .forgetting import base_level_activation as base_level_activation
+from .forgetting import fit_forgetting as fit_forgetting
+from .forgetting import forgetting_table as forgetting_table
+from .forgetting import recall_probability as recall_probability
+from .free_recall import FreeRecall as FreeRecall
+from .free_recall import read_free_recall as read_free_recall
+from .hopfield import HopfieldNetwork as HopfieldNetwork
+from .memory_by_lag import Retention as Retention
+from .memory_by_lag import fisher_memory as fisher_memory
+from .memory_by_lag import retention as retention
+from .neural_field import FieldRun as FieldRun
+from .neural_field import NeuralField as NeuralField
+from .recurrent_layers import compare_recurrent_layers as compare_recurrent_layers
+from .representation import centered_kernel_alignment as centered_kernel_alignment
+from .representation import dissimilarity_matrix as dissimilarity_matrix
+from .representation import participation_ratio as participation_ratio
+from .representation import representational_similarity as representational_similarity
+from .representation import sparseness as sparseness
+from .sparse_distributed import SparseDistributedMemory as SparseDistributedMemory
+from .sparse_hopfield import SparseHopfieldNetwork as SparseHopfieldNetwork
+from .tasks import MemoryTask as MemoryTask
+from .tasks import make_task as make_task
+from .willshaw import WillshawMemory as WillshawMemory
