@@ -14,6 +14,7 @@ from . import options, parameters
 from .guard import guarded
 from .names import TargetCommand, require_known
 from .output import Output, note
+from .task_data import read_task
 from .wording import SAY
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def compare_rules(
     if (Path(data) / "rules.json").is_file():
         _show_again(Path(data), output)
         return
-    task = _task(data, target, test, seed, drop, options.separator(separator), encoding, sheet)
+    task = read_task(data, target, test, seed, drop, options.separator(separator), encoding, sheet)
 
     from ..comparison.comparing import run_trials
     from ..comparison.progress import Watcher
@@ -233,39 +234,6 @@ def _show_again(folder: Path, output: Output) -> None:
     found = Comparison.load(folder)
     _write_results(folder, found)
     rule_words.say_found(output, found, folder)
-
-
-def _task(
-    data: str,
-    target: tuple[str, ...],
-    test: float,
-    seed: int,
-    drop: tuple[str, ...],
-    separator: str | None,
-    encoding: str | None,
-    sheet: str | None,
-) -> Task:
-    if Path(data).suffix.lower() == ".npz":
-        if target:
-            raise click.BadParameter(
-                "--target applies to tables only; an .npz file contains its targets as y_train and y_test."
-            )
-        from ..comparison.task import task_of_npz
-
-        return task_of_npz(data)
-    from ..data.reading import read_table
-    from ..settings import Settings
-    from ..tables.preparation import prepare
-    from .table_words import say_notes
-
-    table = read_table(data, separator=separator, encoding=encoding, sheet=sheet)
-    aim = options.targets(target, data, table.names)
-    settings = Settings(network="mlp", validation=0, test=test, seed=seed, drop=options.names(drop, table.names))
-    prepared = prepare(table, aim, settings)
-    say_notes(prepared.notes)
-    from ..comparison.task import task_of_table
-
-    return task_of_table(prepared)
 
 
 def _units_for(task: Task) -> tuple[int, ...]:

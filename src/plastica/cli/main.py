@@ -17,6 +17,7 @@ from ..version import __version__
 from . import click_words, guard, streams
 from .compare import compare
 from .compare_rules import compare_rules
+from .continual import continual
 from .devices import devices
 from .evaluate import evaluate
 from .forecast import forecast
@@ -61,7 +62,20 @@ def app() -> None:
     """Train neural networks on tables, evaluate them and predict with them."""
 
 
-for command in (train, predict, evaluate, forecast, compare, compare_rules, sweep, search, recall, info, devices):
+for command in (
+    train,
+    predict,
+    evaluate,
+    forecast,
+    compare,
+    compare_rules,
+    sweep,
+    search,
+    recall,
+    continual,
+    info,
+    devices,
+):
     app.add_command(command)
 
 

@@ -1,0 +1,67 @@
+"""The progress of learning a stream: a live line, and a line for each experience."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, TextIO
+
+from ..language import Texts
+from ..training.live import Live, Standing
+from ..training.progress import is_live
+from ..training.run import Run
+
+if TYPE_CHECKING:
+    from .training import ExperienceLearned
+
+SAY = Texts("continual")
+
+
+def line_of(learned: ExperienceLearned) -> str:
+    """Return what was learned in one line."""
+    so_far = learned.scores[: learned.number + 1]
+    return SAY(
+        "learned", strategy=SAY.name("strategy", learned.strategy), seed=learned.seed, number=learned.number + 1,
+        all=learned.experiences, name=learned.name, own=f"{so_far[-1]:.3f}", mean=f"{so_far.mean():.3f}",
+    )  # fmt: skip
+
+
+def print_line(learned: ExperienceLearned, out: TextIO | None = None) -> None:
+    """Print what was learned on standard error."""
+    print(line_of(learned), file=out or sys.stderr, flush=True)
+
+
+class ContinualProgress:
+    """A live line while experiences are learned, and a line after each.
+
+    Args:
+        talks: Whether anything is shown.
+        epochs: The epochs of an experience.
+        out: The stream to write to. None: standard error.
+    """
+
+    def __init__(self, talks: bool, epochs: int, out: TextIO | None = None) -> None:
+        self.talks, self.epochs, self.out = talks, epochs, out or sys.stderr
+        self._live: Live | None = None
+
+    def looks(self, run: Run) -> None:
+        """Update the live line; a hook of the runs."""
+        if not self.talks or not is_live(self.out):
+            return
+        if self._live is None:
+            self._live = Live(self.out)
+            self._live.start()
+        epoch, batch = divmod(run.step, run.batches)
+        self._live.show(Standing(self.epochs, epoch, run.batches, batch), time.perf_counter())
+
+    def learned(self, learned: ExperienceLearned) -> None:
+        """Print what was learned."""
+        self.close()
+        if self.talks:
+            print_line(learned, self.out)
+
+    def close(self) -> None:
+        """Remove the live line."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
