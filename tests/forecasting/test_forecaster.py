@@ -195,7 +195,7 @@ def test_intervals_cover_what_they_promise(fitted):
     plain = np.array(made.thresholds) * reach.above
 
     def followed(errors):
-        return plain * np.exp(made.adapted(windows, later, errors, reach))
+        return plain * np.exp(made.widening(windows, later, errors, reach).at_origins)
 
     assert (np.abs(off) <= plain).mean() == pytest.approx(0.8, abs=0.03)
     assert made.spread[14] / made.spread[3] == pytest.approx(5, rel=0.3)
@@ -207,7 +207,7 @@ def test_intervals_cover_what_they_promise(fitted):
     changed = 1.5 * off
     changed[700:] = 1e3
     np.testing.assert_array_equal(followed(changed)[:700], wider[:700])
-    assert (made.widening(windows, later, 1.5 * off, reach, np.zeros(6)) > 0.2).all()
+    assert (made.widening(windows, later, 1.5 * off, reach).after > 0.2).all()
 
 
 def test_rows_that_end_before_those_of_training_are_an_error(fitted):

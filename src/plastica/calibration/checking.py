@@ -48,7 +48,7 @@ def as_probabilities(owner: str, values: ArrayLike) -> Float[np.ndarray, "rows c
     return given / given.sum(1, keepdims=True)
 
 
-def as_classes(owner: str, y: ArrayLike, rows: int, classes: int) -> Int[np.ndarray, " rows"]:
+def as_classes(owner: str, y: ArrayLike, rows: int, classes: int) -> Int[np.ndarray, "rows"]:
     """Return targets as class numbers.
 
     Raises:
@@ -65,7 +65,7 @@ def as_classes(owner: str, y: ArrayLike, rows: int, classes: int) -> Int[np.ndar
     return whole
 
 
-def as_column(owner: str, y: ArrayLike, rows: int) -> Float[np.ndarray, " rows"]:
+def as_column(owner: str, y: ArrayLike, rows: int) -> Float[np.ndarray, "rows"]:
     """Return one finite number for each row.
 
     Raises:

@@ -88,7 +88,7 @@ class ConformalIntervals:
 
     def _ends(
         self, owner: str, predictions: ArrayLike, spread: ArrayLike | None
-    ) -> tuple[Float[np.ndarray, " rows"], Float[np.ndarray, " rows"], Float[np.ndarray, " rows"]]:
+    ) -> tuple[Float[np.ndarray, "rows"], Float[np.ndarray, "rows"], Float[np.ndarray, "rows"]]:
         given = np.asarray(predictions, np.float64)
         if given.ndim == 2 and given.shape[1] == 1:
             given = given[:, 0]

@@ -52,7 +52,7 @@ class ConformalSets:
             raise InvalidValue(f'ConformalSets(score={score!r}): expected "aps" or "lac".')
         self.coverage = check_coverage("ConformalSets", coverage)
         self.score, self.by_class, self.seed = score, by_class, seed
-        self.thresholds: Float[np.ndarray, " classes"] | None = None
+        self.thresholds: Float[np.ndarray, "classes"] | None = None
 
     def __repr__(self) -> str:
         return f"ConformalSets({self.coverage}, score={self.score!r}, by_class={self.by_class})"

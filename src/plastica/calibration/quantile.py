@@ -21,7 +21,7 @@ def check_coverage(owner: str, coverage: float) -> float:
     return float(coverage)
 
 
-def conformal_quantile(owner: str, scores: Float[np.ndarray, " rows"], coverage: float) -> float:
+def conformal_quantile(owner: str, scores: Float[np.ndarray, "rows"], coverage: float) -> float:
     """Return the k-th smallest score, k = ceil((rows + 1) coverage); infinity if there are too few rows for it.
 
     The score of a new row, exchangeable with these, is at most that with a probability of at least ``coverage``, since

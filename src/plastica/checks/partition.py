@@ -63,6 +63,7 @@ class Scheme:
         series: The rows in the order of time for "time".
         stratified: Whether the split is stratified.
         groups: The group of each row for "group".
+        searched: Whether the rows were searched for a series that random splits would flatter, and none was found.
     """
 
     split: SplitKind = "random"
@@ -72,6 +73,7 @@ class Scheme:
     series: Series | None = None
     stratified: bool = False
     groups: np.ndarray | None = None
+    searched: bool = False
 
 
 def partition(
@@ -109,7 +111,9 @@ def partition(
             return _said(made, _scheme(series, made))
         notes = (note("splitting.still_random", by=show(series.clock.name), why=why),)
     made = split(table.height, *sizes, labels, settings.seed)
-    return made._replace(notes=(*notes, *made.notes)), Scheme(stratified=labels is not None)
+    return made._replace(notes=(*notes, *made.notes)), Scheme(
+        stratified=labels is not None, searched=how == "auto" and series is None
+    )
 
 
 def values_of(target: Target, table: Table) -> Float[np.ndarray, "rows columns"]:
@@ -174,7 +178,7 @@ def unlearned(target: Target, labels: Int[np.ndarray, "rows"] | None, made: Spli
 
 def with_file(scheme: Scheme, file: str, joined: Table) -> Scheme:
     """Return the scheme for test rows from a file; a time series continues in it if it has time stamps."""
-    made = replace(scheme, test_file=file, first_test="")
+    made = replace(scheme, test_file=file, first_test="", searched=False)
     if scheme.series is None:
         return made
     try:

@@ -49,6 +49,8 @@ def _series(prepared: TableArrays) -> Series | None:
     if prepared.scheme.split != "random":
         series = prepared.scheme.series
         return series if series is not None and series.is_dependent else None
+    if prepared.scheme.searched:
+        return None
     return find_series(
         prepared.table, prepared.inferred or prepared.columns, values_of(prepared.target, prepared.table)
     )

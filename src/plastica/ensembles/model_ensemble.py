@@ -49,7 +49,7 @@ class ModelEnsemble:
                 f"ModelEnsemble(weights={weights!r}): expected a number of at least 0 for each of "
                 f"{len(self.models)} models, not all 0."
             )
-        self.weights: Float[np.ndarray, " members"] = given / given.sum()
+        self.weights: Float[np.ndarray, "members"] = given / given.sum()
 
     def __repr__(self) -> str:
         return f"ModelEnsemble({len(self.models)} models, weights={self.weights.round(3).tolist()})"

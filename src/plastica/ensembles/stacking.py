@@ -14,7 +14,7 @@ SMALLEST = 1e-12  # of a probability, so that a member that excludes the true cl
 CLOSE = 1e-9
 
 
-def weights_by_likelihood(likelihoods: Float[np.ndarray, "members rows"]) -> Float[np.ndarray, " members"]:
+def weights_by_likelihood(likelihoods: Float[np.ndarray, "members rows"]) -> Float[np.ndarray, "members"]:
     """Return the weights of a mixture that maximize the likelihood of the targets.
 
     Expectation maximization for the proportions of a mixture, which never decreases the likelihood; the problem is
@@ -41,8 +41,8 @@ def weights_by_likelihood(likelihoods: Float[np.ndarray, "members rows"]) -> Flo
 
 
 def weights_by_squares(
-    predictions: Float[np.ndarray, "members values"], targets: Float[np.ndarray, " values"]
-) -> Float[np.ndarray, " members"]:
+    predictions: Float[np.ndarray, "members values"], targets: Float[np.ndarray, "values"]
+) -> Float[np.ndarray, "members"]:
     """Return the weights of at least 0 with a sum of 1 that minimize the squared error of the mean.
 
     The sum is held by one more equation with a large weight in non-negative least squares (Lawson and Hanson 1974,

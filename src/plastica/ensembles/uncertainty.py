@@ -22,9 +22,9 @@ class ClassUncertainty(NamedTuple):
             training data would reduce.
     """
 
-    total: Float[np.ndarray, " rows"]
-    data: Float[np.ndarray, " rows"]
-    disagreement: Float[np.ndarray, " rows"]
+    total: Float[np.ndarray, "rows"]
+    data: Float[np.ndarray, "rows"]
+    disagreement: Float[np.ndarray, "rows"]
 
 
 def class_uncertainty(probabilities: ArrayLike) -> ClassUncertainty:

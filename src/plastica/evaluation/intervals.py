@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 import numpy as np
 
+from ..data.ranks import ranks
 from ..typing import Bool, Float, Int, Num
 
 Z = 1.959964  # the normal quantile of a 95 % interval
@@ -60,9 +61,9 @@ def around(
 def delong(positive: Bool[np.ndarray, "rows"], score: Float[np.ndarray, "rows"]) -> Figure:
     """Return the area under the ROC curve: DeLong, DeLong, Clarke-Pearson 1988, with the ranks of Sun and Xu 2014."""
     yes, no = score[positive], score[~positive]
-    ranks = _ranks(score)
-    above = (ranks[positive] - _ranks(yes)) / len(no)
-    below = 1 - (ranks[~positive] - _ranks(no)) / len(yes)
+    of_all = ranks(score)
+    above = (of_all[positive] - ranks(yes)) / len(no)
+    below = 1 - (of_all[~positive] - ranks(no)) / len(yes)
     value = float(above.mean())
     if min(len(yes), len(no)) < 2:
         return Figure(value)
@@ -157,9 +158,3 @@ def _counts(strata: Int[np.ndarray, "rows"], draws: int) -> Iterator[np.ndarray]
             for rows in members:
                 row[rows] = np.bincount(rng.integers(len(rows), size=len(rows)), minlength=len(rows))
         yield counts
-
-
-def _ranks(values: Float[np.ndarray, "rows"]) -> Float[np.ndarray, "rows"]:
-    """Return ranks from 1; ties have their mean rank."""
-    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[places]

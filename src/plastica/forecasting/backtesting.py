@@ -111,7 +111,7 @@ def _combined(
     return {settings.model: mean, **made[place]}
 
 
-def _simple(windows: PanelWindows, panel: Panel, origins: Int[np.ndarray, " windows"], cut: int) -> dict[str, Any]:
+def _simple(windows: PanelWindows, panel: Panel, origins: Int[np.ndarray, "windows"], cut: int) -> dict[str, Any]:
     """Return the simple forecasts of a fold; the ridge regression learns from what comes before it."""
     simple = dict(naive_forecasts(windows, panel.frequency, origins))
     if (ridge := ridge_forecast(windows, cut)) is not None:

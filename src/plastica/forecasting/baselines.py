@@ -38,7 +38,7 @@ def season_name(frequency: Frequency, season: int) -> str:
 
 
 def naive_forecasts(
-    windows: PanelWindows, frequency: Frequency, origins: Int[np.ndarray, " windows"]
+    windows: PanelWindows, frequency: Frequency, origins: Int[np.ndarray, "windows"]
 ) -> Iterator[tuple[str, Callable[[np.ndarray], ScaledForecasts]]]:
     """Yield the name of each naive forecast, and the function from origins to scaled forecasts.
 
@@ -92,6 +92,6 @@ def ridge_forecast(windows: PanelWindows, until: int) -> Callable[[np.ndarray], 
     return forecast
 
 
-def _season_before(windows: PanelWindows, origins: Int[np.ndarray, " windows"], season: int) -> ScaledForecasts:
+def _season_before(windows: PanelWindows, origins: Int[np.ndarray, "windows"], season: int) -> ScaledForecasts:
     steps = np.arange(windows.shape.horizon) % season - season
     return windows.values[origins[:, None] + steps, 0]

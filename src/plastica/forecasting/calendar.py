@@ -13,7 +13,7 @@ WAVES = 2  # sines and cosines for a year
 
 
 def calendar_features(
-    frequency: Frequency, positions: Int[np.ndarray, " time"], *, yearly: bool = True, country: str = ""
+    frequency: Frequency, positions: Int[np.ndarray, "time"], *, yearly: bool = True, country: str = ""
 ) -> Float[np.ndarray, "time features"]:
     """Return the calendar of each step as numbers from -1 to 1; no columns for an axis without dates.
 
@@ -57,7 +57,7 @@ def calendar_features(
     )
 
 
-def _time_of_day(frequency: Frequency, stamps: Float[np.ndarray, " time"]) -> list[np.ndarray]:
+def _time_of_day(frequency: Frequency, stamps: Float[np.ndarray, "time"]) -> list[np.ndarray]:
     slots = round(DAY / frequency.step)
     of_day = (stamps % DAY) / DAY
     if slots > MOST_SLOTS or abs(slots * frequency.step - DAY) > 1:
@@ -65,6 +65,6 @@ def _time_of_day(frequency: Frequency, stamps: Float[np.ndarray, " time"]) -> li
     return [np.eye(slots)[np.rint(of_day * slots).astype(int) % slots]]
 
 
-def _waves(phase: Float[np.ndarray, " time"], count: int) -> list[np.ndarray]:
+def _waves(phase: Float[np.ndarray, "time"], count: int) -> list[np.ndarray]:
     angles = [2 * np.pi * order * phase for order in range(1, count + 1)]
     return [wave(angle) for angle in angles for wave in (np.sin, np.cos)]

@@ -112,7 +112,7 @@ def weighed(
     return parts, weights
 
 
-def independent_horizons(windows: PanelWindows, origins: Int[np.ndarray, " windows"]) -> float:
+def independent_horizons(windows: PanelWindows, origins: Int[np.ndarray, "windows"]) -> float:
     """Return how many horizons the origins are apart; series of one time tell less than as many times."""
     series = len(np.unique(windows.series[origins]))
     positions = np.unique(windows.positions[origins])

@@ -67,13 +67,13 @@ class FittedForecast:
         return windows_of(panel, self.scales, self.look_back, self.horizon, flags=self.flags)
 
     def answers(
-        self, windows: PanelWindows, origins: Int[np.ndarray, " windows"]
+        self, windows: PanelWindows, origins: Int[np.ndarray, "windows"]
     ) -> Float[np.ndarray, "windows horizon"]:
         """Return the forecasts from each origin, in the unit of its series."""
         return windows.unscaled(origins, self.scaled_answers(windows, origins))
 
     def scaled_answers(
-        self, windows: PanelWindows, origins: Int[np.ndarray, " windows"]
+        self, windows: PanelWindows, origins: Int[np.ndarray, "windows"]
     ) -> Float[np.ndarray, "windows horizon"]:
         """Return the scaled forecasts from each origin."""
         parts = [part for part in self.parts if any(part.weights)]
@@ -115,7 +115,7 @@ class FittedForecast:
         levels = self.intervals.quantiles(made, reach, widening)
         return only(longer, kept), Forecasts(shown(made), low, high, {each: shown(levels[each]) for each in levels})
 
-    def _reach(self, windows: PanelWindows, origins: Int[np.ndarray, " windows"]) -> IntervalReach:
+    def _reach(self, windows: PanelWindows, origins: Int[np.ndarray, "windows"]) -> IntervalReach:
         """Return how far intervals reach before they are corrected."""
         part = next((part for part in self.parts if part.levels and any(part.weights)), None)
         if part is None:
@@ -145,7 +145,8 @@ class FittedForecast:
         errors = judge(truth, made, windows.series[origins], np.array(self.naive))
         rival = min(simple, key=lambda name: errors[name].mae)
         reach = self._reach(windows, origins)
-        widening = self.intervals.adapted(windows, origins, windows.scaled_truth(origins) - scaled, reach)
+        off = windows.scaled_truth(origins) - scaled
+        widening = self.intervals.widening(windows, origins, off, reach).at_origins
         low, high = (windows.unscaled(origins, each) for each in self.intervals.ends(scaled, reach, widening))
         quantiles = self.intervals.quantiles(scaled, reach, widening)
         quantiles = {level: windows.unscaled(origins, each) for level, each in quantiles.items()}
@@ -180,7 +181,7 @@ class FittedForecast:
                 caution(f"the covariate {show(name)} never varied in training; its changes do not count.")
 
     def _simple(
-        self, windows: PanelWindows, origins: Int[np.ndarray, " windows"]
+        self, windows: PanelWindows, origins: Int[np.ndarray, "windows"]
     ) -> Iterator[tuple[str, Float[np.ndarray, "windows horizon"]]]:
         """Yield the scaled forecasts beside which the model is judged."""
         for name, function in naive_forecasts(windows, self.frequency, origins):
@@ -191,7 +192,7 @@ class FittedForecast:
     def _network_gain(
         self,
         windows: PanelWindows,
-        origins: Int[np.ndarray, " windows"],
+        origins: Int[np.ndarray, "windows"],
         truth: Float[np.ndarray, "windows horizon"],
         own: Float[np.ndarray, "windows horizon"],
         of_parts: Mapping[ForecastPart, Float[np.ndarray, "windows horizon"]],
@@ -219,7 +220,7 @@ class FittedForecast:
             windows.scaled_truth(origins) - self.scaled_answers(windows, origins),
             self._reach(windows, origins),
         )
-        return tuple(self.intervals.widening(windows, origins, off, reach, np.array(self.widening)).tolist())
+        return tuple(self.intervals.widening(windows, origins, off, reach, self.widening).after.tolist())
 
     @property
     def memory(self) -> int:

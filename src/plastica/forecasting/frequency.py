@@ -58,7 +58,7 @@ class Frequency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if not (np.isfinite(self.step) and self.step > 0 and np.isfinite(self.phase) and rising and inside):
             raise ValueError("a frequency needs a step above 0 and slots inside its cycle")
 
-    def positions(self, stamps: Float[np.ndarray, " time"]) -> Int[np.ndarray, " time"]:
+    def positions(self, stamps: Float[np.ndarray, "time"]) -> Int[np.ndarray, "time"]:
         """Return the step nearest to each time stamp; that of a closed slot is the open one before.
 
         Args:
@@ -67,11 +67,11 @@ class Frequency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         cycles, slots = np.divmod(self.raw(stamps), self.cycle)
         return cycles * len(self.slots) + np.searchsorted(self.slots, slots, side="right") - 1
 
-    def is_open(self, stamps: Float[np.ndarray, " time"]) -> np.ndarray:
+    def is_open(self, stamps: Float[np.ndarray, "time"]) -> np.ndarray:
         """Return whether each time stamp is in an open slot."""
         return np.isin(self.raw(stamps) % self.cycle, self.slots)
 
-    def stamps(self, positions: Int[np.ndarray, " time"]) -> Float[np.ndarray, " time"]:
+    def stamps(self, positions: Int[np.ndarray, "time"]) -> Float[np.ndarray, "time"]:
         """Return the time stamp of each step, in seconds since 1970, or numbers."""
         cycles, places = np.divmod(positions, len(self.slots))
         raw = cycles * self.cycle + np.asarray(self.slots)[places]
@@ -80,7 +80,12 @@ class Frequency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         months = (raw * int(self.step) + int(self.phase)).astype("datetime64[M]")
         return months.astype("datetime64[s]").astype(np.int64).astype(np.float64)
 
-    def raw(self, stamps: Float[np.ndarray, " time"]) -> Int[np.ndarray, " time"]:
+    def moments(self, positions: Int[np.ndarray, "*shape"]) -> np.ndarray:
+        """Return the date and time of each step, ``datetime64[s]``; numbers for an axis without dates."""
+        stamps = self.stamps(positions.ravel()).reshape(positions.shape)
+        return stamps.astype(np.int64).astype("datetime64[s]") if self.is_calendar else stamps
+
+    def raw(self, stamps: Float[np.ndarray, "time"]) -> Int[np.ndarray, "time"]:
         """Return the slot of each time stamp, closed ones included."""
         if self.unit == "month":
             months = stamps.astype(np.int64).astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
@@ -136,7 +141,7 @@ class Frequency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return str(moment.astype("datetime64[D]" if whole_days else "datetime64[s]")).replace("T", " ")
 
 
-def find_frequency(stamps: Float[np.ndarray, " time"], is_calendar: bool = True) -> Frequency:
+def find_frequency(stamps: Float[np.ndarray, "time"], is_calendar: bool = True) -> Frequency:
     """Return the frequency of time stamps, which may be repeated, unsorted, not exact, or have gaps.
 
     The step is the most frequent distance of stamps, or the usual one (15 minutes, an hour, a day) near the median
@@ -168,13 +173,13 @@ def find_frequency(stamps: Float[np.ndarray, " time"], is_calendar: bool = True)
     return _with_open_slots(made, found)
 
 
-def _usual(steps: Float[np.ndarray, " steps"]) -> tuple[float, float]:
+def _usual(steps: Float[np.ndarray, "steps"]) -> tuple[float, float]:
     """Return the most frequent distance and its share."""
     values, counts = np.unique(steps, return_counts=True)
     return float(values[counts.argmax()]), float(counts.max() / len(steps))
 
 
-def _monthly(stamps: Float[np.ndarray, " time"]) -> Frequency | None:
+def _monthly(stamps: Float[np.ndarray, "time"]) -> Frequency | None:
     """Return monthly, quarterly or yearly steps if stamps are on one day of the month; None otherwise."""
     moments = stamps.astype(np.int64).astype("datetime64[s]")
     months = moments.astype("datetime64[M]").astype(np.int64)
@@ -189,7 +194,7 @@ def _monthly(stamps: Float[np.ndarray, " time"]) -> Frequency | None:
     return Frequency(float(step), "month", float(months[0] % step))
 
 
-def _phase(stamps: Float[np.ndarray, " time"], step: float) -> float:
+def _phase(stamps: Float[np.ndarray, "time"], step: float) -> float:
     """Return the offset of steps from 1 January 1970; 0 if stamps scatter around whole steps."""
     angles = 2 * np.pi * (stamps % step) / step
     middle = np.angle(np.exp(1j * angles).mean()) % (2 * np.pi)
@@ -201,7 +206,7 @@ def _phase(stamps: Float[np.ndarray, " time"], step: float) -> float:
     return 0.0 if near else float(np.rint(phase))
 
 
-def _with_open_slots(frequency: Frequency, stamps: Float[np.ndarray, " time"]) -> Frequency:
+def _with_open_slots(frequency: Frequency, stamps: Float[np.ndarray, "time"]) -> Frequency:
     """Return the frequency with the slots of a week or a day in which there are values."""
     raw = np.unique(frequency.raw(stamps))
     for length in (WEEK, DAY):

@@ -68,7 +68,7 @@ def _edges(marked: np.ndarray) -> np.ndarray:
 
 
 def on_grid(
-    stamps: Float[np.ndarray, " rows"], values: Float[np.ndarray, "rows columns"], frequency: Frequency
+    stamps: Float[np.ndarray, "rows"], values: Float[np.ndarray, "rows columns"], frequency: Frequency
 ) -> Gridded:
     """Return the rows of one series on its grid; values with one time stamp are averaged.
 
@@ -94,20 +94,20 @@ def on_grid(
     )
 
 
-def _means(places: Int[np.ndarray, " rows"], column: Float[np.ndarray, " rows"], size: int) -> np.ndarray:
+def _means(places: Int[np.ndarray, "rows"], column: Float[np.ndarray, "rows"], size: int) -> np.ndarray:
     there = ~np.isnan(column)
     counts = np.bincount(places[there], minlength=size)
     sums = np.bincount(places[there], column[there], minlength=size)
     return np.divide(sums, counts, out=np.full(size, np.nan), where=counts > 0)
 
 
-def _daylight_saving(counts: Int[np.ndarray, " time"], start: int, frequency: Frequency) -> int:
+def _daylight_saving(counts: Int[np.ndarray, "time"], start: int, frequency: Frequency) -> int:
     """Return how many hours are missing in spring or repeated in autumn, on a Sunday night as clocks change."""
     if frequency.unit != "second" or frequency.step > HOUR or len(frequency.slots) != frequency.cycle:
         return 0
     odd = np.flatnonzero(counts != 1)
     stamps = frequency.stamps(odd + start)
-    days = stamps.astype(np.int64).astype("datetime64[s]").astype("datetime64[D]")
+    days = frequency.moments(odd + start).astype("datetime64[D]")
     months = days.astype("datetime64[M]").astype(np.int64) % 12 + 1
     nights = ((days.astype(np.int64) + 3) % 7 == 6) & (stamps % DAY < NIGHT * HOUR)
     spring = nights & np.isin(months, (MARCH, APRIL)) & (counts[odd] == 0)
@@ -119,7 +119,7 @@ def _daylight_saving(counts: Int[np.ndarray, " time"], start: int, frequency: Fr
     return found if min(of_days) >= 1 and found <= 2 * sum(of_days) else 0
 
 
-def impossible(values: Float[np.ndarray, " rows"]) -> np.ndarray:
+def impossible(values: Float[np.ndarray, "rows"]) -> np.ndarray:
     """Return which values are impossible: isolated, and far outside of the range of all others.
 
     A value is impossible if its distance from the central 99 % is more than three times their range: a temperature of

@@ -10,7 +10,7 @@ from ..typing import Float
 from .grid import run_lengths
 
 
-def filled(values: Float[np.ndarray, " time"], lag: int) -> Float[np.ndarray, " time"]:
+def filled(values: Float[np.ndarray, "time"], lag: int) -> Float[np.ndarray, "time"]:
     """Return a series whose holes have the value of ``lag`` steps before, or else the last value.
 
     The values before the first known one are that one.
@@ -33,7 +33,7 @@ def filled(values: Float[np.ndarray, " time"], lag: int) -> Float[np.ndarray, " 
     return made
 
 
-def best_lag(values: Float[np.ndarray, " time"], seasons: Sequence[int]) -> int:
+def best_lag(values: Float[np.ndarray, "time"], seasons: Sequence[int]) -> int:
     """Return the lag that fills holes best: 1 for the last value, or a season.
 
     The last value is judged at its usual distance, half of the hole in which the median missing step lies.
@@ -51,7 +51,7 @@ def best_lag(values: Float[np.ndarray, " time"], seasons: Sequence[int]) -> int:
     return min(errors, key=errors.__getitem__)
 
 
-def _error(values: Float[np.ndarray, " time"], distance: int) -> float:
+def _error(values: Float[np.ndarray, "time"], distance: int) -> float:
     errors = np.abs(values[distance:] - values[:-distance])
     errors = errors[np.isfinite(errors)]
     return float(errors.mean()) if len(errors) else np.inf

@@ -34,6 +34,18 @@ class IntervalReach(NamedTuple):
         return np.where(off < 0, self.below, self.above)
 
 
+class Widening(NamedTuple):
+    """The logarithms of factors by which intervals have followed the errors of forecasts.
+
+    Attributes:
+        at_origins: At each forecast, from the errors that were known then.
+        after: After all of them.
+    """
+
+    at_origins: Float[np.ndarray, "windows horizon"]
+    after: Float[np.ndarray, "horizon"]
+
+
 class ForecastIntervals(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Half widths of intervals, found on forecasts of values that the networks were not trained on.
 
@@ -60,7 +72,7 @@ class ForecastIntervals(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
             raise ValueError("intervals need a coverage between 0 and 1 and a spread above 0")
 
     def reach(
-        self, windows: PanelWindows, origins: Int[np.ndarray, " windows"], distances: IntervalReach | None = None
+        self, windows: PanelWindows, origins: Int[np.ndarray, "windows"], distances: IntervalReach | None = None
     ) -> IntervalReach:
         """Return how far intervals reach before the thresholds.
 
@@ -98,47 +110,26 @@ class ForecastIntervals(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
             found[level] = made + factor * np.where(factor < 0, reach.below, reach.above)
         return found
 
-    def adapted(
-        self,
-        windows: PanelWindows,
-        origins: Int[np.ndarray, " windows"],
-        off: Float[np.ndarray, "windows horizon"],
-        reach: IntervalReach,
-    ) -> Float[np.ndarray, "windows horizon"]:
-        """Return the widening that follows the errors of earlier forecasts, as far as they were known at each origin.
-
-        Args:
-            windows, origins: The forecasts.
-            off: Their scaled errors, NaN where what happened is not known.
-            reach: As of :meth:`reach`.
-        """
-        return self._track(windows, origins, off, reach, np.zeros(off.shape[1]))[0]
-
     def widening(
         self,
         windows: PanelWindows,
-        origins: Int[np.ndarray, " windows"],
+        origins: Int[np.ndarray, "windows"],
         off: Float[np.ndarray, "windows horizon"],
         reach: IntervalReach,
-        start: Float[np.ndarray, " #horizon"],
-    ) -> Float[np.ndarray, " horizon"]:
-        """Return the logarithm of the factor of the widths after forecasts whose errors are known."""
-        return self._track(windows, origins, off, reach, np.broadcast_to(start, off.shape[1:]))[1]
-
-    def _track(
-        self,
-        windows: PanelWindows,
-        origins: Int[np.ndarray, " windows"],
-        off: Float[np.ndarray, "windows horizon"],
-        reach: IntervalReach,
-        start: Float[np.ndarray, " horizon"],
-    ) -> tuple[Float[np.ndarray, "windows horizon"], Float[np.ndarray, " horizon"]]:
-        r"""Return the widening at each origin, and the last one.
+        start: Sequence[float] = (0.0,),
+    ) -> Widening:
+        r"""Return the widening that follows the errors of earlier forecasts, as far as they were known at each origin.
 
         After each forecast that has ended, the logarithm :math:`q` of the factor rises by the share of values outside
         of the interval and falls by the promised one, so that the mean coverage comes to what is promised:
 
         .. math:: q \leftarrow q + \eta \, (\text{share outside} - (1 - \text{coverage}))
+
+        Args:
+            windows, origins: The forecasts.
+            off: Their scaled errors, NaN where what happened is not known.
+            reach: As of :meth:`reach`.
+            start: The widening before them, for each step or one for all.
 
         Reference:
             I. Gibbs, E. Candès (2021), Adaptive conformal inference under distribution shift, equation 2.
@@ -153,22 +144,22 @@ class ForecastIntervals(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         order = np.argsort(positions, kind="stable")
         moments, firsts = np.unique(positions[order], return_index=True)
         groups = np.split(order, firsts[1:])
-        state, made, done = np.array(start), np.zeros_like(off), 0
+        state, made, done = np.broadcast_to(np.array(start), (horizon,)), np.zeros_like(off), 0
         for moment, group in zip(moments, groups, strict=True):
             while moments[done] <= moment - horizon:  # this forecast has ended
                 state, done = self._updated(state, needed[groups[done]], made[groups[done][0]], rate), done + 1
             made[group] = state
         for group in groups[done:]:
             state = self._updated(state, needed[group], made[group[0]], rate)
-        return made, state
+        return Widening(made, state)
 
     def _updated(
         self,
-        state: Float[np.ndarray, " horizon"],
+        state: Float[np.ndarray, "horizon"],
         needed: Float[np.ndarray, "windows horizon"],
-        used: Float[np.ndarray, " horizon"],
+        used: Float[np.ndarray, "horizon"],
         rate: float,
-    ) -> Float[np.ndarray, " horizon"]:
+    ) -> Float[np.ndarray, "horizon"]:
         known = np.isfinite(needed) | np.isneginf(needed)
         counts = known.sum(0)
         outside = ((needed > used) & known).sum(0) / np.maximum(counts, 1)
@@ -177,7 +168,7 @@ class ForecastIntervals(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
 def learn_intervals(
     windows: PanelWindows,
-    origins: Int[np.ndarray, " windows"],
+    origins: Int[np.ndarray, "windows"],
     forecasts: Float[np.ndarray, "windows horizon"],
     season: int,
     coverage: float,
@@ -219,7 +210,7 @@ def learn_intervals(
     return msgspec.structs.replace(plain, thresholds=tuple(thresholds), levels=tuple(levels), offsets=made)
 
 
-def _threshold(scores: Float[np.ndarray, " values"], coverage: float) -> float:
+def _threshold(scores: Float[np.ndarray, "values"], coverage: float) -> float:
     """Return the conformal quantile of scores, the largest where there are too few for it."""
     if len(scores) * (1 - coverage) < coverage:
         return float(np.abs(scores).max(initial=0.0))

@@ -198,7 +198,7 @@ def boundary(panel: Panel, share: float, until: float = np.inf) -> int:
 
 
 def _from_blocks(panel: Panel, blocks: SeriesBlocks) -> Panel:
-    starts: Int[np.ndarray, " series"] = np.array([start for start, _ in blocks])
+    starts: Int[np.ndarray, "series"] = np.array([start for start, _ in blocks])
     bounds = np.cumsum([0, *(len(values) for _, values in blocks)])
     return replace(panel, starts=starts, bounds=bounds, values=np.concatenate([values for _, values in blocks]))
 

@@ -74,7 +74,7 @@ def smape(actual: ArrayLike, forecast: ArrayLike) -> float:
     return 200 * float((np.abs(y - predicted) / np.where(size == 0, 1, size)).mean())
 
 
-def pinball(actual: ArrayLike, forecasts: ArrayLike, levels: Sequence[float]) -> Float[np.ndarray, " levels"]:
+def pinball(actual: ArrayLike, forecasts: ArrayLike, levels: Sequence[float]) -> Float[np.ndarray, "levels"]:
     r"""Return the pinball loss of each quantile, which the true quantile makes smallest.
 
     .. math:: L_\tau(y, q) = \max(\tau (y - q), (\tau - 1)(y - q))
@@ -163,7 +163,7 @@ def coverage(actual: ArrayLike, low: ArrayLike, high: ArrayLike) -> float:
     return float(((below <= y) & (y <= above)).mean())
 
 
-def _levels(owner: str, levels: Sequence[float]) -> Float[np.ndarray, " levels"]:
+def _levels(owner: str, levels: Sequence[float]) -> Float[np.ndarray, "levels"]:
     at = np.asarray(levels, np.float64)
     if at.ndim != 1 or not len(at) or not (at > 0).all() or not (at < 1).all() or (np.diff(at) <= 0).any():
         raise InvalidValue(

@@ -36,8 +36,8 @@ class Panel:
 
     frequency: Frequency
     names: tuple[str, ...]
-    starts: Int[np.ndarray, " series"]
-    bounds: Int[np.ndarray, " bounds"]
+    starts: Int[np.ndarray, "series"]
+    bounds: Int[np.ndarray, "bounds"]
     values: Float[np.ndarray, "steps columns"]
     roles: Roles
     notes: tuple[Note, ...] = ()
@@ -57,12 +57,12 @@ class Panel:
         return self.values[:, : len(self.roles.targets)]
 
     @property
-    def series(self) -> Int[np.ndarray, " steps"]:
+    def series(self) -> Int[np.ndarray, "steps"]:
         """The number of the series of each step."""
         return np.repeat(np.arange(len(self)), np.diff(self.bounds))
 
     @property
-    def positions(self) -> Int[np.ndarray, " steps"]:
+    def positions(self) -> Int[np.ndarray, "steps"]:
         """The position of each step on the time axis."""
         return np.arange(self.steps) - self.bounds[:-1][self.series] + self.starts[self.series]
 
@@ -180,7 +180,7 @@ def _share(part: float) -> str:
     return f"{100 * part:.0f}" if part >= 0.1 else f"{100 * part:.2g}"
 
 
-def _check_sparse(table: Table, stamps: Float[np.ndarray, " rows"], frequency: Frequency, name: str) -> None:
+def _check_sparse(table: Table, stamps: Float[np.ndarray, "rows"], frequency: Frequency, name: str) -> None:
     """Check that the steps of a series are not nearly all empty, as with one time stamp that is wrong by a century.
 
     Raises:

@@ -40,7 +40,7 @@ class ForecastPart:
     levels: tuple[float, ...] = ()
 
     def forecast(
-        self, windows: PanelWindows, origins: Int[np.ndarray, " windows"]
+        self, windows: PanelWindows, origins: Int[np.ndarray, "windows"]
     ) -> Float[np.ndarray, "windows horizon"]:
         """Return the scaled forecasts from each origin."""
         if self.models:

@@ -105,8 +105,8 @@ def _outcome(gain: Figure) -> tuple[str, str]:
 def judge(
     truth: Float[np.ndarray, "windows horizon"],
     forecasts: Mapping[str, Float[np.ndarray, "windows horizon"]],
-    series: Int[np.ndarray, " windows"],
-    scales: Float[np.ndarray, " series"],
+    series: Int[np.ndarray, "windows"],
+    scales: Float[np.ndarray, "series"],
 ) -> dict[str, ForecastErrors]:
     """Return the errors of each model.
 
@@ -120,7 +120,7 @@ def judge(
 
 
 def _errors(
-    off: Float[np.ndarray, "windows horizon"], series: Int[np.ndarray, " windows"], scales: Float[np.ndarray, " series"]
+    off: Float[np.ndarray, "windows horizon"], series: Int[np.ndarray, "windows"], scales: Float[np.ndarray, "series"]
 ) -> ForecastErrors:
     absolute = np.abs(off)
     of_series = [np.nanmean(absolute[series == number]) / scales[number] for number in np.unique(series)]
@@ -166,8 +166,8 @@ def gain_over(
 
 
 def naive_scales(
-    series: Sequence[Float[np.ndarray, " time"]], horizon: int, seasons: Sequence[int]
-) -> Float[np.ndarray, " series"]:
+    series: Sequence[Float[np.ndarray, "time"]], horizon: int, seasons: Sequence[int]
+) -> Float[np.ndarray, "series"]:
     """Return the error of the best naive forecast of each series in training, by which the MASE divides.
 
     The error is the mean over the steps of the horizon, as that of the model is, so that a MASE below 1 beats both the
@@ -186,7 +186,7 @@ def naive_scales(
     return np.array(found)
 
 
-def _naive_error(values: Float[np.ndarray, " time"], horizon: int, season: int) -> float:
+def _naive_error(values: Float[np.ndarray, "time"], horizon: int, season: int) -> float:
     """Return the error of repeating the last ``season`` values over the horizon."""
     lags = [season * -(-step // season) for step in range(1, horizon + 1)]
     errors = {lag: _mean(np.abs(values[lag:] - values[:-lag])) if lag < len(values) else math.inf for lag in set(lags)}

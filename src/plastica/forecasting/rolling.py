@@ -32,8 +32,8 @@ class RollingFold(NamedTuple):
     """
 
     until: int
-    train: Int[np.ndarray, " windows"]
-    validation: Int[np.ndarray, " later"]
+    train: Int[np.ndarray, "windows"]
+    validation: Int[np.ndarray, "later"]
 
 
 def rolling_folds(windows: PanelWindows, panel: Panel, share: float) -> list[RollingFold]:

@@ -82,12 +82,12 @@ def learn_scales(panel: Panel) -> Scales:
     )
 
 
-def logarithm(values: Float[np.ndarray, " time"]) -> Float[np.ndarray, " time"]:
+def logarithm(values: Float[np.ndarray, "time"]) -> Float[np.ndarray, "time"]:
     """Return the logarithm of values, and a missing value for those of 0 and below."""
     return np.log(np.where(values > 0, values, np.nan))
 
 
-def grows_with_level(values: Float[np.ndarray, " time"], season: int) -> bool:
+def grows_with_level(values: Float[np.ndarray, "time"], season: int) -> bool:
     """Return whether a series varies in proportion to its level, so that its logarithm varies evenly.
 
     The level and the variation within it are taken from stretches of a season each. The logarithm is right if the level
@@ -116,7 +116,7 @@ def grows_with_level(values: Float[np.ndarray, " time"], season: int) -> bool:
     return bool(abs(slope - 1) < EVEN and np.corrcoef(np.log(level), np.log(variation))[0, 1] > TIGHT)
 
 
-def _is_amount(values: Float[np.ndarray, " time"]) -> bool:
+def _is_amount(values: Float[np.ndarray, "time"]) -> bool:
     """Return whether values are never below 0 and often 0: counts, rain, sales."""
     known = values[np.isfinite(values)]
     return bool((known >= 0).all() and (known == 0).mean() >= SOME_ZEROS)
@@ -127,7 +127,7 @@ def _years(panel: Panel) -> float:
     return float(ends[1] - ends[0]) / YEAR if panel.frequency.is_calendar else 0.0
 
 
-def _deviation(values: Float[np.ndarray, " time"], constant: float = 1.0) -> float:
+def _deviation(values: Float[np.ndarray, "time"], constant: float = 1.0) -> float:
     """Return the standard deviation, or another number for a series whose values are all equal."""
     found = float(np.nanstd(values)) if np.isfinite(values).any() else 0.0
     return found if found > 1e-12 * abs(float(np.nanmean(values)) if found else 0.0) and found > 0 else constant

@@ -68,8 +68,8 @@ def step_groups(horizon: int) -> list[slice]:
 
 
 def _weights(
-    errors: Float[np.ndarray, "models values"], prior: Float[np.ndarray, " models"], strength: float, loss: str
-) -> Float[np.ndarray, " models"]:
+    errors: Float[np.ndarray, "models values"], prior: Float[np.ndarray, "models"], strength: float, loss: str
+) -> Float[np.ndarray, "models"]:
     known = np.isfinite(errors).all(0)
     errors = errors[:, known]
     if not errors.size or len(prior) == 1:
@@ -85,7 +85,7 @@ def _weights(
     return weights
 
 
-def _on_simplex(square: np.ndarray, linear: np.ndarray) -> Float[np.ndarray, " models"]:
+def _on_simplex(square: np.ndarray, linear: np.ndarray) -> Float[np.ndarray, "models"]:
     """Return the weights w of at least 0 with a sum of 1 that minimize w' square w - 2 linear' w."""
     factor = np.linalg.cholesky(square + 1e-9 * np.trace(square) * np.eye(len(square)))
     heavy = 1e4 * float(np.abs(factor).max())
@@ -94,6 +94,6 @@ def _on_simplex(square: np.ndarray, linear: np.ndarray) -> Float[np.ndarray, " m
     return found / found.sum()
 
 
-def _pruned(weights: Float[np.ndarray, " models"]) -> Float[np.ndarray, " models"]:
+def _pruned(weights: Float[np.ndarray, "models"]) -> Float[np.ndarray, "models"]:
     kept = np.where(weights >= min(LEAST_WEIGHT, weights.max()), weights, 0.0)
     return kept / kept.sum()

@@ -86,7 +86,7 @@ def train_rolling(
     architecture: Architecture,
     windows: PanelWindows,
     folds: Sequence[Int[np.ndarray, "..."]],
-    rows: Int[np.ndarray, " windows"],
+    rows: Int[np.ndarray, "windows"],
     budget: Budget,
     seed: int,
     members: int,
@@ -126,7 +126,7 @@ def train_rolling(
 
 
 def answers(
-    models: Sequence[Model], windows: PanelWindows, origins: Int[np.ndarray, " windows"]
+    models: Sequence[Model], windows: PanelWindows, origins: Int[np.ndarray, "windows"]
 ) -> Float[np.ndarray, "windows horizon quantiles"]:
     """Return the mean quantiles of the networks from each origin, scaled; only the forecast without quantiles."""
     inputs = read(windows, origins)
@@ -139,7 +139,7 @@ def middle(quantiles: Float[np.ndarray, "windows horizon quantiles"]) -> Float[n
     return quantiles[..., quantiles.shape[-1] // 2]
 
 
-def read(windows: PanelWindows, origins: Int[np.ndarray, " windows"]) -> Any:
+def read(windows: PanelWindows, origins: Int[np.ndarray, "windows"]) -> Any:
     """Return the inputs of a network: several in a tuple, or the only one."""
     first, *others = windows.inputs(origins)
     return (first, *others) if others else first

@@ -69,27 +69,27 @@ class PanelWindows:
 
     shape: WindowShape
     values: Float[np.ndarray, "places 1"]
-    observed: Bool[np.ndarray, " places"]
+    observed: Bool[np.ndarray, "places"]
     past: Float[np.ndarray, "places covariates"]
     future: Float[np.ndarray, "rows features"]
-    rows: Int[np.ndarray, " places"]
-    bounds: Int[np.ndarray, " bounds"]
-    positions: Int[np.ndarray, " places"]
-    means: Float[np.ndarray, " series"]
-    deviations: Float[np.ndarray, " series"]
-    logarithms: Bool[np.ndarray, " series"]
-    nonnegative: Bool[np.ndarray, " series"]
+    rows: Int[np.ndarray, "places"]
+    bounds: Int[np.ndarray, "bounds"]
+    positions: Int[np.ndarray, "places"]
+    means: Float[np.ndarray, "series"]
+    deviations: Float[np.ndarray, "series"]
+    logarithms: Bool[np.ndarray, "series"]
+    nonnegative: Bool[np.ndarray, "series"]
     seasons: tuple[int, ...] = ()
     has_known: bool = False
 
     @cached_property
-    def series(self) -> Int[np.ndarray, " places"]:
+    def series(self) -> Int[np.ndarray, "places"]:
         """The number of the series of each place."""
         return np.repeat(np.arange(len(self.bounds) - 1), np.diff(self.bounds))
 
     def origins(
         self, first: float = -np.inf, last: float = np.inf, *, known: bool = True
-    ) -> Int[np.ndarray, " windows"]:
+    ) -> Int[np.ndarray, "windows"]:
         """Return the origins of all windows whose steps to forecast are in a span of positions.
 
         Args:
@@ -111,7 +111,7 @@ class PanelWindows:
         enough = counts[found] - counts[found - look_back] >= (1 - MOST_HOLES) * look_back
         return found[enough & (counts[found + horizon] > counts[found])]
 
-    def inputs(self, origins: Int[np.ndarray, " windows"]) -> tuple[WindowRows, ...]:
+    def inputs(self, origins: Int[np.ndarray, "windows"]) -> tuple[WindowRows, ...]:
         """Return the inputs of a network, gathered when needed."""
         look_back, horizon, past, future = self.shape[:4]
         starts = (origins - look_back).astype(np.int32)
@@ -120,26 +120,26 @@ class PanelWindows:
         made += [WindowRows(self.future, self.rows[origins].astype(np.int32), horizon, 1)] * bool(future)
         return tuple(made)
 
-    def targets(self, origins: Int[np.ndarray, " windows"]) -> Float[np.ndarray, "windows horizon 1"]:
+    def targets(self, origins: Int[np.ndarray, "windows"]) -> Float[np.ndarray, "windows horizon 1"]:
         """Return the scaled values to forecast; what is not known is filled in."""
         return self.values[self._steps(origins)]
 
-    def weights(self, origins: Int[np.ndarray, " windows"]) -> Float[np.ndarray, "windows horizon"] | None:
+    def weights(self, origins: Int[np.ndarray, "windows"]) -> Float[np.ndarray, "windows horizon"] | None:
         """Return 1 for each known value to forecast and 0 for others; None if all are known."""
         known = self.observed[self._steps(origins)]
         return None if known.all() else known.astype(np.float32)
 
-    def truth(self, origins: Int[np.ndarray, " windows"]) -> Float[np.ndarray, "windows horizon"]:
+    def truth(self, origins: Int[np.ndarray, "windows"]) -> Float[np.ndarray, "windows horizon"]:
         """Return the values to forecast in their unit, NaN where they are not known."""
         return self.unscaled(origins, self.scaled_truth(origins))
 
-    def scaled_truth(self, origins: Int[np.ndarray, " windows"]) -> Float[np.ndarray, "windows horizon"]:
+    def scaled_truth(self, origins: Int[np.ndarray, "windows"]) -> Float[np.ndarray, "windows horizon"]:
         """Return the scaled values to forecast, NaN where they are not known."""
         steps = self._steps(origins)
         return np.where(self.observed[steps], self.values[steps, 0].astype(np.float64), np.nan)
 
     def unscaled(
-        self, origins: Int[np.ndarray, " windows"], scaled: Float[np.ndarray, "windows horizon"]
+        self, origins: Int[np.ndarray, "windows"], scaled: Float[np.ndarray, "windows horizon"]
     ) -> Float[np.ndarray, "windows horizon"]:
         """Return scaled values of windows in their unit."""
         own = self.series[origins]
@@ -161,7 +161,7 @@ class PanelWindows:
         able = [each for each in self.seasons[:most] if each == self.seasons[0] or each <= LONGEST_SEASON]
         return max((each for each in able if cycles * each <= self.longest_before(until)), default=1)
 
-    def _steps(self, origins: Int[np.ndarray, " windows"]) -> Int[np.ndarray, "windows horizon"]:
+    def _steps(self, origins: Int[np.ndarray, "windows"]) -> Int[np.ndarray, "windows horizon"]:
         return origins[:, None] + np.arange(self.shape.horizon)
 
 
@@ -230,8 +230,8 @@ def _covariates(panel: Panel, scales: Scales) -> Float[np.ndarray, "steps covari
 
 
 def _future(
-    panel: Panel, known: Float[np.ndarray, "steps covariates"], sources: Int[np.ndarray, " places"], yearly: bool
-) -> tuple[Float[np.ndarray, "rows features"], Int[np.ndarray, " places"]]:
+    panel: Panel, known: Float[np.ndarray, "steps covariates"], sources: Int[np.ndarray, "places"], yearly: bool
+) -> tuple[Float[np.ndarray, "rows features"], Int[np.ndarray, "places"]]:
     """Return what is known of future steps, and its row for each place; a calendar alone is shared by all series."""
     if known.shape[1]:
         calendar = calendar_features(panel.frequency, panel.positions, yearly=yearly, country=panel.roles.country)

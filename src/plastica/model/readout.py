@@ -75,7 +75,7 @@ class _Sums:
         self.square, self.product = self.square + x.T @ x, self.product + x.T @ y
         self.x, self.y = self.x + x.sum(0), self.y + y.sum(0)
 
-    def solve(self, l2: float) -> tuple[Float[np.ndarray, "units outputs"], Float[np.ndarray, " outputs"] | None]:
+    def solve(self, l2: float) -> tuple[Float[np.ndarray, "units outputs"], Float[np.ndarray, "outputs"] | None]:
         square, product = self.square, self.product
         if self.centred:
             # Centred from sums, in double precision: rows need be seen only once.

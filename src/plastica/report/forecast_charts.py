@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from markupsafe import Markup
@@ -33,7 +33,9 @@ def ahead_chart(panel: Panel, made: Forecasts) -> Markup:
     """Draw the end of the first series and its forecast."""
     horizon = made.values.shape[1]
     values = panel.values[panel.bounds[0] : panel.bounds[1], 0][-(SHOWN + 1) * horizon :]
-    times = _times(panel, np.arange(len(values)) + int(panel.starts[0]) + int(np.diff(panel.bounds)[0]) - len(values))
+    times = panel.frequency.moments(
+        np.arange(len(values)) + int(panel.starts[0]) + int(np.diff(panel.bounds)[0]) - len(values)
+    )
     with drawing():
         sheet, axes = axes_of(WIDE)
         axes.plot(times, values, color=INK, lw=1)
@@ -54,7 +56,7 @@ def course_chart(fitted: FittedForecast, judged: JudgedForecasts) -> Markup:
     with drawing():
         sheet, axes = axes_of(WIDE)
         for place in range(len(places)):
-            times = _times(fitted.tail, steps[place])
+            times = fitted.frequency.moments(steps[place])
             axes.fill_between(times, low[place], high[place], color=BLUE, alpha=0.25, lw=0)
             axes.plot(times, judged.truth[places[place]], color=INK, lw=1)
             axes.plot(times, own[place], color=BLUE, lw=1.4)
@@ -113,7 +115,7 @@ def trend_chart(panel: Panel, found: SeriesParts) -> Markup:
     with drawing():
         sheet, axes = axes_of(WIDE)
         positions, values, trend = _thinned(found, found.values, found.parts.trend)
-        times = _times(panel, positions)
+        times = panel.frequency.moments(positions)
         axes.plot(times, values, color=SOFT, lw=0.7, alpha=0.6)
         axes.plot(times, trend, color=BLUE, lw=1.6)
         _name_course(axes, panel)
@@ -131,7 +133,7 @@ def rest_chart(panel: Panel, found: SeriesParts) -> Markup:
         sheet, axes = axes_of(WIDE)
         positions, rest = _thinned(found, found.parts.rest)
         axes.axhline(0, color=LINE, lw=0.8)
-        axes.plot(_times(panel, positions), rest, color=INK, lw=0.7)
+        axes.plot(panel.frequency.moments(positions), rest, color=INK, lw=0.7)
         _name_course(axes, panel)
         return inline(sheet, "rest")
 
@@ -146,7 +148,7 @@ def _season_chart(panel: Panel, found: SeriesParts, place: int) -> Markup:
     elif season * step < 30 * DAY:
         key, at = "weekday", ((stamps - MONDAY) % WEEK) / DAY
     else:
-        days = stamps.astype(np.int64).astype("datetime64[s]").astype("datetime64[D]")
+        days = panel.frequency.moments(found.positions[-season:]).astype("datetime64[D]")
         key, at = "month", 1 + (days - days.astype("datetime64[Y]")).astype(np.int64) / 366 * 12
     at, shape = _with_breaks(at, shape)
     with drawing():
@@ -196,11 +198,6 @@ def _name_course(axes: Axes, panel: Panel) -> None:
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(AutoDateFormatter(locator))
     name_axes(axes, "word_time", "word_value")
-
-
-def _times(panel: Panel, positions: np.ndarray) -> Any:
-    stamps = panel.frequency.stamps(positions)
-    return stamps.astype(np.int64).astype("datetime64[s]") if panel.frequency.is_calendar else stamps
 
 
 def _two() -> Markup:

@@ -48,7 +48,7 @@ class UnitColumn:
     units: int
     words: tuple[str, ...]
     kernel: Float[np.ndarray, "before units"] | None = None
-    bias: Float[np.ndarray, " units"] | None = None
+    bias: Float[np.ndarray, "units"] | None = None
     has_bias: bool = False
     names: tuple[str, ...] = ()
     seen: Seen | None = None

@@ -100,7 +100,7 @@ def errors_by_slot(judged: JudgedForecasts, frequency: Frequency) -> tuple[Error
         frequency: The steps of the time axis.
     """
     steps, known = _steps(judged), np.isfinite(judged.truth)
-    moments = _moments(frequency, steps[known])
+    moments = frequency.moments(steps[known])
     truth = judged.truth[known]
     off = {name: np.abs(made[known] - truth) for name, made in judged.forecasts.items()}
     made = []
@@ -163,7 +163,7 @@ def worst_days(judged: JudgedForecasts, panel: Panel, model: str, rival: str) ->
     """
     frequency, known = panel.frequency, np.isfinite(judged.truth)
     steps, horizon = _steps(judged), judged.truth.shape[1]
-    moments = _moments(frequency, steps)
+    moments = frequency.moments(steps)
     days = moments.astype("datetime64[D]").astype(np.int64) if frequency.is_calendar else steps
     series = np.repeat(judged.windows.series[judged.origins][:, None], horizon, axis=1)
     keys, places = np.unique(np.stack([series[known], days[known]]), axis=1, return_inverse=True)
@@ -200,12 +200,6 @@ def name_of(panel: Panel, number: int) -> str:
 def _steps(judged: JudgedForecasts) -> Int[np.ndarray, "windows horizon"]:
     """Return the position of each step that was forecast."""
     return judged.windows.positions[judged.origins][:, None] + np.arange(judged.truth.shape[1])
-
-
-def _moments(frequency: Frequency, positions: np.ndarray) -> np.ndarray:
-    """Return the dates of positions of any shape; numbers for an axis without dates."""
-    stamps = frequency.stamps(positions.ravel()).reshape(positions.shape)
-    return stamps.astype(np.int64).astype("datetime64[s]") if frequency.is_calendar else stamps
 
 
 def _slots(frequency: Frequency, moments: np.ndarray) -> Iterator[tuple[Slot, np.ndarray]]:

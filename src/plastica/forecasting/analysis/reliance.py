@@ -116,8 +116,8 @@ def blocks(look_back: int, seasons: tuple[int, ...]) -> list[tuple[int, int]]:
 
 
 def isolated(
-    windows: PanelWindows, origins: Int[np.ndarray, " windows"], memory: int
-) -> tuple[PanelWindows, Int[np.ndarray, " windows"]]:
+    windows: PanelWindows, origins: Int[np.ndarray, "windows"], memory: int
+) -> tuple[PanelWindows, Int[np.ndarray, "windows"]]:
     """Return windows that share no step, so that one can be changed without the others, and their origins.
 
     The windows of a series follow each other as one series, each with all that models remember before its origin.
@@ -152,7 +152,7 @@ def isolated(
     return made, np.flatnonzero(order < len(origins)) * len(steps) + memory
 
 
-def _exchanged(series: Int[np.ndarray, " windows"], random: np.random.Generator) -> Int[np.ndarray, " windows"]:
+def _exchanged(series: Int[np.ndarray, "windows"], random: np.random.Generator) -> Int[np.ndarray, "windows"]:
     """Return another window of the same series for each, as far as there is one."""
     other = np.arange(len(series))
     for number in np.unique(series):
@@ -165,7 +165,7 @@ def _from_others(
     windows: PanelWindows,
     part: str,
     places: Int[np.ndarray, "windows steps"],
-    other: Int[np.ndarray, " windows"],
+    other: Int[np.ndarray, "windows"],
     columns: Sequence[int] = (0,),
 ) -> PanelWindows:
     """Return windows with columns of ``values``, ``past`` or ``future`` of others."""
@@ -195,7 +195,7 @@ def _with_calendar(
 
 
 def _moves(
-    windows: PanelWindows, fitted: FittedForecast, origins: Int[np.ndarray, " windows"], random: np.random.Generator
+    windows: PanelWindows, fitted: FittedForecast, origins: Int[np.ndarray, "windows"], random: np.random.Generator
 ) -> Iterator[tuple[str, Float[np.ndarray, "windows horizon columns"]]]:
     """Yield the calendar of another hour, weekday or time of the year for the steps to forecast."""
     count = windows.future.shape[1] - len(fitted.tail.roles.known_columns)

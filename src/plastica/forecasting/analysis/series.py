@@ -92,8 +92,8 @@ class SeriesParts:
     """
 
     name: str
-    positions: Int[np.ndarray, " time"]
-    values: Float[np.ndarray, " time"]
+    positions: Int[np.ndarray, "time"]
+    values: Float[np.ndarray, "time"]
     parts: Decomposition
 
 
@@ -111,7 +111,7 @@ class DailyMeans:
 
     name: str
     labels: list[str]
-    values: Float[np.ndarray, " days"]
+    values: Float[np.ndarray, "days"]
     known: np.ndarray
     season: int
 
@@ -198,13 +198,13 @@ def daily_means(panel: Panel) -> Iterator[DailyMeans]:
 
 
 def _per_day(
-    frequency: Frequency, positions: Int[np.ndarray, " time"], values: Float[np.ndarray, " time"]
-) -> tuple[list[str], Float[np.ndarray, " days"], int]:
+    frequency: Frequency, positions: Int[np.ndarray, "time"], values: Float[np.ndarray, "time"]
+) -> tuple[list[str], Float[np.ndarray, "days"], int]:
     """Return the label and the mean of each day with its season; steps of a day and longer are taken as they are."""
     seasons = frequency.seasons
     if frequency.unit != "second" or frequency.step > DAY / 2:
         return [frequency.shown(each) for each in positions.tolist()], values, min(seasons, default=1)
-    days = frequency.stamps(positions).astype(np.int64).astype("datetime64[s]").astype("datetime64[D]")
+    days = frequency.moments(positions).astype("datetime64[D]")
     dates, places = np.unique(days, return_inverse=True)
     known = np.isfinite(values)
     counts = np.bincount(places, known)
@@ -214,7 +214,7 @@ def _per_day(
     return [str(date) for date in dates], means, round(seasons[1] / seasons[0]) if len(seasons) > 1 else 1
 
 
-def _level(values: Float[np.ndarray, " days"]) -> tuple[Float[np.ndarray, " days"], Float[np.ndarray, " days"]]:
+def _level(values: Float[np.ndarray, "days"]) -> tuple[Float[np.ndarray, "days"], Float[np.ndarray, "days"]]:
     """Return days without seasons whose distance from the median of a month is limited, and that distance."""
     from scipy.ndimage import median_filter
 
@@ -224,7 +224,7 @@ def _level(values: Float[np.ndarray, " days"]) -> tuple[Float[np.ndarray, " days
     return moving + rest, rest
 
 
-def _autocorrelation(values: Float[np.ndarray, " days"]) -> float:
+def _autocorrelation(values: Float[np.ndarray, "days"]) -> float:
     """Return the correlation of neighbours in a series about 0."""
     whole = float((values**2).sum())
     return float((values[1:] * values[:-1]).sum()) / whole if whole > 0 else 0.0

@@ -33,8 +33,8 @@ class Anomalies:
         decomposition: Trend, seasons and rest.
     """
 
-    steps: Int[np.ndarray, " found"]
-    scores: Float[np.ndarray, " time"]
+    steps: Int[np.ndarray, "found"]
+    scores: Float[np.ndarray, "time"]
     low: float
     high: float
     expected: float

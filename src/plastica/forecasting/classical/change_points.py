@@ -50,20 +50,20 @@ def change_points(values: ArrayLike, penalty: float | None = None, least: int = 
     return _pelt(series - series.mean(), max(beta * _noise(series), np.finfo(np.float64).tiny), least)
 
 
-def _noise(values: Float[np.ndarray, " time"]) -> float:
+def _noise(values: Float[np.ndarray, "time"]) -> float:
     """Return the variance of the noise, from the median difference of neighbours, which few changes do not move."""
     steps = np.abs(np.diff(values))
     return float(np.median(steps) / NORMAL) ** 2 / 2 or float(np.var(values)) * 1e-6
 
 
-def _pelt(values: Float[np.ndarray, " time"], price: float, least: int) -> tuple[int, ...]:
+def _pelt(values: Float[np.ndarray, "time"], price: float, least: int) -> tuple[int, ...]:
     count = len(values)
     sums = np.concatenate([[0.0], np.cumsum(values)])
     squares = np.concatenate([[0.0], np.cumsum(values**2)])
     best, before = np.full(count + 1, np.inf), np.zeros(count + 1, np.int64)
     best[0], candidates = -price, np.zeros(1, np.int64)
 
-    def costs(end: int, starts: Int[np.ndarray, " starts"]) -> Float[np.ndarray, " starts"]:
+    def costs(end: int, starts: Int[np.ndarray, "starts"]) -> Float[np.ndarray, "starts"]:
         return squares[end] - squares[starts] - (sums[end] - sums[starts]) ** 2 / (end - starts)
 
     for end in range(least, count + 1):

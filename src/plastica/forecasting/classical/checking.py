@@ -9,7 +9,7 @@ from ...errors import DataError, InvalidValue, ShapeError
 from ...typing import Float
 
 
-def as_series(owner: str, values: ArrayLike, least: int = 1, why: str = "") -> Float[np.ndarray, " time"]:
+def as_series(owner: str, values: ArrayLike, least: int = 1, why: str = "") -> Float[np.ndarray, "time"]:
     """Return the values of one series as floats.
 
     Args:

@@ -30,9 +30,9 @@ class Decomposition:
     """
 
     seasons: tuple[int, ...]
-    trend: Float[np.ndarray, " time"]
+    trend: Float[np.ndarray, "time"]
     seasonal: Float[np.ndarray, "seasons time"]
-    rest: Float[np.ndarray, " time"]
+    rest: Float[np.ndarray, "time"]
 
     @property
     def trend_strength(self) -> float:
@@ -105,8 +105,8 @@ def mstl(
 
 
 def stl(
-    values: Float[np.ndarray, " time"], season: int, span: int, trend_span: int, *, robust: bool
-) -> tuple[Float[np.ndarray, " time"], Float[np.ndarray, " time"]]:
+    values: Float[np.ndarray, "time"], season: int, span: int, trend_span: int, *, robust: bool
+) -> tuple[Float[np.ndarray, "time"], Float[np.ndarray, "time"]]:
     """Return season and trend.
 
     Args:
@@ -128,8 +128,8 @@ def stl(
 
 
 def _season(
-    detrended: Float[np.ndarray, " time"], season: int, span: int, weights: Float[np.ndarray, " time"] | None
-) -> Float[np.ndarray, " time"]:
+    detrended: Float[np.ndarray, "time"], season: int, span: int, weights: Float[np.ndarray, "time"] | None
+) -> Float[np.ndarray, "time"]:
     """Return what the cycles have in common, without what is slower than the season."""
     steps = len(detrended)
     cycles = np.empty(steps + 2 * season)
@@ -150,13 +150,13 @@ def _by_phase(steps: int, season: int, first: int, last: int) -> Int[np.ndarray,
     return phases[:, None] + season * np.arange((steps - last) // season + 1)
 
 
-def _bisquare(rest: Float[np.ndarray, " time"]) -> Float[np.ndarray, " time"]:
+def _bisquare(rest: Float[np.ndarray, "time"]) -> Float[np.ndarray, "time"]:
     """Return a weight for each value that is 0 where its rest is above six medians (Cleveland et al., section 2.4)."""
     limit = 6 * np.median(np.abs(rest))
     return np.square(1 - np.square(np.minimum(np.abs(rest) / limit, 1))) if limit > 0 else np.ones(len(rest))
 
 
-def _rows(weights: Float[np.ndarray, " time"] | None) -> Float[np.ndarray, "one time"] | None:
+def _rows(weights: Float[np.ndarray, "time"] | None) -> Float[np.ndarray, "one time"] | None:
     return None if weights is None else weights[None]
 
 
@@ -165,6 +165,6 @@ def _odd(least: float) -> int:
     return int(np.ceil(least)) + (int(np.ceil(least)) % 2 == 0)
 
 
-def _strength(rest: Float[np.ndarray, " time"], part: Float[np.ndarray, " time"]) -> float:
+def _strength(rest: Float[np.ndarray, "time"], part: Float[np.ndarray, "time"]) -> float:
     whole = float(np.var(rest + part))
     return max(0.0, 1 - float(np.var(rest)) / whole) if whole > 0 else 0.0

@@ -29,10 +29,10 @@ class LinearForecast:
     """
 
     kernel: Float[np.ndarray, "lags horizon"]
-    bias: Float[np.ndarray, " horizon"]
-    past: Float[np.ndarray, " lags"]
+    bias: Float[np.ndarray, "horizon"]
+    past: Float[np.ndarray, "lags"]
 
-    def forecast(self, horizon: int) -> Float[np.ndarray, " horizon"]:
+    def forecast(self, horizon: int) -> Float[np.ndarray, "horizon"]:
         """Return the next values; beyond the horizon of the fit, forecasts are taken as values and continued."""
         horizon, lags = check_count("forecast", "horizon", horizon), len(self.past)
         known = self.past
@@ -105,8 +105,8 @@ def ridge(
 
 
 def _solved(
-    values: Float[np.ndarray, " time"], lags: int, horizon: int, l2: float
-) -> tuple[Float[np.ndarray, "lags horizon"], Float[np.ndarray, " horizon"]]:
+    values: Float[np.ndarray, "time"], lags: int, horizon: int, l2: float
+) -> tuple[Float[np.ndarray, "lags horizon"], Float[np.ndarray, "horizon"]]:
     """Return the weights and the bias."""
     rows, square, product = 0, np.zeros((lags, lags)), np.zeros((lags, horizon))
     sum_x, sum_y = np.zeros(lags), np.zeros(horizon)
@@ -120,7 +120,7 @@ def _solved(
     return kernel, mean_y - mean_x @ kernel
 
 
-def _blocks(values: Float[np.ndarray, " time"], lags: int, horizon: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _blocks(values: Float[np.ndarray, "time"], lags: int, horizon: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     windows = sliding_window_view(values, lags + horizon)
     for start in range(0, len(windows), ROWS):
         block = windows[start : start + ROWS]

@@ -53,7 +53,7 @@ def loess(
     return found
 
 
-def _tricube(away: Float[np.ndarray, " neighbours"], wider: int) -> Float[np.ndarray, " neighbours"]:
+def _tricube(away: Float[np.ndarray, "neighbours"], wider: int) -> Float[np.ndarray, "neighbours"]:
     distance, bandwidth = np.abs(away), float(np.abs(away).max() + wider)
     if bandwidth == 0:
         return np.ones(len(away))

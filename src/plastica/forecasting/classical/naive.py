@@ -21,7 +21,7 @@ class RepeatedSeason:
 
     cycle: tuple[float, ...]
 
-    def forecast(self, horizon: int) -> Float[np.ndarray, " horizon"]:
+    def forecast(self, horizon: int) -> Float[np.ndarray, "horizon"]:
         """Return the next values."""
         return np.resize(np.array(self.cycle), check_count("forecast", "horizon", horizon))
 
@@ -43,7 +43,7 @@ class MeanSoFar:
     total: float
     count: int
 
-    def forecast(self, horizon: int) -> Float[np.ndarray, " horizon"]:
+    def forecast(self, horizon: int) -> Float[np.ndarray, "horizon"]:
         """Return the next values."""
         return np.full(check_count("forecast", "horizon", horizon), self.total / self.count)
 
@@ -67,7 +67,7 @@ class StraightLine:
     last: float
     count: int
 
-    def forecast(self, horizon: int) -> Float[np.ndarray, " horizon"]:
+    def forecast(self, horizon: int) -> Float[np.ndarray, "horizon"]:
         """Return the next values."""
         steps = np.arange(1, check_count("forecast", "horizon", horizon) + 1)
         return self.last + steps * (self.last - self.first) / (self.count - 1)

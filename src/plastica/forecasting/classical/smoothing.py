@@ -46,7 +46,7 @@ class Smoothed:
     seasonal: tuple[float, ...]
     error: float
 
-    def forecast(self, horizon: int) -> Float[np.ndarray, " horizon"]:
+    def forecast(self, horizon: int) -> Float[np.ndarray, "horizon"]:
         """Return the next values."""
         steps = np.arange(1, check_count("forecast", "horizon", horizon) + 1)
         return self.level + self.trend * np.cumsum(self.phi**steps) + np.resize(self.seasonal, len(steps))
@@ -139,7 +139,7 @@ def holt_winters(values: ArrayLike, season: int, *, damped: bool = True) -> Smoo
     return _smoothed(given, Components(trend=True, damped=damped, season=season))
 
 
-def _smoothed(values: Float[np.ndarray, " time"], components: Components) -> Smoothed:
+def _smoothed(values: Float[np.ndarray, "time"], components: Components) -> Smoothed:
     rates = fitted_rates(values, components)
     states = states_after(values, rates, components)
     return Smoothed(*rates, *states)

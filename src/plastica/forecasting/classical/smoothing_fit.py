@@ -53,13 +53,13 @@ class SmoothingStates(NamedTuple):
     error: float
 
 
-def fitted_rates(values: Float[np.ndarray, " time"], components: Components) -> SmoothingRates:
+def fitted_rates(values: Float[np.ndarray, "time"], components: Components) -> SmoothingRates:
     """Return the rates with the smallest squared error: the best of a coarse grid, then a search from there."""
     from scipy.optimize import minimize
 
     scale = float(np.square(values - values.mean()).sum()) or 1.0
 
-    def cost(free: Float[np.ndarray, " rates"]) -> float:
+    def cost(free: Float[np.ndarray, "rates"]) -> float:
         errors, _ = _errors(values, _rates(free, components), components)
         return float(np.square(errors).sum()) / scale
 
@@ -70,7 +70,7 @@ def fitted_rates(values: Float[np.ndarray, " time"], components: Components) -> 
     return _rates(found.x if found.fun <= cost(start) else start, components)
 
 
-def states_after(values: Float[np.ndarray, " time"], rates: SmoothingRates, components: Components) -> SmoothingStates:
+def states_after(values: Float[np.ndarray, "time"], rates: SmoothingRates, components: Components) -> SmoothingStates:
     """Return the states after the last value."""
     season, steps = components.season, len(values)
     errors, first = _errors(values, rates, components)
@@ -91,7 +91,7 @@ def _bounds(components: Components) -> list[tuple[float, float]]:
     return [RATE] * rates + [DAMPING] * components.damped
 
 
-def _rates(free: Float[np.ndarray, " rates"], components: Components) -> SmoothingRates:
+def _rates(free: Float[np.ndarray, "rates"], components: Components) -> SmoothingRates:
     """Return the rates for numbers between 0 and 1: beta is a part of alpha, gamma of what alpha leaves."""
     left = [float(number) for number in free]
     alpha = left.pop(0)
@@ -102,8 +102,8 @@ def _rates(free: Float[np.ndarray, " rates"], components: Components) -> Smoothi
 
 
 def _errors(
-    values: Float[np.ndarray, " time"], rates: SmoothingRates, components: Components
-) -> tuple[Float[np.ndarray, " time"], Float[np.ndarray, " states"]]:
+    values: Float[np.ndarray, "time"], rates: SmoothingRates, components: Components
+) -> tuple[Float[np.ndarray, "time"], Float[np.ndarray, "states"]]:
     """Return the errors of one step ahead, and the first states: level, trend, all seasons but the last."""
     coefficients = _filter(rates, components.season)
     errors = _filtered(*coefficients, values)
@@ -116,7 +116,7 @@ def _errors(
     return errors, first
 
 
-def _filter(rates: SmoothingRates, season: int) -> tuple[Float[np.ndarray, " lags"], Float[np.ndarray, " lags"]]:
+def _filter(rates: SmoothingRates, season: int) -> tuple[Float[np.ndarray, "lags"], Float[np.ndarray, "lags"]]:
     """Return the filter from values to errors, as coefficients of its numerator and denominator by lag.
 
     With the lag operator L, the trend is beta / (1 - phi L) of the errors, the level (alpha + phi L trend) / (1 - L),

@@ -34,7 +34,7 @@ class ThetaForecast:
     seasonal: tuple[float, ...]
     multiplied: bool
 
-    def forecast(self, horizon: int) -> Float[np.ndarray, " horizon"]:
+    def forecast(self, horizon: int) -> Float[np.ndarray, "horizon"]:
         """Return the next values."""
         steps = np.arange(check_count("forecast", "horizon", horizon))
         line = self.intercept + self.slope * (self.count + steps)
@@ -95,7 +95,7 @@ def theta(values: ArrayLike, season: int = 1) -> ThetaForecast:
     return ThetaForecast(float(intercept), float(slope), len(series), smoothed, tuple(rolled.tolist()), multiplied)
 
 
-def has_season(values: Float[np.ndarray, " time"], season: int) -> bool:
+def has_season(values: Float[np.ndarray, "time"], season: int) -> bool:
     """Return whether the autocorrelation at the lag of a season is significant, given those before it (Bartlett)."""
     if season == 1 or len(values) < 2 * season:
         return False
@@ -108,7 +108,7 @@ def has_season(values: Float[np.ndarray, " time"], season: int) -> bool:
     return bool(abs(correlations[-1]) > limit)
 
 
-def _season(values: Float[np.ndarray, " time"], season: int, multiplied: bool) -> Float[np.ndarray, " season"]:
+def _season(values: Float[np.ndarray, "time"], season: int, multiplied: bool) -> Float[np.ndarray, "season"]:
     """Return the mean of each phase relative to a centred moving average; their mean is 1, or 0 for summands."""
     width = np.ones(season) if season % 2 else np.array([0.5, *[1.0] * (season - 1), 0.5])
     trend = np.convolve(values, width / season, "valid")
@@ -121,7 +121,7 @@ def _season(values: Float[np.ndarray, " time"], season: int, multiplied: bool) -
 
 
 def _without(
-    values: Float[np.ndarray, " time"], seasonal: Float[np.ndarray, " season"], multiplied: bool
-) -> Float[np.ndarray, " time"]:
+    values: Float[np.ndarray, "time"], seasonal: Float[np.ndarray, "season"], multiplied: bool
+) -> Float[np.ndarray, "time"]:
     season = np.resize(seasonal, len(values))
     return values / season if multiplied else values - season

@@ -28,7 +28,7 @@ class Method(NamedTuple):
     """
 
     learn: Callable[[PanelWindows, int, str], LearnedArrays | None]
-    forecast: Callable[[LearnedArrays, PanelWindows, Int[np.ndarray, " windows"]], Float[np.ndarray, "windows horizon"]]
+    forecast: Callable[[LearnedArrays, PanelWindows, Int[np.ndarray, "windows"]], Float[np.ndarray, "windows horizon"]]
 
 
 METHODS: dict[str, Method] = {

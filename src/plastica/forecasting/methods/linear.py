@@ -54,7 +54,7 @@ def learn_calendar(windows: PanelWindows, until: int, loss: str) -> dict[str, np
 
 
 def forecast(
-    learned: dict[str, np.ndarray], windows: PanelWindows, origins: Int[np.ndarray, " windows"]
+    learned: dict[str, np.ndarray], windows: PanelWindows, origins: Int[np.ndarray, "windows"]
 ) -> Float[np.ndarray, "windows horizon"]:
     """Return the forecasts."""
     calendar, kernel, bias = bool(learned["calendar"]), learned["kernel"], learned["bias"]
@@ -88,7 +88,7 @@ def _learned(windows: PanelWindows, until: int, loss: str, *, calendar: bool) ->
     return {"kernel": kernel, "bias": bias, "calendar": np.array(calendar), "season": np.array(season)}
 
 
-def _moments(windows: PanelWindows, origins: Int[np.ndarray, " windows"], season: int, calendar: bool) -> WindowSums:
+def _moments(windows: PanelWindows, origins: Int[np.ndarray, "windows"], season: int, calendar: bool) -> WindowSums:
     """Return the sums over windows that are read block by block."""
     total: WindowSums | None = None
     for x, y in _blocks(windows, origins, season, calendar):
@@ -98,7 +98,7 @@ def _moments(windows: PanelWindows, origins: Int[np.ndarray, " windows"], season
 
 
 def _blocks(
-    windows: PanelWindows, origins: Int[np.ndarray, " windows"], season: int, calendar: bool
+    windows: PanelWindows, origins: Int[np.ndarray, "windows"], season: int, calendar: bool
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     for start in range(0, len(origins), ROWS):
         own = origins[start : start + ROWS]
@@ -115,8 +115,8 @@ def _solved(moments: WindowSums, penalty: float) -> tuple[np.ndarray, np.ndarray
 
 
 def _read(
-    windows: PanelWindows, origins: Int[np.ndarray, " windows"], season: int, calendar: bool
-) -> tuple[Float[np.ndarray, "windows columns"], Float[np.ndarray, " windows"]]:
+    windows: PanelWindows, origins: Int[np.ndarray, "windows"], season: int, calendar: bool
+) -> tuple[Float[np.ndarray, "windows columns"], Float[np.ndarray, "windows"]]:
     """Return the columns of each window, and the level that is taken from its values and added to the forecast."""
     look_back, horizon = windows.shape[:2]
     values = windows.values[origins[:, None] - look_back + np.arange(look_back), 0].astype(np.float64)

@@ -30,7 +30,7 @@ def _season(windows: PanelWindows, until: int, place: int) -> dict[str, np.ndarr
 
 
 def forecast(
-    learned: dict[str, np.ndarray], windows: PanelWindows, origins: Int[np.ndarray, " windows"]
+    learned: dict[str, np.ndarray], windows: PanelWindows, origins: Int[np.ndarray, "windows"]
 ) -> Float[np.ndarray, "windows horizon"]:
     """Return the last known values at the same step of the season; the last value where the series is shorter."""
     season = int(learned["season"])

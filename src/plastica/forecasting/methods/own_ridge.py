@@ -31,7 +31,7 @@ def learn(windows: PanelWindows, until: int, loss: str) -> dict[str, np.ndarray]
 
 
 def forecast(
-    learned: dict[str, np.ndarray], windows: PanelWindows, origins: Int[np.ndarray, " windows"]
+    learned: dict[str, np.ndarray], windows: PanelWindows, origins: Int[np.ndarray, "windows"]
 ) -> Float[np.ndarray, "windows horizon"]:
     """Return the forecasts."""
     look_back, horizon = windows.shape[:2]

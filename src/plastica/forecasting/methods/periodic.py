@@ -48,7 +48,7 @@ def learn(windows: PanelWindows, until: int, loss: str) -> dict[str, np.ndarray]
 
 
 def forecast(
-    learned: dict[str, np.ndarray], windows: PanelWindows, origins: Int[np.ndarray, " windows"]
+    learned: dict[str, np.ndarray], windows: PanelWindows, origins: Int[np.ndarray, "windows"]
 ) -> Float[np.ndarray, "windows horizon"]:
     """Return the forecasts; cycles behind those that were learned have the weights of the last one."""
     season, cycles, weights = int(learned["season"]), int(learned["cycles"]), learned["weights"]
@@ -64,7 +64,7 @@ def forecast(
 
 
 def _moments(
-    windows: PanelWindows, origins: Int[np.ndarray, " windows"], cycles: int, season: int
+    windows: PanelWindows, origins: Int[np.ndarray, "windows"], cycles: int, season: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the sums from which the weights are computed: X^T X and X^T Y."""
     square, product = np.zeros((cycles, cycles)), np.zeros(1)
@@ -86,8 +86,8 @@ def _solved(square: np.ndarray, product: np.ndarray, penalty: float) -> np.ndarr
 
 
 def _cycles(
-    windows: PanelWindows, origins: Int[np.ndarray, " windows"], cycles: int, season: int
-) -> tuple[Float[np.ndarray, "windows cycles season"], Float[np.ndarray, " windows"]]:
+    windows: PanelWindows, origins: Int[np.ndarray, "windows"], cycles: int, season: int
+) -> tuple[Float[np.ndarray, "windows cycles season"], Float[np.ndarray, "windows"]]:
     """Return the seasons before each origin relative to their mean, with their moving average added, and the mean.
 
     Where a series does not reach so far back, its first season is repeated.

@@ -25,7 +25,7 @@ def learn(windows: PanelWindows, until: int, loss: str) -> dict[str, np.ndarray]
 
 
 def forecast(
-    learned: dict[str, np.ndarray], windows: PanelWindows, origins: Int[np.ndarray, " windows"]
+    learned: dict[str, np.ndarray], windows: PanelWindows, origins: Int[np.ndarray, "windows"]
 ) -> Float[np.ndarray, "windows horizon"]:
     """Return what is usual at each step of the horizon."""
     profile = learned["profile"]

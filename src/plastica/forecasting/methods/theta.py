@@ -34,13 +34,13 @@ def learn(windows: PanelWindows, until: int, loss: str) -> dict[str, np.ndarray]
     return {"rates": rates, "drifts": drifts, "seasons": seasons}
 
 
-def _found(values: Float[np.ndarray, " time"], season: int) -> ThetaForecast:
+def _found(values: Float[np.ndarray, "time"], season: int) -> ThetaForecast:
     """Return the method with seasons that are added, since scaled values have no 0 from which to multiply."""
     return theta(values - values.max() - 1.0, season)
 
 
 def forecast(
-    learned: dict[str, np.ndarray], windows: PanelWindows, origins: Int[np.ndarray, " windows"]
+    learned: dict[str, np.ndarray], windows: PanelWindows, origins: Int[np.ndarray, "windows"]
 ) -> Float[np.ndarray, "windows horizon"]:
     """Return the smoothed level before each origin, continued by the drift and the season."""
     from scipy.signal import lfilter
