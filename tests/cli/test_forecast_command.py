@@ -91,7 +91,7 @@ def test_the_parking_data_need_no_options():
         (["-t", "load", "--look-back", "400"], "too few for"),
         (["-t", "load", "--test", "5000"], "leaves no steps to train on"),
         (["-t", "load", "--test", "nan"], "give a share or a number of steps above 0"),
-        (["-t", "load", "--test", "3"], "leaves 3 steps to test on, fewer than --horizon 24"),
+        (["-t", "load", "--test", "3", "--horizon", "24"], "leaves 3 steps to test on, fewer than --horizon 24"),
         (["-t", "load", "--quantiles", "0,0.5"], "give rising levels between 0 and 1"),
         (["-t", "load", "--coverage", "2"], "give a share between 0 and 1"),
         (["-t", "load", "--time", "rain", "--known", "rain"], "'rain' has two roles"),

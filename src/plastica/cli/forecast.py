@@ -22,7 +22,9 @@ from .wording import SAY
     multiple=True,
     help="Column to forecast; repeat for several. Default: the only column of numbers.",
 )
-@click.option("--horizon", type=int, default=24, help="Number of steps to forecast.")
+@click.option(
+    "--horizon", type=int, help="Number of steps to forecast. Default: 24, or half of the test span of a short series."
+)
 @click.option("--group", metavar="COLUMN", help="Column that distinguishes several series. Default: found.")
 @click.option(
     "--known", metavar="COLUMNS", multiple=True, help="Columns whose future values are known, such as opening hours."

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from ..data.table import Table
     from ..forecasting import Forecaster, ForecastResults, Panel
     from ..forecasting.analysis import ForecastAnalysis, SeriesParts
-    from ..forecasting.fitted import Forecasts
+    from ..forecasting.fitted import Forecasts, JudgedForecasts
+    from ..forecasting.holdout import HeldOutSpan
 
 FORECAST, BY_STEP, PARTS = "forecast.csv", "errors_by_step.csv", "decomposition.csv"
 MOST_SAID = 3  # worst days
@@ -53,59 +54,88 @@ def usual_target(file: str) -> tuple[str, ...]:
     return (datasets.target_of(file),) if file in datasets.NAMES and not Path(file).exists() else ()
 
 
+class ForecastRun(NamedTuple):
+    """What a run has found before its folder is written.
+
+    Attributes:
+        panel: All series, to the end of the table.
+        whole: Those that were trained on, to the end of the test span.
+        results, judged: The errors on the test span, and the forecasts that they are about.
+        folds: The errors of backtests, if any were wanted.
+        parts: Trend and seasons of the first series, if it is long enough.
+        analysis: What stands behind the errors.
+    """
+
+    panel: Panel
+    whole: Panel
+    results: ForecastResults
+    judged: JudgedForecasts
+    folds: polars.DataFrame | None
+    parts: SeriesParts | None
+    analysis: ForecastAnalysis
+
+
 def go(file: str, table: Table, given: Mapping[str, OptionValue], output: Output) -> None:
     """Train, test, forecast, and write the folder."""
-    from ..forecasting import Forecaster
-    from ..forecasting.analysis import analyse, series_parts
-    from ..forecasting.holdout import held_out_span
-    from ..forecasting.settings import check
-    from ..report import write_forecast_report
+    from ..forecasting.holdout import USUAL_HORIZON, held_out_span, usual_horizon
 
-    forecaster = Forecaster(
-        given["model"],
-        random_state=given["seed"],
-        verbose=int(output.talks),
-        **{name: given[name] for name in OF_MODEL if given[name] is not None},
-    )
-    check(forecaster)
+    forecaster = _forecaster(given, output)
     panel = forecaster.read(table)
     for each in panel.notes:
         note(each.said())
-    train, whole, cut = held_out_span(panel, given["test"], given["horizon"])
-    say_series(output, table.source, panel, cut)
+    if given["horizon"] is None and (usual := usual_horizon(panel, given["test"])) < USUAL_HORIZON:
+        forecaster.horizon = usual
+        note(SAY("short_horizon", steps=usual, usual=USUAL_HORIZON))
+    span = held_out_span(panel, given["test"], forecaster.horizon)
+    say_series(output, table.source, panel, span.cut)
     sys.stdout.flush()
     folder = folders.new_folder(given["out"], file)
     try:
-        checkpoints = (
-            {} if given["checkpoint"] is None else {"checkpoint": given["checkpoint"], "resume": given["resume"]}
-        )
         if given["report"]:
             import_report("forecast.html")
-        with contextlib.redirect_stdout(sys.stderr):
-            forecaster.fit(train, **checkpoints)
-            results, judged = forecaster.judged(whole, cut)
-            folds = forecaster.backtest(panel, given["folds"]) if given["folds"] else None
-        say_results(output, results)
-        parts = series_parts(whole)
-        analysis = analyse(forecaster.fitted_, whole, results, judged, parts=parts, seed=given["seed"])
-        say_failures(output, analysis, folds)
+        run = _judged(forecaster, panel, span, given, output)
         forecaster.update(panel)
         forecaster.verbose = 0
-        facts = _write(forecaster, results, folder, {"file": file, **_facts(analysis, folds)})
-        if parts is not None:
-            _write_parts(panel, parts, folder / PARTS)
+        facts = _write(forecaster, run.results, folder, {"file": file, **_facts(run.analysis, run.folds)})
+        if run.parts is not None:
+            _write_parts(panel, run.parts, folder / PARTS)
         if given["report"]:
-            more = {"analysis": analysis, "folds": folds, "parts": None if parts is None else (whole, parts)}
-            path, ahead = folder / folders.REPORT, _ahead(forecaster)
-            write_forecast_report(
-                forecaster, results, judged, ahead, path, source=table.source, lang=given["lang"], **more
-            )
+            _write_report(forecaster, run, folder / folders.REPORT, table.source, given["lang"])
     finally:
         folders.give_back(folder)
     output.fact("saved", SAY("saved_forecast", path=folder, forecast=folder / FORECAST))
     output.result(facts)
     if output.quiet and not output.as_json:
         click.echo(str(folder))
+
+
+def _forecaster(given: Mapping[str, OptionValue], output: Output) -> Forecaster:
+    """Return the forecaster of the options."""
+    from ..forecasting import Forecaster
+    from ..forecasting.settings import check
+
+    named = {name: given[name] for name in OF_MODEL if given[name] is not None}
+    made = Forecaster(given["model"], random_state=given["seed"], verbose=int(output.talks), **named)
+    check(made)
+    return made
+
+
+def _judged(
+    forecaster: Forecaster, panel: Panel, span: HeldOutSpan, given: Mapping[str, OptionValue], output: Output
+) -> ForecastRun:
+    """Train before the test span, judge on it, and print how good the forecasts are and when they fail."""
+    from ..forecasting.analysis import analyse, series_parts
+
+    kept = {} if given["checkpoint"] is None else {"checkpoint": given["checkpoint"], "resume": given["resume"]}
+    with contextlib.redirect_stdout(sys.stderr):
+        forecaster.fit(span.train, **kept)
+        results, judged = forecaster.judged(span.whole, span.cut)
+        folds = forecaster.backtest(panel, given["folds"]) if given["folds"] else None
+    say_results(output, results)
+    parts = series_parts(span.whole)
+    analysis = analyse(forecaster.fitted_, span.whole, results, judged, parts=parts, seed=given["seed"])
+    say_failures(output, analysis, folds)
+    return ForecastRun(panel, span.whole, results, judged, folds, parts, analysis)
 
 
 def say_series(output: Output, source: str, panel: Panel, cut: int) -> None:
@@ -224,6 +254,25 @@ def _write(forecaster: Forecaster, results: ForecastResults, folder: Path, more:
     except DataError as problem:  # future values of known covariates are missing
         note(str(problem))
     return facts
+
+
+def _write_report(forecaster: Forecaster, run: ForecastRun, path: Path, source: str, lang: str) -> None:
+    """Write the page of results."""
+    from ..report import write_forecast_report
+
+    parts = None if run.parts is None else (run.whole, run.parts)
+    write_forecast_report(
+        forecaster,
+        run.results,
+        run.judged,
+        _ahead(forecaster),
+        path,
+        source=source,
+        lang=lang,
+        analysis=run.analysis,
+        parts=parts,
+        folds=run.folds,
+    )
 
 
 def _ahead(forecaster: Forecaster) -> tuple[Panel, Forecasts] | None:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from .forecaster import Forecaster
 
 
+USUAL_HORIZON = 24
+
+
 class HeldOutSpan(NamedTuple):
     """Series cut in two.
 
@@ -54,9 +57,7 @@ def held_out_span(panel: Panel, test: float, horizon: int) -> HeldOutSpan:
         InvalidValue: If the share or number is not above 0.
         DataError: If nothing is left to train on, or less than a horizon to test on.
     """
-    if not test > 0:
-        raise InvalidValue(f"test={test:g}: give a share or a number of steps above 0.")
-    cut = boundary(panel, test)
+    cut = _cut(panel, test)
     train = before(panel, cut)
     if not train.steps or cut > panel.positions.max():
         raise DataError(f"test={test:g} leaves no steps to train on or none to test on; choose another number.")
@@ -66,6 +67,25 @@ def held_out_span(panel: Panel, test: float, horizon: int) -> HeldOutSpan:
         )
     train = with_values(train)
     return HeldOutSpan(train, only(panel, train.names), cut)
+
+
+def usual_horizon(panel: Panel, test: float) -> int:
+    """Return how many steps are forecast if nothing is said: 24, or half of a test span that is shorter than 48.
+
+    Args:
+        panel, test: As for :func:`held_out_span`.
+
+    Raises:
+        InvalidValue: If the share or number is not above 0.
+    """
+    left = int(panel.positions.max()) + 1 - _cut(panel, test)
+    return max(1, min(USUAL_HORIZON, left // 2))
+
+
+def _cut(panel: Panel, test: float) -> int:
+    if not test > 0:
+        raise InvalidValue(f"test={test:g}: give a share or a number of steps above 0.")
+    return boundary(panel, test)
 
 
 def hold_out(forecaster: Forecaster, X: Any, test: float = 0.2, **options: Any) -> HeldOutForecasts:
