@@ -61,9 +61,8 @@ def test_predict_goes_on_from_the_end_and_from_newer_rows(folder, made):
 
 
 def test_json_is_one_object(folder):
-    found = call(
-        "forecast", folder / "load.csv", "-t", "load", *QUICK, "--out", folder / "json", "--folds", "2", "--json"
-    )
+    given = ["-t", "load", "--horizon", "6", "--look-back", "48", "--model", "linear", "--folds", "2", "--json"]
+    found = call("forecast", folder / "load.csv", *given, "--out", folder / "json")
     facts = json.loads(found.stdout)
     assert [each["slot"] for each in facts["analysis"]["by_slot"]] == ["hour", "weekday"]
     assert len({each["fold"] for each in facts["backtest"]}) == 2

@@ -8,8 +8,13 @@ import numpy as np
 import polars
 import pytest
 
+from plastica.search import running
+
 TINY = ("--target", "y", "--trials", "4", "--folds", "2", "--members", "1", "--epochs", "4")
 TINY += ("--space", "learning_rate=1e-3..1e-1:log")
+
+
+IN_WAVE = 3  # trials side by side, in all searches: programs for as many are compiled once
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +33,9 @@ def searched(tmp_path_factory, table):
     from plastica.cli.main import app
 
     folder = tmp_path_factory.mktemp("runs") / "searched"
-    result = CliRunner().invoke(app, ["search", table, *TINY, "--out", str(folder)], env={"LC_ALL": "C.UTF-8"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running, "MOST_IN_WAVE", IN_WAVE)
+        result = CliRunner().invoke(app, ["search", table, *TINY, "--out", str(folder)], env={"LC_ALL": "C.UTF-8"})
     assert result.exit_code == 0, result.stderr
     return folder, result.stdout
 
@@ -71,13 +78,12 @@ def test_the_report_has_the_search_in_both_languages(searched):
 
 
 def test_a_search_that_was_interrupted_is_resumed(searched, table, plastica, here, monkeypatch):
-    from plastica.search import running
     from plastica.search.progress import SearchProgress
 
-    monkeypatch.setattr(running, "MOST_IN_WAVE", 3)
+    monkeypatch.setattr(running, "MOST_IN_WAVE", IN_WAVE)
 
     def interrupt(self, run):
-        if len(self.search.trials) == 3:
+        if len(self.search.trials) == IN_WAVE:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

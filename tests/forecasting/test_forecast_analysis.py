@@ -184,7 +184,7 @@ def test_short_series_and_those_without_seasons_have_no_parts():
 )
 def test_other_frequencies_have_their_own_slots(stamps, slots, moves):
     values = np.sin(np.arange(len(stamps)) / 3) + 0.1 * NOISE[: len(stamps)]
-    forecaster = Forecaster("nlinear", horizon=3, look_back=14, members=1, epochs=1, time="t")
+    forecaster = Forecaster("linear_calendar", horizon=3, look_back=14, time="t")
     panel = forecaster.read({"t": stamps, "y": values})
     forecaster.fit({"t": stamps[:-40], "y": values[:-40]})
     found = analyse(forecaster.fitted_, panel, *forecaster.judged(panel))

@@ -23,7 +23,8 @@ def made(name, targets=None, **options):
     """A network with its variables and what it computes."""
     network = getattr(networks, name)(20, 3, 6, targets, **{**SMALL.get(name, {}), **options})
     params, state = network.init(np.random.default_rng(1), (20, 3))
-    return network, params, lambda x: np.asarray(network.apply(params, x, state)[0])
+    compiled = jax.jit(lambda x: network.apply(params, x, state)[0])  # one program, not one for each operation
+    return network, params, lambda x: np.asarray(compiled(x))
 
 
 def arrays(params):
