@@ -10,7 +10,7 @@ import pytest
 
 from plastica.search import running
 
-TINY = ("--target", "y", "--trials", "4", "--folds", "2", "--members", "1", "--epochs", "4")
+TINY = ("--target", "y", "--trials", "5", "--folds", "2", "--members", "1", "--epochs", "4")
 TINY += ("--space", "learning_rate=1e-3..1e-1:log")
 
 
@@ -46,12 +46,12 @@ def test_the_folder_is_that_of_a_run_with_a_leaderboard(searched, table, plastic
     assert {"model.plastica", "leaderboard.csv", "report.html", "results.json", "settings.json"} <= names
     assert "checkpoint" not in names
     board = polars.read_csv(folder / "leaderboard.csv")
-    assert len(board) == 5 and board["rank"].to_list() == [1, 2, 3, 4, 5]
+    assert board["rank"].to_list() == [1, 2, 3, 4, 5, 6]
     settings = json.loads((folder / "settings.json").read_text("utf-8"))
     best = board["learning_rate"][0]
     assert settings["learning_rate"] == (None if board["trial"][0] == 0 else best)
     found = json.loads((folder / "results.json").read_text("utf-8"))["search"]
-    assert found["trials"] == 5 and found["winner"]["learning_rate"] == best
+    assert found["trials"] == 6 and found["winner"]["learning_rate"] == best
     assert found["beyond_default"]["outcome"] in ("better", "no_better", "worse", "same")
     assert "yes" in plastica("predict", folder, table).stdout
     assert "accuracy" in plastica("info", folder).stdout
@@ -59,8 +59,8 @@ def test_the_folder_is_that_of_a_run_with_a_leaderboard(searched, table, plastic
 
 def test_it_prints_what_was_tried_and_whether_it_was_worth_it(searched):
     _, said = searched
-    assert "successive halving, 2 folds of 90 training rows, 4 trials" in said
-    assert "5 trials, 0 failed" in said and "rows that the search has not seen" in said
+    assert "successive halving, 2 folds of 90 training rows, 5 trials" in said
+    assert "6 trials, 0 failed" in said and "rows that the search has not seen" in said
     assert "learning_rate 0.001..0.1:log" in said
 
 
