@@ -38,7 +38,7 @@ class FreeRecall(NamedTuple):
             W. E. Hogan, 1975, Probed recall (the measure); M. W. Howard, M. J. Kahana, 1999, Contextual variability
             and serial position effects in free recall.
         """
-        firsts = np.array([trial[0] for trial in map(self._words, self.recalls) if len(trial)])
+        firsts = np.array([trial[0] for trial in map(self.words, self.recalls) if len(trial)])
         return np.bincount(firsts - 1, minlength=self.length) / len(firsts)
 
     def lag_transitions(self) -> tuple[Int[np.ndarray, "lags"], Float[np.ndarray, "lags"]]:
@@ -53,7 +53,7 @@ class FreeRecall(NamedTuple):
         made, possible = np.zeros(2 * self.length - 1), np.zeros(2 * self.length - 1)
         positions = np.arange(1, self.length + 1)
         for trial in self.recalls:
-            words = self._words(trial)
+            words = self.words(trial)
             for place, (now, after) in enumerate(pairwise(words)):
                 left = positions[~np.isin(positions, words[: place + 1])]
                 possible[left - now + self.length - 1] += 1
@@ -63,7 +63,7 @@ class FreeRecall(NamedTuple):
         lags = np.arange(1 - self.length, self.length)
         return lags, np.where(lags == 0, np.nan, found)
 
-    def _words(self, trial: Int[np.ndarray, "outputs"]) -> Int[np.ndarray, "words"]:
+    def words(self, trial: Int[np.ndarray, "outputs"]) -> Int[np.ndarray, "words"]:
         """Return the positions that were recalled, without intrusions and repetitions."""
         listed = trial[(trial > 0) & (trial <= self.length)]
         _, first = np.unique(listed, return_index=True)
