@@ -7,10 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import InvalidValue, ShapeError
-from ..model import Model
 from ..typing import Float
+from .state_reading import SETTLING, Remembering, chosen, states_of, uniform_noise
 
-WASHOUT = 100  # steps that are left out, in which the initial state still matters
 RIDGES = 10.0 ** np.arange(-8, 1)  # relative to the mean variance of the state
 HELD_OUT = 0.5  # the share of steps that readouts are judged on
 
@@ -45,27 +44,29 @@ class Retention(NamedTuple):
 
 
 def retention(
-    model: Model, lags: int = 50, *, layer: str | None = None, steps: int = 4000, feature: int = 0, seed: int = 0
+    system: Remembering, lags: int = 50, *, layer: str | None = None, steps: int = 4000, feature: int = 0, seed: int = 0
 ) -> Retention:
-    """Measure how much of an input at each lag can be read from the state of a recurrent layer.
+    """Measure how much of an input at each lag can be read from the state of a network or of another system.
 
-    The network reads uniform noise between -sqrt 3 and sqrt 3, of mean 0 and variance 1, and ridge regression
+    It reads uniform noise between -sqrt 3 and sqrt 3, of mean 0 and variance 1, and ridge regression
     reconstructs the input of k steps ago from the state at each step. Half of the steps fit the readout, with a penalty
     chosen among them, the others judge it. The penalty of the readout limits what is found to what can be read with
     single precision.
 
     Args:
-        model: A network that reads series, ``(batch, time, features)``, built.
+        system: A built network that reads series, ``(batch, time, features)``, an object with ``states(inputs)``, such
+            as ``ShortTermPlasticity()``, or a function from inputs ``(time, 1)`` to states ``(time, units)``.
         lags: The largest lag, in steps.
-        layer: The path of the layer whose states are read, such as ``"layer 0, LSTM"``. Default: the first that
-            returns a number for each step.
+        layer: The path of the layer of a network whose states are read, such as ``"layer 0, LSTM"``. Default: the first
+            that returns a number for each step.
         steps: The number of steps after 100 that are left out.
-        feature: Which feature carries the noise; the others are 0.
+        feature: Which feature of a network carries the noise; the others are 0.
         seed: The random seed of the noise.
 
     Raises:
-        ShapeError: If the model does not read series.
+        ShapeError: If a network does not read series, or states are not ``(time, units)``.
         InvalidValue: If no layer has states, or there are too few steps for the lags.
+        DataError: If states are not finite.
 
     Reference:
         H. Jaeger, 2001, Short term memory in echo state networks, definition 1.
@@ -75,18 +76,9 @@ def retention(
         raise InvalidValue(
             f"retention(lags={lags}, steps={steps}): expected at least four steps for each of lags + 10."
         )
-    shape = model.input_shape[1:]
-    features = shape[-1] or 0
-    if len(shape) != 2 or not 0 <= feature < features:
-        raise ShapeError(
-            f"retention: the model reads inputs of shape {shape} and feature {feature} was asked for; expected series, "
-            "(time, features)."
-        )
-    noise = np.random.default_rng(seed).uniform(-(3**0.5), 3**0.5, WASHOUT + lags + steps).astype(np.float32)
-    x = np.zeros((1, len(noise), features), np.float32)
-    x[0, :, feature] = noise
-    states = _states(model, x, layer)[WASHOUT + lags :].astype(np.float64)
-    past = np.stack([noise[WASHOUT + lags - lag : len(noise) - lag] for lag in range(lags + 1)], 1).astype(np.float64)
+    noise = uniform_noise(SETTLING + lags + steps, seed)
+    states = states_of(chosen(system, layer, feature), noise)[SETTLING + lags :]
+    past = np.stack([noise[SETTLING + lags - lag : len(noise) - lag] for lag in range(lags + 1)], 1).astype(np.float64)
     explained = _explained(states, past)
     information = -np.log2(np.maximum(1 - explained, np.finfo(np.float32).eps)) / 2
     return Retention(np.arange(lags + 1), explained, information, states.shape[1])
@@ -128,21 +120,6 @@ def fisher_memory(recurrent: object, kernel: object, lags: int = 50, noise: floa
         found.append(v @ np.linalg.solve(covariance, v))
         v = w @ v
     return np.asarray(found)
-
-
-def _states(model: Model, x: Float[np.ndarray, "1 time features"], path: str | None) -> Float[np.ndarray, "time units"]:
-    """Return what a layer holds after each step: its carry, or its output if it has none."""
-    trace = model.trace(x)
-    found = [each for each in trace if path is None or each.path == path]
-    if not found:
-        raise InvalidValue(f"retention(layer={path!r}): the layers are {', '.join(each.path for each in trace)}.")
-    for each in found:
-        post = each.trajectory.get("post", each.activity)
-        parts = [post, *(each.trajectory[name] for name in ("cell",) if name in each.trajectory)]
-        arrays = [np.asarray(part) for part in parts if not isinstance(part, tuple)]
-        if arrays and arrays[0].ndim >= 2 and arrays[0].shape[1] == x.shape[1]:
-            return np.concatenate([array[0].reshape(x.shape[1], -1) for array in arrays], 1)
-    raise InvalidValue("retention: no layer has a state for each step; use a recurrent layer or return_sequences=True.")
 
 
 def _explained(
