@@ -13,6 +13,7 @@ from .bidirectional import BidirectionalAssociativeMemory as BidirectionalAssoci
 from .bidirectional import RecalledPair as RecalledPair
 from .capacity_curves import basins as basins
 from .capacity_curves import capacity as capacity
+from .chrono_bias import ChronoBias as ChronoBias
 from .declarative import DeclarativeMemory as DeclarativeMemory
 from .dense import DenseAssociativeMemory as DenseAssociativeMemory
 from .forgetting import ForgettingFit as ForgettingFit

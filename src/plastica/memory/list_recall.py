@@ -12,8 +12,8 @@ from ..layers import Dense
 from ..registry import look_up
 from ..typing import Float, Int, Num
 from .free_recall import INTRUSION, NOTHING, FreeRecall
-from .list_training import ListTraining
-from .recurrent_layers import LAYERS, TEST_SEED
+from .list_training import TEST_SEED, ListTraining
+from .task_layers import LAYERS, LayerPlan
 
 if TYPE_CHECKING:
     import polars
@@ -111,7 +111,9 @@ def recall_lists(
     for name, make in zip(names, makers, strict=True):
         last = {"serial": Dense(words + 1, "softmax"), "free": Dense(words, "sigmoid")}.get(task, Dense(1, "sigmoid"))
         loss = "sparse_categorical_crossentropy" if task == "serial" else "binary_crossentropy"
-        population = training.population((make(units, task == "serial"), last), loss, train.x, train.y)
+        population = training.population(
+            (make(LayerPlan(units, task == "serial", train.x.shape[1])), last), loss, train.x, train.y
+        )
         answers = [np.asarray(member.predict(test.x)) for member in population]
         right = np.stack([_right(task, each, test) for each in answers])
         chance = {"serial": 1 / words, "free": length / words}.get(task, 0.5)

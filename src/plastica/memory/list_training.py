@@ -12,6 +12,8 @@ from ..optimizers import Adam
 from ..populations import Population
 from ..typing import Float, Num
 
+TEST_SEED = 2**31  # of lists that no training set has
+
 
 class ListTraining(NamedTuple):
     """How networks are trained on lists.

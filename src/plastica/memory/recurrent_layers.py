@@ -53,10 +53,11 @@ def compare_recurrent_layers(
 
     Args:
         tasks: Names of tasks, as for ``make_task``. Default: all, which takes hours; one pair takes seconds to minutes.
-        layers: Names of layers: ``"simple_rnn"`` (Elman's network), ``"jordan"``, ``"lstm"``, ``"gru"``,
-            ``"minimal_gated"``, ``"echo_state"``, ``"linear_recurrent"``, ``"temporal_convolution"``, ``"attention"``.
-            Or functions of your own that return a layer, given a plan with ``units``, ``return_sequences``,
-            ``length`` and ``outputs``; or a mapping from names to them. Default: all names.
+        layers: Names of layers: ``"simple_rnn"`` (Elman's network), ``"jordan"``, ``"lstm"``, ``"chrono_lstm"`` (with a
+            :class:`ChronoBias`), ``"gru"``, ``"minimal_gated"``, ``"echo_state"``, ``"linear_recurrent"``,
+            ``"temporal_convolution"``, ``"attention"``. Or functions of your own that return a layer, given a plan with
+            ``units``, ``return_sequences``, ``length`` and ``outputs``; or a mapping from names to them. Default: all
+            names.
         length: The number of steps of sequences. Default: that of each task.
         units: The units of each layer.
         rows: New sequences in each round.

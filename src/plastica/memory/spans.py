@@ -12,9 +12,9 @@ from ..layers import Dense
 from ..registry import look_up
 from ..typing import Float, Int
 from .list_recall import TEST_LISTS
-from .list_training import ListTraining
+from .list_training import TEST_SEED, ListTraining
 from .people import MILLER_RANGE, MILLER_SPAN
-from .recurrent_layers import LAYERS, TEST_SEED
+from .task_layers import LAYERS, LayerPlan
 
 if TYPE_CHECKING:
     import polars
@@ -120,7 +120,7 @@ def digit_span(
     for name in [layers] if isinstance(layers, str) else layers:
         make = look_up("layer", name, LAYERS)
         for count in units:
-            population = training.population((make(count, True), Dense(DIGITS + 1, "softmax")), LOSS, x, y)
+            population = training.population((make(LayerPlan(count, True)), Dense(DIGITS + 1, "softmax")), LOSS, x, y)
             correct = np.array(
                 [np.mean([_whole(np.asarray(each.predict(own[0])), own[1]) for each in population]) for own in tests]
             )
@@ -196,7 +196,7 @@ def n_back(
         x, y = back_lists(np.random.default_rng(seed), rows, length, n)
         new_x, new_y = back_lists(np.random.default_rng(TEST_SEED + seed), TEST_LISTS, length, n)
         for name in [layers] if isinstance(layers, str) else layers:
-            layer = look_up("layer", name, LAYERS)(units, True)
+            layer = look_up("layer", name, LAYERS)(LayerPlan(units, True, length))
             population = training.population((layer, Dense(2, "softmax")), LOSS, x, y)
             said = np.stack([np.asarray(member.predict(new_x)).argmax(-1) for member in population])[:, :, n:]
             same = new_y[:, n:] == 1

@@ -30,6 +30,7 @@ from ..layers import (
 from ..layers.layer import Layer
 from ..registry import look_up
 from ..typing import Float
+from .chrono_bias import ChronoBias
 
 HEADS, BLOCKS = 4, 2  # of attention and of linear recurrent units
 KERNEL = 3  # steps that a convolution of a temporal block reads
@@ -49,8 +50,8 @@ class LayerPlan(NamedTuple):
 
     units: int
     return_sequences: bool
-    length: int
-    outputs: int
+    length: int = 50
+    outputs: int = 1
 
 
 LayerMaker: TypeAlias = Callable[[LayerPlan], Layer]
@@ -98,11 +99,18 @@ def jordan(plan: LayerPlan) -> Layer:
     return RNN(cell, return_sequences=plan.return_sequences)
 
 
+def chrono_lstm(plan: LayerPlan) -> Layer:
+    """Return an LSTM whose cells begin with memories of up to the length of the sequences."""
+    bias = ChronoBias(max(3, plan.length))
+    return LSTM(plan.units, return_sequences=plan.return_sequences, unit_forget_bias=False, bias_initializer=bias)
+
+
 LAYERS: Mapping[str, LayerMaker] = {
     # Elman's network
     "simple_rnn": lambda plan: SimpleRNN(plan.units, return_sequences=plan.return_sequences),
     "jordan": jordan,
     "lstm": lambda plan: LSTM(plan.units, return_sequences=plan.return_sequences),
+    "chrono_lstm": chrono_lstm,
     "gru": lambda plan: GRU(plan.units, return_sequences=plan.return_sequences),
     "minimal_gated": lambda plan: RNN(MinimalGatedCell(plan.units), return_sequences=plan.return_sequences),
     "echo_state": lambda plan: EchoState(plan.units, return_sequences=plan.return_sequences),
