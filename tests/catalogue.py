@@ -129,6 +129,8 @@ LAYERS = {
     "periodic_embedding": (pl.PeriodicEmbedding((0, 3), units=2, frequencies=3, activation="tanh"), VECTOR),
     "piecewise_linear_embedding": (pl.PiecewiseLinearEmbedding((0, 3), bins=4, units=2), VECTOR),
     "category_embedding": (pl.CategoryEmbedding(((1, 4), (5, 2)), units=3), VECTOR),
+    "hopfield": (pl.Hopfield(sweeps=5, kernel_initializer="glorot_uniform"), VECTOR),
+    "modern_hopfield": (pl.ModernHopfield(5, units=4, learn_beta=True, steps=2, dropout=0.2), VECTOR),
     "grid": (pl.Grid(2, 3), VECTOR),
     "grid_of_soft_units": (pl.Grid(2, 3, "hexagonal", True, "softmax", width=2.0), VECTOR),
     "category_indicators": (pl.CategoryIndicators(((1, 4), (5, 2))), VECTOR),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from plastica.errors import DataError, InvalidValue, NotFitted, PlasticaWarning, ShapeError
 from plastica.memory import HopfieldNetwork, SparseHopfieldNetwork, WillshawMemory, basins, capacity
-from plastica.memory.storage import STORAGE
+from plastica.rules.pattern_storage import STORAGE
 
 
 def random_signs(rows, units, seed=0):

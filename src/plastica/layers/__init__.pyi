@@ -31,6 +31,7 @@ from .global_pooling import (
 from .graph import Graph
 from .grid import Grid
 from .group_normalization import GroupNormalization, RMSNormalization
+from .hopfield import Hopfield
 from .input import Input
 from .instance_normalization import InstanceNormalization, ReversibleInstanceNormalization
 from .layer import Layer
@@ -42,6 +43,7 @@ from .members import MemberDense, Members
 from .merge import Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract
 from .minimal_gated import MinimalGatedCell
 from .mixture import Mixture
+from .modern_hopfield import ModernHopfield
 from .moving_average import MovingAverage
 from .multi_head import MultiHeadAttention
 from .networks import Networks
@@ -140,6 +142,7 @@ __all__ = [
     "Graph",
     "Grid",
     "GroupNormalization",
+    "Hopfield",
     "Identity",
     "Input",
     "InstanceNormalization",
@@ -161,6 +164,7 @@ __all__ = [
     "MinimalGatedCell",
     "Minimum",
     "Mixture",
+    "ModernHopfield",
     "MovingAverage",
     "MultiHeadAttention",
     "Multiply",

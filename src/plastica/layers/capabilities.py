@@ -45,3 +45,11 @@ class PairedUnits:
     def draw_visible(self, mean: Float[Array, "rows features"], key: Key) -> Float[Array, "rows features"]:
         """Return visible units sampled with these means."""
         raise NotImplementedError
+
+
+class Attractors:
+    """Units of two values that settle in stored patterns, for rules that store them in the kernel."""
+
+    def signs(self, x: Float[Array, "rows units"]) -> Float[Array, "rows units"]:
+        """Return inputs as -1 and 1."""
+        raise NotImplementedError

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..activations import ActivationLike
+from .activation import Activation
 from .boltzmann import RestrictedBoltzmann
 from .dense import Dense
 from .grid import Grid
+from .hopfield import Hopfield
 from .layer import Layer
 from .normalization import UnitNormalization
 
@@ -36,6 +38,11 @@ def grid(units: int, last: Layer) -> list[Layer]:
     """Return a map with about this number of units, as square as possible, and the last layer."""
     rows = max(1, round(math.sqrt(units)))
     return [Grid(rows, max(2, round(units / rows))), last]
+
+
+def attractors(last: Layer) -> list[Layer]:
+    """Return units of 0 and 1 for inputs below and above 0 that settle in stored patterns, and the last layer."""
+    return [Activation("heaviside"), Hopfield(low=0), last]
 
 
 def boltzmann(units: Sequence[int], last: Layer, visible: str) -> list[Layer]:

@@ -11,8 +11,8 @@ from jax import Array
 
 from .. import random
 from ..errors import InvalidValue, ShapeError
+from ..layers.kernels.attractors import ASYNCHRONOUS, UPDATES, Dynamics, settle
 from ..typing import Bool, Float, Int, PyTree, Shaped
-from .dynamics import ASYNCHRONOUS, UPDATES, Dynamics, settle
 from .patterns import TwoValues, nothing_stored, read_patterns, read_probes
 
 if TYPE_CHECKING:

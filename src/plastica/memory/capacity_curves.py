@@ -13,11 +13,10 @@ from jax import Array
 
 from .. import random
 from ..errors import InvalidValue
+from ..layers.kernels.attractors import ASYNCHRONOUS, QUADRATIC, settle
 from ..random import Key
+from ..rules.pattern_storage import STORAGE
 from ..typing import Float, Int
-from .dynamics import ASYNCHRONOUS, settle
-from .hopfield import QUADRATIC
-from .storage import STORAGE
 
 if TYPE_CHECKING:
     import polars

@@ -8,9 +8,9 @@ import numpy as np
 from jax import Array
 
 from ..errors import InvalidValue
+from ..layers.kernels.attractors import Dynamics, UnitStates
 from ..typing import Float, Int, PyTree
 from .associative import AssociativeMemory
-from .dynamics import Dynamics, UnitStates
 
 INTERACTIONS = ("polynomial", "exponential")
 

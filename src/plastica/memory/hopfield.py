@@ -5,15 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
 from ..errors import InvalidValue, caution
-from ..typing import Float, Int
+from ..layers.kernels.attractors import QUADRATIC
+from ..rules.pattern_storage import STORAGE, Weights
+from ..typing import Float
 from .associative import AssociativeMemory
-from .dynamics import Dynamics, UnitStates
-from .storage import STORAGE, Weights
 
 # Patterns per unit that a large network recalls: Amit, Gutfreund, Sompolinsky 1985 for Hebb's rule; Kanter,
 # Sompolinsky 1987 for the projection rule without self-connections, whose patterns are stable up to 1 but no longer
@@ -85,21 +84,6 @@ class HopfieldNetwork(AssociativeMemory):
 
     def _written(self) -> str:
         return f'HopfieldNetwork(storage="{self.storage}")'
-
-
-def _field(weights: Weights, states: UnitStates, unit: Int[Array, ""]) -> Float[Array, "probes"]:
-    return weights[unit] @ states
-
-
-def _fields(weights: Weights, states: UnitStates) -> UnitStates:
-    return weights @ states
-
-
-def _energy(weights: Weights, states: UnitStates) -> Float[Array, "probes"]:
-    return -0.5 * jnp.sum(states * (weights @ states), 0)
-
-
-QUADRATIC = Dynamics(_field, _fields, _energy)
 
 
 @partial(jax.jit, static_argnames="storage")

@@ -8,10 +8,10 @@ import numpy as np
 from jax import Array
 
 from ..errors import DataError, InvalidValue
+from ..layers.kernels.attractors import Dynamics, UnitStates
+from ..rules.pattern_storage import without_diagonal
 from ..typing import Float, Int, PyTree
 from .associative import AssociativeMemory
-from .dynamics import Dynamics, UnitStates
-from .storage import without_diagonal
 
 
 class SparseHopfieldNetwork(AssociativeMemory):

@@ -17,6 +17,7 @@ from .feedback_alignment import FeedbackAlignment as FeedbackAlignment
 from .forward_forward import ForwardForward as ForwardForward
 from .greedy import Greedy as Greedy
 from .hebb import Hebb as Hebb
+from .hopfield import HopfieldStorage as HopfieldStorage
 from .kohonen import Kohonen as Kohonen
 from .krotov_hopfield import KrotovHopfield as KrotovHopfield
 from .local import LayerRule as LayerRule

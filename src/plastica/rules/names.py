@@ -45,6 +45,7 @@ NAMES: dict[str, Callable[[], Rule]] = {
     "feedback_alignment": _usual("FeedbackAlignment"),
     "forward_forward": _usual("ForwardForward"),
     "hebb": _usual("Hebb", limit=1.0),  # without a limit the weights grow without bound
+    "hopfield": _usual("HopfieldStorage"),
     "kohonen": _usual("Kohonen"),
     "krotov_hopfield": _krotov_hopfield,
     "oja": _usual("Oja", 0.1, relative=True, subspace=True),

@@ -10,18 +10,19 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from .. import random
-from ..random import Key
-from ..typing import Bool, Float, Int, PyTree
+from ... import random
+from ...random import Key
+from ...typing import Bool, Float, Int, PyTree
 
 UnitStates = Float[Array, "units probes"]
+Weights = Float[Array, "units units"]
 
 ASYNCHRONOUS, SYNCHRONOUS = "asynchronous", "synchronous"
 UPDATES = (ASYNCHRONOUS, SYNCHRONOUS)
 
 
 class Settled(NamedTuple):
-    """UnitStates after the last sweep.
+    """States after the last sweep.
 
     Attributes:
         states: The states.
@@ -48,6 +49,22 @@ class Dynamics(NamedTuple):
     field: Callable[[PyTree, UnitStates, Int[Array, ""]], Float[Array, "probes"]]
     fields: Callable[[PyTree, UnitStates], UnitStates]
     energy: Callable[[PyTree, UnitStates], Float[Array, "probes"]]
+
+
+def _field(weights: Weights, states: UnitStates, unit: Int[Array, ""]) -> Float[Array, "probes"]:
+    return weights[unit] @ states
+
+
+def _fields(weights: Weights, states: UnitStates) -> UnitStates:
+    return weights @ states
+
+
+def _energy(weights: Weights, states: UnitStates) -> Float[Array, "probes"]:
+    return -0.5 * jnp.sum(states * (weights @ states), 0)
+
+
+# Hopfield's network: h = W s, E = -s'W s / 2 (Hopfield 1982, equation 7).
+QUADRATIC = Dynamics(_field, _fields, _energy)
 
 
 class _Going(NamedTuple):
