@@ -10,8 +10,10 @@ from sklearn.datasets import load_digits
 
 import plastica as pl
 
+STRATEGIES = ("naive", "ewc", "lwf", pl.continual.Replay(size=100), "generative", "joint")
 
-def main(epochs: int = 20, seeds: int = 3) -> None:
+
+def main(strategies=STRATEGIES, epochs: int = 20, seeds: int = 3) -> None:
     """Compare strategies on five experiences of two digits each."""
     digits = load_digits()
     stream = pl.continual.split_classes(digits.data.astype(np.float32) / 16, digits.target, scenario="class")
@@ -19,7 +21,6 @@ def main(epochs: int = 20, seeds: int = 3) -> None:
     model = pl.Sequential([pl.Dense(64, "relu"), pl.Dense(10, "softmax")])
     model.compile(pl.optimizers.Adam(0.003), "sparse_categorical_crossentropy")
 
-    strategies = ["naive", "ewc", "lwf", pl.continual.Replay(size=100), "generative", "joint"]
     found = pl.continual.compare(model, stream, strategies, seeds=seeds, epochs=epochs, batch_size=16)
     print(found)
     found.plot("continual.png")

@@ -7,7 +7,7 @@ import pytest
 
 import plastica as pl
 from plastica.continual.names import STRATEGIES
-from plastica.errors import DataError, InvalidValue, ShapeError, UnknownName
+from plastica.errors import DataError, FileError, InvalidValue, ShapeError, UnknownName
 
 RNG = np.random.default_rng(0)
 Y = np.arange(240) % 4
@@ -84,6 +84,26 @@ def test_the_same_seed_gives_the_same_run():
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.parametrize("name", ["replay", "sleep", "generative", "si"])
+def test_a_run_that_is_resumed_is_the_whole_run_bit_for_bit(name, tmp_path):
+    whole = pl.continual.learn(classifier(), split("class"), name, epochs=2, batch_size=16)
+
+    def stop(learned):
+        raise KeyboardInterrupt
+
+    given = {"epochs": 2, "batch_size": 16, "checkpoint": tmp_path}
+    with pytest.raises(KeyboardInterrupt):
+        pl.continual.learn(classifier(), split("class"), name, on_experience=stop, **given)
+    told = []
+    again = pl.continual.learn(classifier(), split("class"), name, on_experience=told.append, resume=True, **given)
+    assert [each.number for each in told] == [1]
+    np.testing.assert_array_equal(again.matrices, whole.matrices)
+    for one, other in zip(again.models[0].get_weights(), whole.models[0].get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    with pytest.raises(FileError, match="other settings"):
+        pl.continual.learn(classifier(), split("class"), name, resume=True, checkpoint=tmp_path)
+
+
 def test_seeds_are_runs_of_their_own_and_each_experience_is_told():
     told = []
     result = pl.continual.learn(classifier(), split("class"), "naive", seeds=2, on_experience=told.append)
@@ -141,6 +161,7 @@ MISTAKES = [
         "sends errors back",
     ),
     (lambda: pl.continual.learn(classifier(optimizer="lbfgs"), split("class")), InvalidValue, "takes all rows at once"),
+    (lambda: pl.continual.learn(classifier(), split("class"), resume=True), InvalidValue, "needs checkpoint="),
     (lambda: pl.continual.compare(classifier(), split("class"), ["si", "si"]), InvalidValue, "different strategies"),
     (lambda: pl.continual.strategy_named(pl.continual.Replay), InvalidValue, r"write Replay\(\)"),
 ]

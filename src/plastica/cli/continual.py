@@ -64,6 +64,8 @@ DIGITS = "digits"
 @parameters.encoding
 @parameters.sheet
 @parameters.out_folder
+@click.option("--checkpoint", metavar="FOLDER", help="Folder for checkpoints.")
+@click.option("--resume", is_flag=True, help="Resume from the newest checkpoint in --checkpoint.")
 @parameters.lang
 @parameters.quiet
 @parameters.json
@@ -97,6 +99,8 @@ def continual(data: str, **given: Any) -> None:
             batch_size=given["batch_size"],
             on_experience=progress.learned,
             hooks=[progress.looks],
+            checkpoint=given["checkpoint"],
+            resume=given["resume"],
         )
         _write(found, folder)
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,12 +14,11 @@ from ..training.run import Hook
 from .experiences import ContinualStream
 from .names import label_of, strategy_named
 from .results import MEASURES, ContinualResult
+from .runs import Told
 from .strategy import ContinualStrategy
-from .training import Told, learn
+from .training import learn
 
 if TYPE_CHECKING:
-    import os
-
     import polars
 
     from ..drawing.figure import Drawing
@@ -95,6 +95,8 @@ def compare(
     verbose: int = 0,
     on_experience: Told | None = None,
     hooks: Sequence[Hook] = (),
+    checkpoint: str | os.PathLike[str] | None = None,
+    resume: bool = False,
 ) -> ContinualComparison:
     """Learn a stream under several strategies, from the same seeds.
 
@@ -102,6 +104,7 @@ def compare(
 
     Args:
         model, stream, seeds, epochs, batch_size, reset_optimizer, verbose, on_experience, hooks: As for :func:`learn`.
+        checkpoint, resume: As for :func:`learn`; each strategy and seed has a file of its own in the folder.
         strategies: Names, see :func:`strategy_named`, or strategies.
 
     Raises:
@@ -117,5 +120,6 @@ def compare(
         found[label] = learn(
             model, stream, strategy, seeds=seeds, epochs=epochs, batch_size=batch_size,
             reset_optimizer=reset_optimizer, verbose=verbose, on_experience=on_experience, hooks=hooks,
+            checkpoint=checkpoint, resume=resume,
         )  # fmt: skip
     return ContinualComparison(found)

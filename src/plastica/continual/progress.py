@@ -12,7 +12,7 @@ from ..training.progress import is_live
 from ..training.run import Run
 
 if TYPE_CHECKING:
-    from .training import ExperienceLearned
+    from .runs import ExperienceLearned
 
 SAY = Texts("continual")
 

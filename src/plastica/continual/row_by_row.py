@@ -111,9 +111,9 @@ def prequential(
 
     Example:
         >>> import numpy as np, plastica as pl
-        >>> x, y = pl.continual.drifting_table(experiences=1, rows=200).rows()
+        >>> x, y = pl.continual.drifting_table(experiences=1, rows=300, features=3).rows()
         >>> model = pl.Sequential([pl.Dense(1, "sigmoid")])
-        >>> model.compile(pl.optimizers.Adam(0.05), "binary_crossentropy")
+        >>> model.compile(pl.optimizers.Adam(0.1), "binary_crossentropy")
         >>> bool(prequential(model, x, y, batch_size=10).mean_error < 0.4)
         True
 

@@ -2,67 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
+import os
 import time
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, cast
+from collections.abc import Sequence
 
-import jax
 import numpy as np
 
-from ..declaration import replace
 from ..errors import InvalidValue
-from ..layers import freezing
 from ..losses import OutputLosses
-from ..model import Model, fitting
-from ..model.exclusive import alone
-from ..model.options import BATCH_SIZE, Options
-from ..model.training_data import GivenData
-from ..training import interrupting
-from ..training.program import Program
+from ..model import Model
+from ..model.options import BATCH_SIZE
 from ..training.run import Hook
-from ..training.supervised import Supervised
-from ..typing import Float, Num
-from .experiences import ContinualStream, Experience
+from .experiences import ContinualStream
 from .names import label_of, strategy_named
-from .replaying import RehearsedRows
 from .results import ContinualResult
-from .rule import ContinualRule
-from .scoring import form_of, score, targets_for
-from .strategy import ContinualStrategy, LearnedExperience, OutputForm, RowStore
-
-
-class ExperienceLearned(NamedTuple):
-    """What is told after an experience.
-
-    Attributes:
-        strategy: The name of the strategy.
-        seed: The seed of the run.
-        number: The place of the experience, from 0.
-        experiences: The number of experiences.
-        name: Its name.
-        scores: The scores on all experiences now, ``(experiences,)``.
-    """
-
-    strategy: str
-    seed: int
-    number: int
-    experiences: int
-    name: str
-    scores: Float[np.ndarray, "experiences"]
-
-
-class LearningOptions(NamedTuple):
-    """How each experience is learned."""
-
-    epochs: int
-    batch_size: int
-    reset_optimizer: bool
-    hooks: Sequence[Hook] = ()
-
-
-Told = Callable[[ExperienceLearned], None]
-LabelledRows = tuple[Num[np.ndarray, "rows *features"], Num[np.ndarray, "rows *targets"]]
+from .runs import ExperienceLearned, LearningOptions, Told, run_of
+from .strategy import ContinualStrategy
 
 
 def learn(
@@ -78,6 +33,8 @@ def learn(
     verbose: int = 0,
     on_experience: Told | None = None,
     hooks: Sequence[Hook] = (),
+    checkpoint: str | os.PathLike[str] | None = None,
+    resume: bool = False,
 ) -> ContinualResult:
     """Let a network learn the experiences of a stream one after another, and test it on all of them after each.
 
@@ -97,6 +54,9 @@ def learn(
         verbose: 1 prints a line after each experience.
         on_experience: Called after each experience with an ``ExperienceLearned``.
         hooks: As for :meth:`Model.fit`, called while an experience is learned.
+        checkpoint: A folder in which each run is kept after each experience.
+        resume: Go on after the last finished experience of each run in the folder; the result is that of a run without
+            a break, bit for bit. Runs that are not there begin from the start.
 
     Returns:
         The accuracies on all experiences after each, for each seed, and the trained networks.
@@ -106,6 +66,7 @@ def learn(
         InvalidValue: If the model is not compiled, is trained by a rule that sends no errors back, remembers rows or
             needs all rows at once; or if a number is out of range.
         ShapeError: If the outputs of the network do not fit the stream.
+        FileError: If a checkpoint is damaged, or was made with other rows or settings.
 
     Example:
         >>> import numpy as np, plastica as pl
@@ -114,8 +75,8 @@ def learn(
         >>> x += 3 * np.eye(8)[y]
         >>> stream = pl.continual.split_classes(x, y, scenario="class")
         >>> model = pl.Sequential([pl.Dense(16, "relu"), pl.Dense(4, "softmax")])
-        >>> model.compile("adam", "sparse_categorical_crossentropy")
-        >>> result = pl.continual.learn(model, stream, "naive", epochs=20)
+        >>> model.compile(pl.optimizers.Adam(0.03), "sparse_categorical_crossentropy")
+        >>> result = pl.continual.learn(model, stream, "naive", epochs=40, batch_size=8)
         >>> bool(result.forgetting.value > 0.5)
         True
 
@@ -125,10 +86,10 @@ def learn(
     chosen = strategy_named(strategy)
     numbers = _seeds(seeds)
     _check(model, epochs, batch_size)
-    options = LearningOptions(epochs, batch_size, reset_optimizer, tuple(hooks))
+    options = LearningOptions(epochs, batch_size, reset_optimizer, pretrained, tuple(hooks), checkpoint, resume)
     label, began = label_of(strategy), time.perf_counter()
     told = _talking(on_experience, verbose)
-    found = [_one_run(model, stream, chosen, seed, options, label, told, pretrained) for seed in numbers]
+    found = [run_of(model, stream, chosen, seed, options, label, told) for seed in numbers]
     return ContinualResult(
         strategy=label,
         scenario=stream.scenario,
@@ -140,116 +101,6 @@ def learn(
         models=tuple(each.model for each in found),
         seconds=time.perf_counter() - began,
     )
-
-
-class _RunResult(NamedTuple):
-    matrix: Float[np.ndarray, "learned tested"]
-    baseline: Float[np.ndarray, "tested"]
-    model: Model
-
-
-def _one_run(
-    model: Model,
-    stream: ContinualStream,
-    strategy: ContinualStrategy,
-    seed: int,
-    options: LearningOptions,
-    label: str,
-    told: Told,
-    pretrained: bool,
-) -> _RunResult:
-    """Learn the stream from one seed."""
-    made = Model(model.network, name=model.name, seed=seed)
-    made.set_compiled(model.compiled)
-    if not made.built:
-        made.build(stream[0].x.shape[1:])
-    form = form_of(made, stream)
-    if pretrained:
-        made.restore(model.snapshot())
-    rule = ContinualRule(model.compiled.rule, strategy, form.kind, form.classes, form.groups)
-    made.set_compiled(dataclasses.replace(model.compiled, rule=rule, metrics=(), weighted_metrics=()))
-    made.replace_weights(made.params, made.state)  # initial weights are tested on purpose
-    baseline = _scores(made, stream, form)
-    store, rows = strategy.store(seed), []
-    for number, experience in enumerate(stream):
-        _learn_one(made, strategy, store, experience, number, form, options)
-        rows.append(_scores(made, stream, form))
-        told(ExperienceLearned(label, seed, number, len(stream), experience.name, rows[-1]))
-    return _RunResult(np.stack(rows), baseline, _plain(model, made, strategy))
-
-
-def _learn_one(
-    made: Model,
-    strategy: ContinualStrategy,
-    store: RowStore,
-    experience: Experience,
-    number: int,
-    form: OutputForm,
-    options: LearningOptions,
-) -> None:
-    """Learn an experience, and keep what the strategy keeps of it."""
-    kept = store.rows()
-    new: LabelledRows = (experience.x, experience.y)
-    if kept is not None and strategy.rehearses == "all":
-        new, kept = _joined(new, kept), None
-    _fit(made, form, new, kept if strategy.rehearses == "batch" else None, options)
-    store.add(experience.x, experience.y)
-    night = store.rows() if strategy.rehearses == "asleep" else None
-    if night is not None:
-        _fit(made, form, night, None, options._replace(epochs=strategy.nights))
-    learner = made.learner
-    learned = LearnedExperience(
-        made.network, learner.params, learner.state, experience.x, experience.y, experience.classes, form, number,
-        made.seed,
-    )  # fmt: skip
-    memory = learner.memory | {"strategy": strategy.consolidate(learner.memory["strategy"], learned)}
-    made.learner = learner._replace(memory=memory)
-    if options.reset_optimizer:
-        program = cast(Supervised, made.program)
-        empty = program.optimizer.init(freezing.trainable_part(made.network, learner.params))
-        made.learner = made.learner._replace(optimizer=jax.device_put(empty))
-
-
-def _fit(
-    made: Model, form: OutputForm, new: LabelledRows, stored: LabelledRows | None, options: LearningOptions
-) -> None:
-    """Train on new rows, with stored ones in each batch if there are any."""
-    settings = Options(options.batch_size, options.epochs, 0, True, 0, None, None, None, None, False, 10.0)
-    x, y = new if stored is None else _joined(new, stored)
-    replayed = 0 if stored is None else min(options.batch_size, len(new[0]))
-    _set_replayed(made, replayed)
-    with alone(made), interrupting.noted():
-        given = GivenData(x, targets_for(made.compiled.loss, y, form))
-        data, _ = fitting.training_data(made, given, settings)
-        if stored is not None and data.examples is not None:
-            data = RehearsedRows(made, data.examples, len(new[0]))
-        fitting.fit(made, data, None, None, settings, options.hooks)
-
-
-def _set_replayed(made: Model, replayed: int) -> None:
-    program = cast(Supervised, made.program)
-    rule = cast(ContinualRule, program.rule)
-    if rule.replayed != replayed:
-        made.program = cast(Program, replace(program, rule=replace(rule, replayed=replayed)))
-
-
-def _joined(new: LabelledRows, stored: LabelledRows) -> LabelledRows:
-    return np.concatenate([new[0], stored[0]]), np.concatenate([new[1], stored[1]])
-
-
-def _scores(made: Model, stream: ContinualStream, form: OutputForm) -> Float[np.ndarray, "experiences"]:
-    return np.array([score(made, experience, form) for experience in stream])
-
-
-def _plain(model: Model, made: Model, strategy: ContinualStrategy) -> Model:
-    """Return the trained network as an ordinary model, with the weights that answer and the settings of ``model``."""
-    params = strategy.answering(made.learner.memory["strategy"], made.params)
-    plain = Model(model.network, name=model.name, seed=made.seed)
-    plain.set_compiled(model.compiled)
-    if not plain.built:
-        plain.build(made.input_shape)
-    plain.replace_weights(params, made.state)
-    return plain
 
 
 def _check(model: Model, epochs: int, batch_size: int) -> None:
