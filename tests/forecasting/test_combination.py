@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from plastica.forecasting.selection import combination_weights, step_groups
+from plastica.forecasting.selection import ShortSpan, combination_weights, step_groups
 
 RANDOM = np.random.default_rng(0)
 TRUTH = RANDOM.normal(size=(400, 4))
@@ -54,3 +54,25 @@ def test_a_perfect_model_and_missing_values_do_not_divide_by_zero():
     np.testing.assert_allclose(weights, [[1] * 4, [0] * 4], atol=1e-6)
     assert combination_weights(TRUTH[None], truth, 2.0).tolist() == [[1.0] * 4]
     assert weights.sum(0) == pytest.approx(1)
+
+
+def test_a_short_series_tells_less_of_models_that_learn_many_weights():
+    made = with_noise(1.0, 1.0)[:, :20]
+    ages = np.arange(20)[::-1, None] + np.arange(4)[::-1]
+    plain, short = (
+        combination_weights(made, TRUTH[:20], 5.0, short=ShortSpan(np.array([1.0, trust]), ages)) for trust in (1, 0.2)
+    )
+    assert (short[1] < plain[1] - 0.1).all()
+    np.testing.assert_allclose(short.sum(0), 1)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_after_a_change_of_the_series_models_must_have_been_good_since_then(known):
+    """The first model does not follow the change of the last three steps; the second, a worse one before it, does."""
+    followed = np.stack([TRUTH, TRUTH])[:, :60] + RANDOM.normal(size=(2, 60, 4)) * np.array([0.5, 0.7])[:, None, None]
+    ages = np.arange(60)[::-1, None] + np.arange(4)[::-1]
+    changed = TRUTH[:60] + 10 * (ages < 3)
+    followed[1] += 10 * (ages < 3)
+    truth = changed if known else np.where(ages < 3, np.nan, changed)
+    weights = combination_weights(followed, truth, 15.0, short=ShortSpan(np.ones(2), ages))
+    assert (weights[1] > 0.9).all() if known else (weights[0] > 0.5).all()

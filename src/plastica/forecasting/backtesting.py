@@ -12,7 +12,7 @@ from ..model import Model
 from ..typing import Float, Int
 from .architectures import ARCHITECTURES
 from .baselines import RIDGE, naive_forecasts, ridge_forecast
-from .candidates import independent_horizons
+from .candidates import independent_horizons, short_span
 from .fitted import naive_scales_of
 from .fitting import usual_look_back
 from .joining import before, only, with_values
@@ -106,7 +106,8 @@ def _combined(
         origins = np.concatenate([windows.origins(*cuts[each : each + 2]) for each in range(place)])
         past = np.stack([np.concatenate([fold[name] for fold in made[:place]]) for name in names])
         truth = windows.scaled_truth(origins)
-        weights = combination_weights(past, truth, independent_horizons(windows, origins), settings.loss)
+        short = short_span(names, windows, origins, cuts[place])
+        weights = combination_weights(past, truth, independent_horizons(windows, origins), settings.loss, short)
     mean = np.sum([weight * made[place][name] for name, weight in zip(names, weights, strict=True)], axis=0)
     return {settings.model: mean, **made[place]}
 

@@ -14,11 +14,13 @@ from .architectures import ARCHITECTURES
 from .intervals import IntervalReach
 from .methods import METHODS
 from .parts import ForecastPart
-from .rolling import RollingFold
-from .selection import combination_weights
+from .rolling import FEW_WINDOWS, RollingFold
+from .selection import ShortSpan, combination_weights
 from .settings import MODELS, ForecastSettings
 from .training import answers, budget_for, middle, train_rolling
 from .windows import PanelWindows
+
+DOUBT = 5.0  # windows for each value that they have, below which models with a weight for each are trusted less
 
 
 class Candidate(NamedTuple):
@@ -95,15 +97,20 @@ def _network(
 
 
 def weighed(
-    candidates: Sequence[Candidate], truth: Float[np.ndarray, "windows horizon"], horizons: float, loss: str
+    candidates: Sequence[Candidate],
+    truth: Float[np.ndarray, "windows horizon"],
+    horizons: float,
+    loss: str,
+    short: ShortSpan | None = None,
 ) -> tuple[tuple[ForecastPart, ...], Float[np.ndarray, "models horizon"]]:
     """Return the models with their weights, with and without networks; and the former as an array."""
     made = np.stack([each.validated for each in candidates])
-    weights = combination_weights(made, truth, horizons, loss)
+    weights = combination_weights(made, truth, horizons, loss, short)
     simple = np.array([not each.part.models for each in candidates])
     without = np.zeros_like(weights)
     if simple.any():
-        without[simple] = combination_weights(made[simple], truth, horizons, loss)
+        own = None if short is None else short._replace(trust=short.trust[simple])
+        without[simple] = combination_weights(made[simple], truth, horizons, loss, own)
     parts = tuple(
         replace(each.part, weights=tuple(own.tolist()), without=tuple(other.tolist()))
         for each, own, other in zip(candidates, weights, without, strict=True)
@@ -117,3 +124,22 @@ def independent_horizons(windows: PanelWindows, origins: Int[np.ndarray, "window
     series = len(np.unique(windows.series[origins]))
     positions = np.unique(windows.positions[origins])
     return np.sqrt(series) * (np.ptp(positions) + 1 + windows.shape.horizon) / windows.shape.horizon
+
+
+def short_span(
+    names: Sequence[str], windows: PanelWindows, origins: Int[np.ndarray, "windows"], until: float = np.inf
+) -> ShortSpan | None:
+    """Return what is to be known of forecasts of a short series; None for one with many windows.
+
+    Args:
+        names: The models.
+        windows: The windows.
+        origins: The forecasts by which models are weighed.
+        until: The position where training ends.
+    """
+    count, look_back = len(windows.origins(last=until)), windows.shape.look_back
+    if count > FEW_WINDOWS:
+        return None
+    learns = np.array([name in ARCHITECTURES or METHODS[name].for_each_lag for name in names])
+    steps = windows.positions[origins][:, None] + np.arange(windows.shape.horizon)
+    return ShortSpan(np.where(learns, count / (count + DOUBT * look_back), 1.0), steps.max() - steps)

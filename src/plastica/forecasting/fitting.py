@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .candidates import candidates_for, independent_horizons, weighed
+from .candidates import candidates_for, independent_horizons, short_span, weighed
 from .fitted import FittedForecast, naive_scales_of
 from .intervals import learn_intervals
 from .joining import tail_of, with_values
@@ -31,7 +31,8 @@ def fit_panel(settings: ForecastSettings, panel: Panel, **options: Any) -> Fitte
     candidates = candidates_for(settings, windows, folds, int(panel.positions.max()) + 1, options)
     origins = np.concatenate([fold.validation for fold in folds])
     truth = windows.scaled_truth(origins)
-    parts, weights = weighed(candidates, truth, independent_horizons(windows, origins), settings.loss)
+    short = short_span([each.part.name for each in candidates], windows, origins)
+    parts, weights = weighed(candidates, truth, independent_horizons(windows, origins), settings.loss, short)
     combined = np.einsum("mh,mwh->wh", weights, np.stack([each.validated for each in candidates]))
     season = min(panel.frequency.seasons, default=1)
     used = {part.name for part in parts if any(part.weights)}

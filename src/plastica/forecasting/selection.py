@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.optimize import nnls
 
-from ..typing import Float
+from ..typing import Float, Int
 
 LEAST_WEIGHT = 0.03  # models with less are left out
 ROUNDS = 12  # of reweighting for absolute errors
@@ -13,6 +15,22 @@ STRENGTH = 4.0  # of the prior: as many horizons of validation weigh as much as 
 SHARPNESS = 4  # of the prior: the weight falls with this power of the mean absolute error
 GROUPS = 4  # of steps of the horizon, each twice as long as the one before
 SMALL = 1e-3  # of the mean absolute error: residuals below count as this
+# Of short series; chosen on stretches of city data outside of all test spans, and on planted walks and level shifts.
+SHORT_STRENGTH = 8.0  # of the prior
+BREAK = 2.5  # times the usual error, from which the end of the span counts as a change of the series
+BREAK_STRENGTH = 50.0  # of the prior after a change, of which there are few forecasts
+
+
+class ShortSpan(NamedTuple):
+    """What is known of forecasts of a short series, besides their errors.
+
+    Attributes:
+        trust: The factor of each model's weight in the prior: below 1 for one that learns many weights.
+        ages: How many steps before the last one each value was forecast for.
+    """
+
+    trust: Float[np.ndarray, "models"]
+    ages: Int[np.ndarray, "windows horizon"]
 
 
 def combination_weights(
@@ -20,6 +38,7 @@ def combination_weights(
     truth: Float[np.ndarray, "windows horizon"],
     horizons: float,
     loss: str = "mae",
+    short: ShortSpan | None = None,
 ) -> Float[np.ndarray, "models horizon"]:
     r"""Return weights of at least 0 with a sum of 1 that make the error of the weighted mean small.
 
@@ -28,25 +47,32 @@ def combination_weights(
     group of steps has the weights of all. Absolute errors are minimized by weighted squares, the weights being
     :math:`1 / |e|` for the error :math:`e` of the round before.
 
+    A short series tells less of models that learn many weights than their errors say, so that these weigh less in the
+    prior. Where the last errors of the prior are far above the usual ones, the series has changed, and models must have
+    been good since then, too: a last value is right after a change of the level, and a mean of the past is not.
+
     Args:
         forecasts: The scaled forecasts of each model.
         truth: What happened, NaN where it is not known.
         horizons: How many validation horizons do not overlap.
         loss: "mse" for squared errors; absolute errors otherwise.
+        short: For a short series.
 
     Reference:
         J. M. Bates, C. W. J. Granger (1969), The combination of forecasts, section 3 (weights by inverse errors).
         L. Breiman (1996), Stacked regressions, section 3. F. X. Diebold, P. Pauly (1990), The use of prior information
-        in forecast combination, equation 7 (shrinkage).
+        in forecast combination, equation 7 (shrinkage). M. H. Pesaran, A. Timmermann (2007), Selection of estimation
+        window in the presence of breaks, section 3 (weights from errors after a break).
     """
     models, _, horizon = forecasts.shape
     if models == 1:
         return np.ones((1, horizon))
     errors = truth - forecasts
     sizes = np.nanmean(np.abs(errors), axis=(1, 2))
-    prior = (sizes.min() / np.maximum(sizes, 1e-12)) ** SHARPNESS if sizes.min() > 0 else (sizes == 0).astype(float)
-    strength = STRENGTH / max(horizons, 1.0)
-    whole = _weights(errors.reshape(models, -1), prior / prior.sum(), strength, loss)
+    prior, strength = _prior(sizes), STRENGTH / max(horizons, 1.0)
+    if short is not None:
+        prior, strength = _short_prior(errors, sizes, short, horizons)
+    whole = _weights(errors.reshape(models, -1), prior, strength, loss)
     whole = _pruned(whole)
     made = np.zeros((models, horizon))
     kept = whole > 0
@@ -65,6 +91,30 @@ def step_groups(horizon: int) -> list[slice]:
     """
     ends = sorted({max(1, round(horizon / 2**power)) for power in range(GROUPS)})
     return [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def _prior(sizes: Float[np.ndarray, "models"]) -> Float[np.ndarray, "models"]:
+    """Return weights that fall with the errors of models."""
+    found = (sizes.min() / np.maximum(sizes, 1e-12)) ** SHARPNESS if sizes.min() > 0 else (sizes == 0).astype(float)
+    return found / found.sum()
+
+
+def _short_prior(
+    errors: Float[np.ndarray, "models windows horizon"],
+    sizes: Float[np.ndarray, "models"],
+    short: ShortSpan,
+    horizons: float,
+) -> tuple[Float[np.ndarray, "models"], float]:
+    """Return the prior of a short series and its strength; after a change, from errors before and after it."""
+    horizon, strength = errors.shape[2], SHORT_STRENGTH / max(horizons, 1.0)
+    mixed = np.abs(np.einsum("m,mwh->wh", _prior(sizes), errors))
+    last, known = mixed[short.ages < max(2, horizon // 4)], mixed[np.isfinite(mixed)]
+    if np.isfinite(last).any() and sizes.min() > 0 and np.nanmean(last) > BREAK * np.median(known):
+        since = np.nanmean(np.abs(errors[:, short.ages < max(2, horizon // 2)]), axis=1)
+        sizes = np.maximum(sizes / sizes.min(), since / max(float(since.min()), 1e-12))
+        strength = BREAK_STRENGTH
+    prior = _prior(sizes) * short.trust
+    return prior / prior.sum(), strength
 
 
 def _weights(

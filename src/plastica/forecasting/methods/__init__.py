@@ -25,10 +25,12 @@ class Method(NamedTuple):
             series are too short.
         forecast: From what was learned, windows and origins to scaled forecasts ``(windows, horizon)``. Nothing behind
             an origin is read.
+        for_each_lag: Whether a weight is learned for each value of a window, for which short series tell too little.
     """
 
     learn: Callable[[PanelWindows, int, str], LearnedArrays | None]
     forecast: Callable[[LearnedArrays, PanelWindows, Int[np.ndarray, "windows"]], Float[np.ndarray, "windows horizon"]]
+    for_each_lag: bool = False
 
 
 METHODS: dict[str, Method] = {
@@ -37,8 +39,8 @@ METHODS: dict[str, Method] = {
     "longer_seasonal_naive": Method(naive.learn_longer, naive.forecast),
     "seasonal_median": Method(seasonal_median.learn, seasonal_median.forecast),
     "theta": Method(theta.learn, theta.forecast),
-    "ridge": Method(own_ridge.learn, own_ridge.forecast),
+    "ridge": Method(own_ridge.learn, own_ridge.forecast, for_each_lag=True),
     "periodic": Method(periodic.learn, periodic.forecast),
-    "linear": Method(linear.learn, linear.forecast),
-    "linear_calendar": Method(linear.learn_calendar, linear.forecast),
+    "linear": Method(linear.learn, linear.forecast, for_each_lag=True),
+    "linear_calendar": Method(linear.learn_calendar, linear.forecast, for_each_lag=True),
 }
