@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 import plastica as pl
 from plastica.errors import InvalidValue, ShapeError
 from plastica.layers import Context
+from plastica.layers.kernels import diagonal_recurrence as kernel
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((4, 7, 6)).astype("float32")
@@ -123,6 +125,35 @@ def test_padding_leaves_the_linear_memory_as_it_is():
     real = np.array([[True, True, False, False, True, True, True]] * 4)
     found = layer.apply(params, X, {}, Context(steps=jnp.asarray(real)))[0]
     np.testing.assert_allclose(found[:, real[0]], layer.apply(params, X[:, real[0]])[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("padded", [False, True])
+@pytest.mark.parametrize("way", ["one by one", "all at once"])
+def test_gradients_of_the_linear_recurrence_are_those_of_its_equation(padded, way, monkeypatch):
+    ways = {"one by one": kernel._one_by_one, "all at once": kernel._all_at_once}
+    monkeypatch.setattr(kernel, "_computed", lambda f, u, real, backwards: ways[way](backwards, f, u, real))
+    rng = np.random.default_rng(3)
+    factor, inputs, wanted = (
+        tuple(jnp.asarray(part, jnp.float32) for part in rng.normal(size=(2, *shape)))
+        for shape in ((3,), (6, 2, 3), (6, 2, 3))
+    )
+    factor = tuple(0.5 * part for part in factor)
+    real = jnp.asarray(rng.random((6, 2, 1)) < 0.6) if padded else None
+
+    def by_equation(factor, inputs):
+        h, states = jnp.zeros((2, 3), jnp.complex64), []
+        for t in range(6):
+            new = jax.lax.complex(*factor) * h + jax.lax.complex(inputs[0][t], inputs[1][t])
+            h = new if real is None else jnp.where(real[t], new, h)
+            states.append(h)
+        return jnp.stack(states).real, jnp.stack(states).imag
+
+    def loss(compute):
+        return lambda *given: sum((a * b).sum() for a, b in zip(wanted, compute(*given), strict=True))
+
+    ours = jax.value_and_grad(loss(lambda f, u: kernel.diagonal_recurrence(f, u, real)), (0, 1))(factor, inputs)
+    plain = jax.value_and_grad(loss(by_equation), (0, 1))(factor, inputs)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5), ours, plain)
 
 
 def test_a_reservoir_has_its_spectral_radius_density_and_equation():

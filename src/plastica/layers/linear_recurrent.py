@@ -1,8 +1,8 @@
-"""The linear recurrent unit: a recurrence without a nonlinearity, computed for all steps in parallel."""
+"""The linear recurrent unit: a recurrence without a nonlinearity."""
 
 from __future__ import annotations
 
-from typing import TypeAlias, cast
+from typing import cast
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +13,8 @@ from ..errors import InvalidValue, ShapeError
 from ..initializers import Undrawn
 from ..typing import Mask
 from .in_time import Carry
+from .kernels.diagonal_recurrence import ComplexParts, diagonal_recurrence
+from .kernels.recurrent import kept
 from .layer import INFERENCE, Context, Layer, Params, Shape, State
 from .records import Variables
 
@@ -25,8 +27,8 @@ class LinearRecurrentUnit(Layer):
         h_t = lambda * h_(t-1) + exp(gamma) * (x_t B),  z_t = Re(h_t C) + D * x_t
 
     When to use: for sequences of hundreds of steps and more. Since the recurrence is linear, a parallel scan computes
-    all steps. Put a nonlinear layer behind it: ``Residual([LayerNormalization(), LinearRecurrentUnit(64),
-    Dense(d, "gelu")])``.
+    all steps on GPUs, and a loop of a few operations a step on CPUs. Put a nonlinear layer behind it:
+    ``Residual([LayerNormalization(), LinearRecurrentUnit(64), Dense(d, "gelu")])``.
 
     Args:
         units: The number of complex memory units.
@@ -96,50 +98,38 @@ class LinearRecurrentUnit(Layer):
         return Variables({name: array.astype(np.float32) for name, array in params.items()}, {})
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
-        factor, inputs = _factor(params), _inputs(params, x)  # (units,), (batch, time, units)
-        factors = jnp.broadcast_to(factor, inputs.shape)
-        if context.steps is not None:  # a step of padding leaves the memory as it is
-            real = context.steps[..., None]
-            factors, inputs = jnp.where(real, factors, 1), jnp.where(real, inputs, 0)
-        _, memory = jax.lax.associative_scan(_one_after_the_other, (factors, inputs), axis=1)
-        return _outputs(params, memory, x), state
+        steps = x.swapaxes(0, 1)  # (time, batch, features)
+        real = None if context.steps is None else context.steps.T[..., None]  # padding leaves the memory as it is
+        memory = diagonal_recurrence(_factor(params), _inputs(params, steps), real)
+        return _outputs(params, memory, steps).swapaxes(0, 1), state
 
     def start(self, params: Params, batch: int) -> Carry:
-        return jnp.zeros((batch, self.units), _factor(params).dtype)
+        nothing = jnp.zeros((batch, self.units), params["nu"].dtype)
+        return nothing, nothing  # the real and the imaginary part
 
     def step(
         self, params: Params, carry: Carry, x_t: jax.Array, state: State | None = None, context: Context = INFERENCE
     ) -> tuple[Carry, jax.Array]:
-        before = cast(jax.Array, carry)
-        new = _factor(params) * before + _inputs(params, x_t)
-        new = new if context.steps is None else jnp.where(context.steps[:, :1], new, before)
+        before, added, (by, by_i) = cast(ComplexParts, carry), _inputs(params, x_t), _factor(params)
+        new = by * before[0] - by_i * before[1] + added[0], by * before[1] + by_i * before[0] + added[1]
+        real = None if context.steps is None else context.steps[:, :1]
+        new = kept(real, new[0], before[0]), kept(real, new[1], before[1])
         return new, _outputs(params, new, x_t)
 
 
-# What a stretch of steps does to h: the factor, and what is added.
-AffineMap: TypeAlias = tuple[jax.Array, jax.Array]
-
-
-def _factor(params: Params) -> jax.Array:
+def _factor(params: Params) -> ComplexParts:
     # exp(-exp(nu)) is in (0, 1) for any nu: the memory fades whatever training does.
-    return jnp.exp(jax.lax.complex(-jnp.exp(params["nu"]), jnp.exp(params["theta"])))
+    radius, phase = jnp.exp(-jnp.exp(params["nu"])), jnp.exp(params["theta"])
+    return radius * jnp.cos(phase), radius * jnp.sin(phase)
 
 
-def _inputs(params: Params, x: jax.Array) -> jax.Array:
-    # Complex weights are stored as two real arrays, which every optimizer and file format takes.
+def _inputs(params: Params, x: jax.Array) -> ComplexParts:
     real, imaginary = params["B"]
     scale = jnp.exp(params["gamma"])
-    return jax.lax.complex(x @ (real * scale), x @ (imaginary * scale))
+    return x @ (real * scale), x @ (imaginary * scale)
 
 
-def _outputs(params: Params, memory: jax.Array, x: jax.Array) -> jax.Array:
+def _outputs(params: Params, memory: ComplexParts, x: jax.Array) -> jax.Array:
     real, imaginary = params["C"]
     # The real part of (memory @ C), without computing the imaginary one.
-    return memory.real @ real - memory.imag @ imaginary + params["D"] * x
-
-
-def _one_after_the_other(before: AffineMap, after: AffineMap) -> AffineMap:
-    """Return two stretches of the recurrence h = factor * h + input as one."""
-    # h -> a h + b, twice: the composition of two such maps is one of them again, so that all prefixes of a
-    # sequence take log2(time) rounds of products instead of one step after another.
-    return after[0] * before[0], after[0] * before[1] + after[1]
+    return memory[0] @ real - memory[1] @ imaginary + params["D"] * x
