@@ -6,7 +6,7 @@ write a function in a new file and add its name to :data:`~plastica.checks.table
 
 from __future__ import annotations
 
-from .findings import Finding
+from .findings import Finding, observed
 from .table import check_data
 
-__all__ = ["Finding", "check_data"]
+__all__ = ["Finding", "check_data", "observed"]

@@ -1,4 +1,4 @@
-"""Findings of checks, stored in files as values and displayed in each language."""
+"""Findings about data, a network or its training, stored in files as values and displayed in each language."""
 
 from __future__ import annotations
 
@@ -9,32 +9,77 @@ import msgspec
 from ..notes import TEXTS, Note, as_written, note
 
 Severity = Literal["serious", "warning", "note"]
+Certainty = Literal["certain", "likely", "possible"]
 Value = str | int | float
 
 MOST_NAMED = 5
-OWN_WORDS = {"part": "part_", "name": "model_", "figure": "score_", "measure": "measure_"}  # translated values
+OWN_WORDS = {  # translated values
+    "part": "part_",
+    "name": "model_",
+    "figure": "score_",
+    "measure": "measure_",
+    "what": "what_",
+    "gate": "gate_",
+    "state": "state_",
+}
 ORDER = {"serious": 0, "warning": 1, "note": 2}
 
 
-class Finding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A finding about the data.
+class Finding(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A finding about the data, a network or its training.
 
     Args:
         code: The name of the check.
         severity: "serious" if results may be misleading, "warning" if they are affected, "note" for information.
         message: The finding and what to do, in English.
         data: The values in the message by name, for messages in other languages.
+        where: The layer, column, class or epoch that it is about, as in a trace: ``"layer 0, Dense"``.
+        value: The number that was measured, if it is compared with a threshold.
+        threshold: The threshold.
+        source: Where the threshold comes from: a publication, or the program of ours that measured it.
+        certainty: "certain" if it follows from what was measured, "likely" or "possible" if it has other explanations.
+        remedy: What to try, as a line of code.
     """
 
     code: str
     severity: Severity
     message: str
     data: dict[str, Value] = {}
+    where: str = ""
+    value: float | None = None
+    threshold: float | None = None
+    source: str = ""
+    certainty: Certainty = "certain"
+    remedy: str = ""
 
 
 def finding(code: str, severity: Severity, **data: Value) -> Finding:
     """Return a finding with its message in English."""
     return Finding(code, severity, _note(code, data).spoken("en"), data)
+
+
+def observed(
+    code: str,
+    severity: Severity,
+    *,
+    where: str = "",
+    value: float | None = None,
+    threshold: float | None = None,
+    source: str = "",
+    certainty: Certainty = "certain",
+    remedy: str = "",
+    **data: Value,
+) -> Finding:
+    """Return a finding with its place, number, threshold and remedy; see :class:`Finding`.
+
+    Args:
+        code, severity, where, value, threshold, source, certainty, remedy: The fields of the finding.
+        data: The values of its message; ``where`` is one of them.
+    """
+    told: dict[str, Value] = {"where": where, **data} if where else data
+    message = _note(code, told).spoken("en")
+    value, threshold = (None if each is None else float(each) for each in (value, threshold))  # NumPy's too
+    return Finding(code, severity, message, told, where, value, threshold, source, certainty, remedy)
 
 
 def noted(found: Finding) -> Note:

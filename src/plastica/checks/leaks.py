@@ -183,15 +183,35 @@ def _told(
     judged: Int[np.ndarray, "judged"],
 ) -> float:
     """Return how well these features alone predict the target; for several targets, the best value."""
+    x, numbers = prepared.x[:, features], prepared.target.task == "regression"
+    return told_by(x, y, train, judged, numbers, best=prepared.target.task in ("multilabel", "regression"))
+
+
+def told_by(
+    x: Float[np.ndarray, "rows features"],
+    y: Float[np.ndarray, "rows outputs"],
+    train: Int[np.ndarray, "train"],
+    judged: Int[np.ndarray, "judged"],
+    numbers: bool,
+    best: bool,
+) -> float:
+    """Return how well features predict targets by a small tree (for numbers, also a line): the AUC, or R2.
+
+    Args:
+        x: The features.
+        y: Numbers, or an indicator of each class.
+        train, judged: The rows that models are fitted to and evaluated on.
+        numbers: Whether targets are numbers.
+        best: Whether the best of several outputs counts, and not their mean.
+    """
     from sklearn.linear_model import LinearRegression  # pyright: ignore[reportMissingTypeStubs]
     from sklearn.tree import DecisionTreeRegressor  # pyright: ignore[reportMissingTypeStubs]
 
-    numbers = prepared.target.task == "regression"
     # On class indicators, the squared error of a regression tree is the Gini impurity.
     depth = 8 if numbers else 4
     models: list[_Regressor] = [DecisionTreeRegressor(max_depth=depth, min_samples_leaf=LEAF, random_state=0)]
     models += [LinearRegression()] * numbers  # a change of units, for which a tree has too few leaves
-    x, truth = prepared.x[:, features], y[judged]
+    truth = y[judged]
     varying = np.ptp(truth, axis=0) > 0
     if not varying.any():
         return 0.0
@@ -200,7 +220,7 @@ def _told(
     ]
     measure = _r2 if numbers else _auc
     values = np.max([measure(truth[:, varying], each[:, varying]) for each in told], axis=0)
-    return float(values.max() if prepared.target.task in ("multilabel", "regression") else values.mean())
+    return float(values.max() if best else values.mean())
 
 
 def _r2(

@@ -11,7 +11,9 @@ import jax
 import numpy as np
 
 from ..data.gathered import Gathered
+from ..errors import InvalidValue
 from ..layers.layer import Shape
+from ..lazy import deferred
 from ..losses import OutputLosses
 from ..training import interrupting
 from ..training.batches import held_out_rows
@@ -28,6 +30,7 @@ from ..training.run import Hook, Run, as_hooks
 from ..training.source import Source
 from ..training.stopping import stop_rules
 from ..training.sums import empty_sums, figures
+from ..training.watcher import RunWatcher
 from . import cautions
 from .adapting import adapt
 from .base import BaseModel
@@ -82,7 +85,8 @@ def fit(
     examples = data.examples
     adapt(model, None if examples is None else examples.x)
     member = _member_for(model, data, held_out, options)
-    run = Run([member], max(0, options.epochs - options.initial_epoch), hooks=as_hooks(hooks))
+    looks = [callback.look for callback in as_list(callbacks) if isinstance(callback, RunWatcher)]
+    run = Run([member], max(0, options.epochs - options.initial_epoch), hooks=(*as_hooks(hooks), *looks))
     if examples is not None and not isinstance(model.compiled.loss, OutputLosses | None):
         inputs = jax.tree.map(lambda part: part.values if isinstance(part, Gathered) else part, examples.x)
         loss, _ = model.compiled.loss.for_one_answer(model.output_shape_for(examples.x))
@@ -128,6 +132,21 @@ def _progress(member: Member, history: History, callbacks: Sequence[Callback], o
         monitor=stopping[0].monitor if stopping else "val_loss",
         may_stop=bool(stopping or member.rules),
     )
+
+
+def with_doctor(
+    callbacks: Sequence[Callback] | Callback | None, doctor: object
+) -> Sequence[Callback] | Callback | None:
+    """Return the callbacks, with a doctor if one is wanted.
+
+    Raises:
+        InvalidValue: If ``doctor`` is neither a flag nor a doctor.
+    """
+    if isinstance(doctor, bool):
+        return [*as_list(callbacks), deferred("plastica.doctor", "Doctor")()] if doctor else callbacks
+    if not isinstance(doctor, RunWatcher):
+        raise InvalidValue(f"fit(doctor={doctor!r}): give True, False, or pl.doctor.Doctor(...).")
+    return [*as_list(callbacks), doctor]
 
 
 def watchers(model: BaseModel, callbacks: Sequence[Callback] | Callback | None) -> list[Callback]:

@@ -18,6 +18,7 @@ from .run import Run
 from .stopping import MaxSteps, Reached, StopRule, TimeLimit, Until
 from .sums import BatchFigures
 from .supervised import Supervised
+from .watcher import RunWatcher
 from .weight_averaging import StochasticWeightAveraging
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "ReduceLROnPlateau",
     "Rows",
     "Run",
+    "RunWatcher",
     "StochasticWeightAveraging",
     "StopRule",
     "Supervised",

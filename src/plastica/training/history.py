@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import polars
     from markupsafe import Markup
 
+    from ..checks.findings import Finding
     from ..drawing.figure import Drawing
 
 
@@ -32,6 +33,7 @@ class History(Callback):
         stopped_by: Why training stopped: ``"epochs"``, ``"until: loss <= 0.01"``, ``"time_limit"``,
             ``"EarlyStopping: ..."``, ``"not finite: ..."``.
         seconds: The training time.
+        findings: What the doctor found, if ``fit(doctor=True)`` asked for it; the most serious first.
 
     Example:
         >>> history = History()
@@ -47,12 +49,13 @@ class History(Callback):
         self.epoch: list[int] = []
         self.stopped_by = ""
         self.seconds = 0.0
+        self.findings: tuple[Finding, ...] = ()
         self._began: float | None = None
         self._seconds_before = 0.0
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Begin anew."""
-        self.history, self.epoch, self.stopped_by = {}, [], ""
+        self.history, self.epoch, self.stopped_by, self.findings = {}, [], "", ()
         self.seconds = self._seconds_before = 0.0
         self._began = time.perf_counter()
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ... import random
 from ...errors import InvalidValue
+from ...lazy import deferred
 from ...notebook.html import shown
 from ...rules import Alignment, alignment
 from ...rules.alignment import whole_batch
@@ -19,6 +20,7 @@ from ..base import BaseModel
 
 if TYPE_CHECKING:
     from ...drawing.figure import Drawing
+    from ..diagnosis import Diagnosis
 
 
 class InspectionMethods(BaseModel):
@@ -169,6 +171,51 @@ class InspectionMethods(BaseModel):
         batch = whole_batch(found.x, found.y, self.epochs_trained)
         objective, key = self.objective, random.seed_key(self.seed)
         return alignment(rule, self.network, self.params, self.state, memory, batch, objective, key)
+
+    def diagnose(
+        self,
+        x: object,
+        y: object = None,
+        *,
+        validation_data: object = None,
+        batch_size: int | None = None,
+        names: Sequence[str] = (),
+        seed: int = 0,
+    ) -> Diagnosis:
+        """Return what is wrong with the network, its training and its data: where, by which number, and what to try.
+
+        Looks at activities, errors and steps of each layer for some rows, at the learning curves of the last ``fit``,
+        and at the data. Nothing is trained or changed.
+
+        Args:
+            x: Training inputs, ``(rows, ...)``.
+            y: Training targets, ``(rows, ...)``; None for networks compiled without a loss.
+            validation_data: Rows that training did not see, ``(x, y)``; without them overfitting cannot be judged.
+            batch_size: Rows of a batch in training. Default 32, as for :meth:`fit`.
+            names: A name for each column of the inputs, for findings about columns.
+            seed: The seed of what is drawn.
+
+        Returns:
+            A table of findings in a terminal and in a notebook; ``to_json()`` for programs, ``try_remedies()`` to see
+            which remedy helps.
+
+        Raises:
+            NotFitted: If the network is not compiled.
+            DataError, ShapeError, InvalidValue: If the data do not suit the network.
+
+        Example:
+            >>> import numpy as np, plastica as pl
+            >>> x = np.array([[1.0, 2.0], [2.0, 3.0], [3.0, 4.0], [4.0, 5.0]])
+            >>> model = pl.Sequential([pl.Dense(1)])
+            >>> model.compile(pl.optimizers.SGD(0.1), "mse")
+            >>> found = model.diagnose(x, x.sum(1))["rate_above_bound"]
+            >>> found.severity, found.remedy
+            ('serious', 'SGD(0.018)')
+        """
+        return deferred(
+            "plastica.doctor", "diagnose", self, x, y, validation_data=validation_data, batch_size=batch_size,
+            names=names, seed=seed,
+        )()  # fmt: skip
 
     def _learned(self) -> tuple[Params | None, State | None]:
         """Return the parameters and the state, None before the network is built."""

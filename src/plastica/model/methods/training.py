@@ -120,6 +120,7 @@ class TrainingMethods(BaseModel):
         resume: bool = False,
         checkpoint_seconds: float = 10.0,
         hooks: Sequence[Hook] | Hook = (),
+        doctor: object = False,
     ) -> History:
         """Train the network.
 
@@ -159,6 +160,9 @@ class TrainingMethods(BaseModel):
                 weights). It may set weights or the learning rate, or call ``model.stop("reason")``. How many steps lie
                 between two calls depends on the speed of the machine; whatever must happen after every epoch or step
                 belongs in a callback.
+            doctor: Whether to look at activities, errors and steps from time to time, and to say what is wrong as soon
+                as it is seen; it takes at most 3 % of the time. The findings are in ``history.findings``. Or a
+                :class:`~plastica.doctor.Doctor` with options.
 
         Returns:
             The history: loss and metrics of each epoch, and why training stopped.
@@ -180,6 +184,7 @@ class TrainingMethods(BaseModel):
             checkpoint_seconds, steps_per_epoch, validation_steps,
         )  # fmt: skip
         given = GivenData(x, y, sample_weight, class_weight, validation_split, validation_data, sampling)
+        callbacks = fitting.with_doctor(callbacks, doctor)
         # From the first line on: Ctrl-C while the data are checked ends the run before its first step.
         with alone(self), interrupting.noted():
             learn, held_out = fitting.training_data(self, given, options)

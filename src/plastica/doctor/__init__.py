@@ -1,0 +1,33 @@
+"""The doctor: what is wrong with a network, its training or its data, in words with a number and a remedy.
+
+``model.diagnose(x, y)`` examines a model, ``fit(doctor=True)`` watches one while it trains, and
+``diagnosis.try_remedies()`` trains it again with each remedy::
+
+    history = model.fit(x, y, epochs=50, validation_split=0.2, doctor=True)
+    found = model.diagnose(x_train, y_train, validation_data=(x_val, y_val))
+"""
+
+from __future__ import annotations
+
+from ..checks.findings import Finding
+from ..model.diagnosis import Diagnosis
+from .curves import curve_findings
+from .examination import diagnose
+from .looks import LayerLook, StepLook
+from .signal import signal_findings
+from .trials import RemedyTrial, RemedyTrials, try_remedies
+from .watcher import Doctor
+
+__all__ = [
+    "Diagnosis",
+    "Doctor",
+    "Finding",
+    "LayerLook",
+    "RemedyTrial",
+    "RemedyTrials",
+    "StepLook",
+    "curve_findings",
+    "diagnose",
+    "signal_findings",
+    "try_remedies",
+]

@@ -1,0 +1,253 @@
+"""The examination of a model: everything that can be judged from its weights, its data and its history."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .. import random
+from ..checks.findings import Finding
+from ..declaration import replace
+from ..errors import InvalidValue, NotFitted
+from ..losses import Loss
+from ..model import Model
+from ..model.diagnosis import Diagnosis
+from ..model.examples import take
+from ..model.inputs import Examples, count_rows
+from ..model.options import BATCH_SIZE
+from ..notes import Note, note
+from ..rules.alignment import whole_batch
+from ..training import History, Learner, Supervised
+from .chance import chance_loss
+from .choices import choices
+from .curves import FEWEST as FEWEST_EPOCHS
+from .curves import curve_findings, poor_start
+from .fits import fit_findings, never_predicted
+from .inputs import input_findings
+from .labels import label_errors, noisy_labels
+from .looks import StepLook, evenly, take_look
+from .parts import part_findings
+from .rates import batch_statistics, noise_scale, rate_above_bound, rate_bound, small_batches
+from .sequences import dead_embeddings, lags, stuck_gates
+from .signal import FEWEST_ROWS, signal_findings
+from .tasks import task_rows
+
+ROWS = 256  # of a look: a standard error of the share of dead units of 3 %
+SOME_ROWS = 64  # for derivatives by lag, whose mean over rows settles soon
+
+
+@dataclass(frozen=True, eq=False)
+class Patient:
+    """What a diagnosis is made of: a model, its data, and what was measured.
+
+    Attributes:
+        model: The model, compiled and built.
+        learn: Training rows.
+        held_out: Validation rows; None if there are none.
+        history: The losses of training; None if the model was not trained in this process.
+        batch_size: The rows of a batch in training.
+        names: The names of the columns of the inputs; empty if they have none.
+        seed: Of what is drawn.
+    """
+
+    model: Model
+    learn: Examples
+    held_out: Examples | None
+    history: History | None
+    batch_size: int
+    names: tuple[str, ...] = ()
+    seed: int = 0
+
+    @property
+    def program(self) -> Supervised | None:
+        """What trains the model, without metrics; None for programs of one's own."""
+        program = self.model.program
+        return replace(program, metrics=(), weighted_metrics=()) if isinstance(program, Supervised) else None
+
+    @property
+    def rate(self) -> float | None:
+        """The learning rate of the next step; None for rules that make their own steps."""
+        try:
+            rate = self.model.learning_rate
+        except (InvalidValue, NotFitted):
+            return None
+        return rate if self.model.compiled.own is None and math.isfinite(rate) else None
+
+    @cached_property
+    def learner(self) -> Learner:
+        """The state of training; that of a first step if the model was not trained."""
+        if self.model.is_trained:
+            return self.model.learner
+        program, params, state = self.program, self.model.params, self.model.state
+        assert program is not None
+        memory, optimizer = program.begin(params, state, jnp.asarray(random.seed_key(self.model.seed)))
+        return Learner(params, state, memory, optimizer, jnp.zeros((), jnp.int32), jnp.zeros(1))
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether at least one step was made."""
+        return int(self.learner.step) > 0
+
+    @cached_property
+    def look(self) -> StepLook:
+        """What a step on some training rows does."""
+        assert self.program is not None
+        key = random.fold(random.seed_key(self.seed), self.learner.step)
+        return take_look(self.program, self.learner, self.batch, key, int(self.learner.step))
+
+    @cached_property
+    def batch(self) -> Any:
+        """Some training rows as one batch."""
+        found = self.some(ROWS)
+        assert self.program is not None
+        x, y = self.program.cast_inputs(found.x), found.y
+        return whole_batch(x, jax.tree.map(np.asarray, y), self.model.epochs_trained)
+
+    def some(self, rows: int) -> Examples:
+        """Return so many training rows at even distances."""
+        chosen = evenly(self.learn.rows, rows)
+        return jax.tree.map(lambda part: np.asarray(part[chosen]), Examples(self.learn.x, self.learn.y))
+
+    @cached_property
+    def chance(self) -> float | None:
+        """The loss of the best constant answer on the training rows; None if it is not known."""
+        y = self.learn.y
+        return chance_loss(self.model, y) if isinstance(y, np.ndarray) else None
+
+    @cached_property
+    def skill(self) -> float | None:
+        """How far the loss is on the way from that of a constant answer to 0; None if it is not known."""
+        loss = self.look.along[0]
+        if self.chance is None or not self.chance > 0 or not math.isfinite(loss):
+            return None
+        return 1 - loss / self.chance
+
+
+def diagnose(
+    model: Model,
+    x: object,
+    y: object = None,
+    *,
+    validation_data: object = None,
+    history: History | None = None,
+    batch_size: int | None = None,
+    names: Sequence[str] = (),
+    seed: int = 0,
+) -> Diagnosis:
+    """Return what is wrong with a model, its training and its data; see ``Model.diagnose``."""
+    learn = take(model, x, y)
+    held_out = None
+    if validation_data is not None:
+        if not isinstance(validation_data, tuple | list) or len(validation_data) < 2:
+            raise InvalidValue(
+                f"diagnose(validation_data={type(validation_data).__name__}): give the validation rows as (x, y)."
+            )
+        held_out = take(model, *validation_data[:2], owner="validation_")
+    columns = _checked_names(names, learn)
+    known = model.history if history is None else history
+    patient = Patient(model, learn, held_out, known, batch_size or BATCH_SIZE, columns, seed)
+    unjudged = list(_unjudged(patient))
+    found, measures = _examined(patient, unjudged)
+    given = {"model": model, "x": x, "y": y, "validation_data": validation_data, "batch_size": batch_size}
+    return Diagnosis.of(found, unjudged, measures, given, choices(model, learn.y, learn.rows))
+
+
+def _examined(patient: Patient, unjudged: list[Note]) -> tuple[list[Finding], dict[str, object]]:
+    found: list[Finding] = []
+    measures: dict[str, object] = {}
+    if patient.program is not None and jax.tree.leaves(patient.model.params):
+        found += _of_signal(patient, measures)
+    found += _of_curves(patient, unjudged)
+    found += _of_rows(patient)
+    return found, measures
+
+
+def _of_rows(patient: Patient) -> Iterator[Finding]:
+    """Find what is wrong with the data, and with what the network predicts for them."""
+    learn = task_rows(patient.model, patient.learn)
+    if learn is None:
+        return
+    yield from input_findings(patient.model, learn, patient.names)
+    if not patient.is_trained:  # what an untrained network predicts says nothing about the data
+        return
+    held_out = None if patient.held_out is None else task_rows(patient.model, patient.held_out)
+    yield from never_predicted(learn if held_out is None else held_out)
+    if held_out is not None:
+        yield from part_findings(learn, held_out, patient.names)
+        yield from fit_findings(learn, held_out, patient.names)
+        yield from noisy_labels(learn, held_out)
+        yield from label_errors(held_out, learn)
+
+
+def _of_signal(patient: Patient, measures: dict[str, object]) -> Iterator[Finding]:
+    """Find what is wrong with the signal."""
+    program, look, model = patient.program, patient.look, patient.model
+    assert program is not None
+    measures |= {"look": look.to_dict(), "chance": patient.chance, "skill": patient.skill, "rate": patient.rate}
+    yield from signal_findings(look, patient.rate)
+    yield from poor_start(look.along[0], patient.chance, look.step)
+    some = patient.some(SOME_ROWS)
+    inputs = program.cast_inputs(some.x)
+    yield from lags(model, inputs, some.y, patient.skill)
+    yield from stuck_gates(model, inputs)
+    yield from dead_embeddings(model, program.cast_inputs(patient.some(10 * ROWS).x))
+    yield from batch_statistics(program, patient.learner, patient.batch, look)
+    if program.objective is None or not program.rule.follows_gradient:
+        return
+    bound = rate_bound(model, patient.learn.x, patient.learn.y)
+    if bound is not None:
+        measures |= {"rate_bound": bound.bound, "sharpness": bound.curvature}
+    yield from rate_above_bound(bound)
+    scale = noise_scale(program, patient.learner, patient.batch, random.seed_key(patient.seed))
+    measures["noise_scale"] = scale
+    if patient.skill is None or patient.skill < 0.9:
+        yield from small_batches(scale, patient.batch_size)
+
+
+def _of_curves(patient: Patient, unjudged: list[Note]) -> list[Finding]:
+    """Find what is wrong with the learning curves."""
+    history = patient.history
+    if history is None or not history.epoch:
+        if jax.tree.leaves(patient.model.params):
+            unjudged.append(note("doctor.no_history"))
+        return []
+    if len(history.epoch) < FEWEST_EPOCHS:
+        unjudged.append(note("doctor.few_epochs", count=len(history.epoch)))
+    restored = history.stopped_by.startswith("EarlyStopping")
+    return curve_findings(history.history, patient.chance, restored)
+
+
+def _unjudged(patient: Patient) -> Iterator[Note]:
+    """Return what cannot be judged, and why."""
+    model, program = patient.model, patient.program
+    if program is None:
+        yield note("doctor.own_program", program=type(model.program).__name__)
+    elif not jax.tree.leaves(model.params):
+        yield note("doctor.no_parameters")
+    else:
+        if not program.rule.follows_gradient:
+            yield note("doctor.local_rule", rule=type(program.rule).__name__)
+        if program.optimizer.accumulate > 1:
+            yield note("doctor.accumulates", count=program.optimizer.accumulate)
+        if program.objective is None:
+            yield note("doctor.no_loss")
+        elif not isinstance(model.compiled.loss, Loss):
+            yield note("doctor.several_outputs")
+    if patient.learn.rows < FEWEST_ROWS:
+        yield note("doctor.few_rows", count=patient.learn.rows)
+    if patient.held_out is None:
+        yield note("doctor.no_validation")
+
+
+def _checked_names(names: Sequence[str], learn: Examples) -> tuple[str, ...]:
+    columns = learn.x.shape[-1] if isinstance(learn.x, np.ndarray) and learn.x.ndim > 1 else count_rows(learn.x)
+    if names and len(names) != columns:
+        raise InvalidValue(f"diagnose(names=...): {len(names)} names for {columns} columns of x; give one for each.")
+    return tuple(map(str, names))

@@ -1,0 +1,282 @@
+"""Findings of the inputs and targets: columns that say nothing or everything, scales, shapes, and their reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import jax
+import numpy as np
+
+from ..checks.findings import Finding, listed_names, observed, percent
+from ..checks.leaks import told_by
+from ..layers import BatchNormalization, LayerNormalization, UnitNormalization
+from ..layers.recurrent_base import Recurrent
+from ..layers.walk import walk
+from ..model import Model
+from ..typing import Float
+from .sources import DEFINITION, INTERVAL, LECUN, MEASURED
+from .tasks import TaskRows
+
+EXACT = 1e-6  # of the standard deviation, and of the eigenvalues of a correlation matrix: float32 rounds to 6e-8
+LARGE, VERY_LARGE = 10.0, 100.0  # root mean square of an input, which is 1 for standardized ones
+MOST_COLUMNS = 100
+TELLS, TELLS_ALL = 0.999, 0.9999
+RARE, VERY_RARE = 0.1, 0.02
+PARAMETERS_A_ROW = 100
+SEASON = 0.4  # autocorrelation of a season that matters
+_SCALES = (BatchNormalization, LayerNormalization, UnitNormalization)
+
+
+def input_findings(model: Model, rows: TaskRows, names: tuple[str, ...]) -> Iterator[Finding]:
+    """Find what is wrong with inputs and targets.
+
+    Args:
+        model: The model.
+        rows: Training rows.
+        names: The names of the columns; empty if they have none.
+    """
+    x = rows.x
+    if x.ndim == 2 and model.network.takes_integers is not True:
+        named = names or tuple(f"column {place}" for place in range(x.shape[1]))
+        yield from _constant(x, named)
+        yield from _collinear(model, x, named)
+        same = list(_identity(rows, named))
+        yield from same
+        if not same:
+            yield from _leaks(rows, named)
+    if model.network.takes_integers is not True and np.issubdtype(x.dtype, np.floating):
+        yield from _unscaled(model, x, names)
+    yield from _targets(model, rows)
+    yield from _imbalance(rows)
+    yield from _parameters(model, rows)
+    yield from _sequences(model, rows)
+
+
+def _constant(x: Float[np.ndarray, "rows features"], names: tuple[str, ...]) -> Iterator[Finding]:
+    same = [names[place] for place in np.flatnonzero(np.ptp(x, axis=0) == 0)]
+    if same and len(x) > 1:
+        yield observed(
+            "constant_inputs",
+            "note",
+            where=same[0],
+            value=float(len(same)),
+            threshold=0.0,
+            source=DEFINITION,
+            remedy="x = x[:, x.std(0) > 0]",
+            columns=listed_names(same),
+        )
+
+
+def _collinear(model: Model, x: Float[np.ndarray, "rows features"], names: tuple[str, ...]) -> Iterator[Finding]:
+    places = np.flatnonzero(np.ptp(x, axis=0) > 0)
+    if not 1 < len(places) <= min(MOST_COLUMNS, len(x) - 2):
+        return
+    scaled = x[:, places].astype(np.float64)
+    scaled = (scaled - scaled.mean(0)) / scaled.std(0)
+    values, vectors = np.linalg.eigh(scaled.T @ scaled / len(x))
+    if values[0] > EXACT:
+        return
+    among = places[np.abs(vectors[:, 0]) > 0.05]
+    involved = [names[place] for place in among]
+    is_linear = sum(layer.linear_units for _, layer, _ in walk(model.network)) == 1
+    yield observed(
+        "collinear_inputs",
+        "warning" if is_linear else "note",
+        where=involved[0] if involved else "",
+        value=float(max(values[0], 0.0)),
+        threshold=EXACT,
+        source=DEFINITION,
+        remedy=f"x = np.delete(x, {among[-1]}, axis=1)" if involved else "",
+        columns=listed_names(involved),
+    )
+
+
+def _identity(rows: TaskRows, names: tuple[str, ...]) -> Iterator[Finding]:
+    if rows.task != "regression" or rows.y.shape[1] != 1:
+        return
+    target = rows.y[:, 0]
+    off = np.abs(rows.x - target[:, None]).max(0)
+    place = int(off.argmin())
+    if target.std() > 0 and off[place] <= 10 * EXACT * target.std():
+        yield observed(
+            "identity_map",
+            "serious",
+            where=names[place],
+            value=float(off[place]),
+            threshold=float(10 * EXACT * target.std()),
+            source=DEFINITION,
+            remedy=f"x = np.delete(x, {place}, axis=1)",
+        )
+
+
+def _leaks(rows: TaskRows, names: tuple[str, ...]) -> Iterator[Finding]:
+    """Find columns each of which predicts the target alone on unseen rows (see ``checks.leaks``)."""
+    if len(rows.x) < 60 or rows.x.shape[1] < 2:
+        return
+    order = np.random.default_rng(0).permutation(len(rows.x))
+    cut = 2 * len(order) // 3
+    numbers, best = rows.task == "regression", not rows.decides
+    for place in range(min(rows.x.shape[1], MOST_COLUMNS)):
+        column = rows.x[:, [place]].astype(np.float64)
+        value = told_by(column, rows.indicators, order[:cut], order[cut:], numbers, best)
+        if value >= TELLS:
+            yield observed(
+                "leaking_column",
+                "serious" if value >= TELLS_ALL else "warning",
+                where=names[place],
+                value=value,
+                threshold=TELLS,
+                source=MEASURED,
+                certainty="likely",
+                remedy=f"x = np.delete(x, {place}, axis=1)",
+                measure="R2" if numbers else "AUC",
+                figure=f"{value:.4f}",
+            )
+
+
+def _unscaled(model: Model, x: np.ndarray, names: tuple[str, ...]) -> Iterator[Finding]:
+    first = next(
+        (layer for _, layer, _ in walk(model.network) if type(layer).__name__ not in ("Input", "Flatten")), None
+    )
+    if isinstance(first, _SCALES) or "Normaliz" in type(first).__name__ or "Standardiz" in type(first).__name__:
+        return
+    if "Rescaling" in type(first).__name__:
+        return
+    sizes = np.sqrt(np.square(x.astype(np.float64)).reshape(-1, x.shape[-1]).mean(0))
+    place = int(sizes.argmax())
+    if sizes[place] > LARGE:
+        yield observed(
+            "unscaled_inputs",
+            "warning",
+            where=names[place] if names else f"column {place}",
+            value=float(sizes[place]),
+            threshold=LARGE,
+            source=LECUN,
+            certainty="likely",
+            remedy="x = (x - x.mean(0)) / x.std(0)",
+            size=f"{sizes[place]:.3g}",
+            limit=f"{LARGE:g}",
+        )
+
+
+def _targets(model: Model, rows: TaskRows) -> Iterator[Finding]:
+    """Find targets that the last layer cannot reach, or whose scale is far from 1."""
+    if rows.task != "regression":
+        return
+    activation = model.network.output_activation
+    low, high = (-np.inf, np.inf) if activation is None else activation.output_range
+    outside = float(((rows.y < low) | (rows.y > high)).mean())
+    if outside:
+        yield observed(
+            "targets_out_of_reach",
+            "serious",
+            where="" if activation is None else activation.name,
+            value=outside,
+            threshold=0.0,
+            source=DEFINITION,
+            remedy="Dense(units)",
+            share=percent(outside),
+            low=f"{low:g}",
+            high=f"{high:g}",
+        )
+        return
+    middle, spread = np.abs(rows.y.mean(0)).max(), rows.y.std(0).max()
+    if max(middle, spread) > LARGE or 0 < spread < 1 / VERY_LARGE:
+        yield observed(
+            "unscaled_targets",
+            "warning" if rows.score < 0.9 else "note",
+            value=float(max(middle, spread) if max(middle, spread) > LARGE else spread),
+            threshold=LARGE,
+            source=LECUN,
+            certainty="likely",
+            remedy="y = (y - y.mean()) / y.std()",
+            mean=f"{middle:.3g}",
+            spread=f"{spread:.3g}",
+        )
+
+
+def _imbalance(rows: TaskRows) -> Iterator[Finding]:
+    if not rows.decides:
+        return
+    counts = np.bincount(rows.y, minlength=rows.classes)
+    share = float(counts.min() * rows.classes / len(rows.y))  # 1 if all classes are equally frequent
+    rarest, commonest = int(counts.argmin()), int(counts.argmax())
+    if share < 2 * RARE:
+        of_rows = float(counts.min() / len(rows.y))
+        yield observed(
+            "rare_class",
+            "warning" if of_rows < RARE / 2 else "note",
+            where=f"class {rarest}",
+            value=of_rows,
+            threshold=2 * RARE / rows.classes,
+            source=MEASURED,
+            remedy=f"class_weight={{{rarest}: {counts.max() / max(counts.min(), 1):.3g}, {commonest}: 1.0}}",
+            share=percent(of_rows),
+            common=f"class {commonest}",
+            times=round(counts.max() / max(counts.min(), 1)),
+        )
+
+
+def _parameters(model: Model, rows: TaskRows) -> Iterator[Finding]:
+    count, given = sum(leaf.size for leaf in jax.tree.leaves(model.params)), int(rows.numbers[-1]) + 1
+    if count > PARAMETERS_A_ROW * given:
+        yield observed(
+            "many_parameters",
+            "note",
+            value=count / given,
+            threshold=float(PARAMETERS_A_ROW),
+            source=MEASURED,
+            certainty="possible",
+            remedy="Dropout(0.3)",
+            parameters=count,
+            rows=given,
+        )
+
+
+def _sequences(model: Model, rows: TaskRows) -> Iterator[Finding]:
+    path = next((path for path, layer, _ in walk(model.network) if isinstance(layer, Recurrent)), "")
+    if not path or rows.x.ndim < 3:
+        return
+    steps = rows.x.shape[1]
+    if steps == 1:
+        yield observed(
+            "one_step",
+            "warning",
+            where=path,
+            value=1.0,
+            threshold=2.0,
+            source=DEFINITION,
+            remedy="x = x.reshape(rows, steps, features)",
+        )
+        return
+    season = _season(rows.y[:, 0]) if rows.task == "regression" else 0
+    if season > steps:
+        yield observed(
+            "short_lookback",
+            "warning" if rows.score < 0.9 else "note",
+            where=path,
+            value=float(steps),
+            threshold=float(season),
+            source=INTERVAL,
+            certainty="likely",
+            remedy=f"steps = {season}",
+            steps=steps,
+            season=season,
+        )
+
+
+def _season(y: Float[np.ndarray, "rows"]) -> int:
+    """Return the lag at which a series repeats itself; 0 if it does not, or rows are in no order."""
+    count = len(y) // 3
+    centred = y - y.mean()
+    whole = float(centred @ centred)
+    if count < 4 or not whole > 0:
+        return 0
+    values = np.array([centred[lag:] @ centred[: len(y) - lag] / whole for lag in range(count)])
+    if values[1] < SEASON:
+        return 0
+    below = np.flatnonzero(values < 0)  # a season begins after the series has turned once
+    if not len(below):
+        return 0
+    lag = int(below[0] + values[below[0] :].argmax())
+    return lag if values[lag] > SEASON else 0

@@ -1,0 +1,222 @@
+"""Findings of the signal: what activities, errors and steps of a look say about training."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+
+from ..checks.findings import Finding, observed, percent
+from .looks import LayerLook, StepLook
+from .sources import AUTOTRAINER, GLOROT, MEASURED
+
+DEAD, NEARLY_ALL = 0.7, 0.95  # gamma of AutoTrainer; from the second share on, nothing is left that could learn
+SATURATED = 0.7
+FEWEST_ROWS = 32  # with fewer, a unit may be silent by chance
+SHRINKS, SHRINKS_MUCH = 1e-3, 1e-6  # beta_1 of AutoTrainer
+GROWS, GROWS_MUCH = 70.0, 1e4  # beta_3 of AutoTrainer
+OVERWRITES = 0.3
+RISES = 0.05  # of the loss; less may be the momentum of earlier batches
+LINEAR, STEEPER = 30.0, 100.0
+FEW_STEPS = 10  # the first steps of Adam are as long as the rate, whatever the gradient
+LOOKS, GROWTH = 3, 2.0
+OVERFLOW = 3e38  # the largest float32
+
+
+def signal_findings(look: StepLook, rate: float | None = None) -> list[Finding]:
+    """Return what a look says: dead and saturated units, vanishing and exploding gradients, steps too long or short.
+
+    Args:
+        look: The look.
+        rate: The learning rate of the step, if it is known.
+    """
+    return [*dead_units(look), *saturated_units(look), *gradients(look), *steps(look, rate)]
+
+
+def dead_units(look: StepLook) -> Iterator[Finding]:
+    """Find layers most of whose units have the slope 0 in every row of the batch."""
+    if look.rows < FEWEST_ROWS:
+        return
+    for layer in look.hidden:
+        if layer.dead >= DEAD:
+            yield observed(
+                "dead_units",
+                "serious" if layer.dead >= NEARLY_ALL else "warning",
+                where=layer.path,
+                value=layer.dead,
+                threshold=DEAD,
+                source=AUTOTRAINER,
+                remedy='Dense(units, "leaky_relu")',
+                share=percent(layer.dead),
+                rows=look.rows,
+                limit=percent(DEAD),
+            )
+
+
+def saturated_units(look: StepLook) -> Iterator[Finding]:
+    """Find layers most of whose units are at the ends of their activation in nearly every row of the batch."""
+    if look.rows < FEWEST_ROWS:
+        return
+    for layer in look.hidden:
+        # Hard sigmoids and relu6 are flat at their ends: their dead units are saturated ones.
+        if layer.saturated >= SATURATED and not layer.dead >= DEAD:
+            yield observed(
+                "saturated_units",
+                "serious" if layer.saturated >= NEARLY_ALL else "warning",
+                where=layer.path,
+                value=layer.saturated,
+                threshold=SATURATED,
+                source=GLOROT,
+                certainty="likely",
+                remedy="x = (x - x.mean(0)) / x.std(0)",
+                share=percent(layer.saturated),
+                activation=layer.activation,
+                limit=percent(SATURATED),
+            )
+
+
+def gradients(look: StepLook) -> Iterator[Finding]:
+    """Find errors that shrink or grow from the last layer to one of the first."""
+    layers = [layer for layer in look.learning if math.isfinite(layer.error)]
+    if len(layers) < 2 or not layers[-1].error > 0:
+        return
+    ratios = {layer: layer.error / layers[-1].error for layer in layers[:-1]}
+    least, most = min(ratios, key=ratios.__getitem__), max(ratios, key=ratios.__getitem__)
+    # Behind units that are all dead the error is 0: that is a finding of its own.
+    if 0 < ratios[least] < SHRINKS:
+        yield observed(
+            "vanishing_gradients",
+            "serious" if ratios[least] < SHRINKS_MUCH else "warning",
+            where=least.path,
+            value=ratios[least],
+            threshold=SHRINKS,
+            source=AUTOTRAINER,
+            remedy='Dense(units, "relu", kernel_initializer="he_normal")',
+            ratio=f"{ratios[least]:.1g}",
+            limit=f"{SHRINKS:g}",
+        )
+    if ratios[most] > GROWS:
+        yield observed(
+            "exploding_gradients",
+            "serious" if ratios[most] > GROWS_MUCH else "warning",
+            where=most.path,
+            value=ratios[most],
+            threshold=GROWS,
+            source=AUTOTRAINER,
+            remedy="Adam(1e-3, global_clipnorm=1.0)",
+            ratio=f"{ratios[most]:.3g}",
+            limit=f"{GROWS:g}",
+        )
+
+
+def steps(look: StepLook, rate: float | None) -> Iterator[Finding]:
+    """Find steps that make the loss of their own batch rise, or that are far shorter than they might be."""
+    shown = "" if rate is None else f"{rate:.3g}"
+    before, tenth, after, _ten, hundred = look.along if len(look.along) == 5 else (math.nan,) * 5
+    if after > before * (1 + RISES) > 0 and tenth < before:
+        yield observed(
+            "rate_too_large",
+            "serious" if after > 2 * before else "warning",
+            where=shown,
+            value=after / before - 1,
+            threshold=RISES,
+            source=MEASURED,
+            certainty="likely",
+            remedy=f"model.learning_rate = {rate / 10:.2g}" if rate else "model.learning_rate /= 10",
+            before=f"{before:.3g}",
+            after=f"{after:.3g}",
+            shorter=f"{tenth:.3g}",
+        )
+    gained, might = before - after, before - hundred
+    # Along a straight line a step of 100 times the length gains 100 times as much: curvature is nowhere in sight.
+    if look.step >= FEW_STEPS and gained > 0 and might > LINEAR * gained and might < before and gained < before / 1e4:
+        yield observed(
+            "rate_too_small",
+            "warning",
+            where=shown,
+            value=might / gained,
+            threshold=LINEAR,
+            source=MEASURED,
+            certainty="likely",
+            remedy=f"model.learning_rate = {rate * 10:.2g}" if rate else "model.learning_rate *= 10",
+            times=round(might / gained),
+            limit=round(LINEAR),
+        )
+    for layer in look.learning:
+        if look.step >= FEW_STEPS and layer.ratio > OVERWRITES:
+            yield observed(
+                "overwritten_weights",
+                "warning",
+                where=layer.path,
+                value=layer.ratio,
+                threshold=OVERWRITES,
+                source=MEASURED,
+                certainty="likely",
+                remedy=f"model.learning_rate = {rate / 10:.2g}" if rate else "model.learning_rate /= 10",
+                ratio=percent(layer.ratio),
+                limit=percent(OVERWRITES),
+            )
+            return
+
+
+def growth_ahead(looks: Sequence[StepLook]) -> Iterator[Finding]:
+    """Find weights or a loss that grow so regularly that they will overflow, before they do.
+
+    Args:
+        looks: The looks so far, the newest last; at least four.
+    """
+    last = looks[-LOOKS - 1 :]
+    if len(last) <= LOOKS:
+        return
+    sizes = {"loss": [look.loss for look in last], "weights": [_largest(look.learning) for look in last]}
+    for name, values in sizes.items():
+        if not all(math.isfinite(value) and value > 0 for value in values):
+            continue
+        factors = [after / before for before, after in itertools.pairwise(values)]
+        if min(factors) < GROWTH:
+            continue
+        left = math.log(OVERFLOW / values[-1]) / math.log(min(factors))
+        yield observed(
+            "growth_ahead",
+            "serious",
+            value=min(factors),
+            threshold=GROWTH,
+            source=MEASURED,
+            certainty="likely",
+            remedy="model.learning_rate /= 10",
+            what=name,
+            factor=f"{min(factors):.3g}",
+            looks=LOOKS,
+            left=max(1, round(left)),
+        )
+        return
+
+
+def always_clipped(looks: Sequence[StepLook], limit: float | None) -> Iterator[Finding]:
+    """Find a gradient that is clipped in nearly every look, so that its length says nothing any more.
+
+    Args:
+        looks: The looks so far; at least five.
+        limit: The ``global_clipnorm`` of the optimizer, if it has one.
+    """
+    norms = [look.gradient for look in looks if math.isfinite(look.gradient)]
+    if limit is None or len(norms) < 5:
+        return
+    share = sum(norm > limit for norm in norms) / len(norms)
+    if share >= NEARLY_ALL:
+        middle = sorted(norms)[len(norms) // 2]
+        yield observed(
+            "always_clipped",
+            "warning",
+            value=share,
+            threshold=NEARLY_ALL,
+            source=MEASURED,
+            remedy=f"global_clipnorm={2 * middle:.2g}",
+            share=percent(share),
+            limit=f"{limit:g}",
+            norm=f"{middle:.3g}",
+        )
+
+
+def _largest(layers: Sequence[LayerLook]) -> float:
+    return max((layer.weight for layer in layers if layer.weight > 0), default=math.nan)

@@ -1,0 +1,19 @@
+"""Where thresholds come from, as findings name them."""
+
+from __future__ import annotations
+
+MEASURED = "benchmarks/doctor.py"  # chosen so that healthy networks of the benchmark stay below it
+DEFINITION = "by definition"
+AUTOTRAINER = "Zhang et al. 2021, AutoTrainer"
+GLOROT = "Glorot, Bengio 2010, section 3"
+LECUN = "LeCun et al. 1998, Efficient BackProp, section 4.3"
+STABILITY = "2 / lambda_max: LeCun et al. 1998; 1 is the edge of stability of Cohen et al. 2021"
+CHANCE = "loss of the best constant answer"
+PRECHELT = "Prechelt 1998, generalization loss"
+HOCHREITER = "Hochreiter et al. 2001, section 3"
+MCCANDLISH = "McCandlish et al. 2018, equation 2.9"
+NORTHCUTT = "Northcutt et al. 2021, Confident learning, equation 1"
+TWO_SAMPLES = "Lopez-Paz, Oquab 2017, Revisiting classifier two-sample tests"
+PERMUTATION = "permutation test, p < 0.01"
+INTERVAL = "95 % confidence interval"
+GUO = "Guo et al. 2017, On calibration of modern neural networks"

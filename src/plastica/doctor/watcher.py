@@ -1,0 +1,187 @@
+"""Doctor: a callback that watches training, and says what is wrong as soon as it is seen."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .. import random
+from ..checks.findings import Finding
+from ..declaration import replace
+from ..errors import InvalidValue
+from ..model.diagnosis import Diagnosis, finding_lines
+from ..notes import Note, note
+from ..rules import Batch
+from ..training import Learner, Run, RunWatcher, Supervised
+from ..training.callbacks import Logs, Needs, say
+from ..training.loop import pick
+from ..training.rows import Rows, count_rows
+from .chance import ROWS as CHANCE_ROWS
+from .chance import chance_loss
+from .curves import curve_findings, poor_start
+from .looks import StepLook, evenly, take_look
+from .signal import always_clipped, growth_ahead, signal_findings
+
+if TYPE_CHECKING:
+    from ..training import Member
+
+SHARE = 0.02  # of the time of training that looks may take; the rest of 3 % is for looks that take longer than the last
+FEWEST, MOST = 64, 256  # rows of a look
+TWICE = ("dead_units", "saturated_units", "overwritten_weights", "rate_too_small", "rate_too_large")  # not by one look
+
+
+class Doctor(RunWatcher):
+    """A callback that looks at training from time to time, and says what is wrong as soon as it is seen.
+
+    When to use: ``fit(doctor=True)``, or ``callbacks=[pl.doctor.Doctor()]``. A look is a step on a fixed batch of up to
+    256 training rows that is measured and not made: activities, errors and steps of each layer, and the loss along the
+    step. Looks take at most 2 % of the time of training; the program of a look is compiled once for an architecture,
+    which takes about a second the first time and is kept with the other compiled programs. Training itself is the
+    same, bit for bit.
+
+    Attributes:
+        looks: What was measured, the newest last.
+        diagnosis: What was found; complete after training.
+        seconds: How long looks took, without compiling.
+        compiling: How long compiling took.
+
+    Args:
+        share: The share of the time of training that looks may take.
+        verbose: Whether to print findings as they arise. Default: unless ``fit`` is silent.
+
+    Raises:
+        InvalidValue: If the share is not between 0 and 1.
+
+    Example:
+        >>> import numpy as np, plastica as pl
+        >>> x = np.random.default_rng(0).normal(size=(64, 3))
+        >>> model = pl.Sequential([pl.Dense(8, "relu", bias_initializer=pl.initializers.Constant(-99)), pl.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> history = model.fit(x, x[:, 0], epochs=10, doctor=True, verbose=0)
+        >>> history.findings[0].code, history.findings[0].where
+        ('dead_units', 'layer 0, Dense')
+    """
+
+    needs: Needs = "logs"
+
+    def __init__(self, share: float = SHARE, verbose: bool | None = None) -> None:
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
+            raise InvalidValue(
+                f"Doctor(share={share!r}): give a number above 0 and at most 1; 0.02 is 2 % of the time."
+            )
+        self.share, self.verbose = float(share), verbose
+        self._begin()
+
+    def _begin(self) -> None:
+        self.looks: list[StepLook] = []
+        self.seconds = self.compiling = 0.0
+        self.diagnosis = Diagnosis.of([])
+        self._found: dict[tuple[str, str], Finding] = {}
+        self._suspected: set[tuple[str, str]] = set()
+        self._curves: dict[str, list[float]] = {}
+        self._unjudged: list[Note] = []
+        self._batch: Batch | None = None
+        self._chance: float | None = None
+        self._last = 0.0
+        self._is_able = True
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Begin anew."""
+        self._begin()
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Record the losses of an epoch."""
+        for name, value in (logs or {}).items():
+            self._curves.setdefault(name, []).append(float(value))
+
+    def look(self, run: Run) -> None:
+        """Look at the step that comes next, if the time for looks is not used up."""
+        member = next((each for each in run.members if each.trainee is self.model), None)
+        if member is None or not self._is_able:
+            return
+        if self.looks and self.seconds + self._last > self.share * run.seconds:
+            return
+        self._examine(member, min(member.step, max(0, run.total_of(member) - 1)))
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """Take the last look, and judge the whole curves."""
+        if self._batch is not None and self._is_able:
+            self._measure()
+        restored = (self.model.stop_reason or "").startswith("EarlyStopping")
+        for each in curve_findings(self._curves, self._chance, restored):
+            self._tell(each)
+        if isinstance(self.model.program, Supervised):
+            for each in always_clipped(self.looks, self.model.program.optimizer.global_clipnorm):
+                self._tell(each)
+        measures = {"looks": [look.to_dict() for look in self.looks], "chance": self._chance, "seconds": self.seconds}
+        self.diagnosis = Diagnosis.of([*self._found.values()], self._unjudged, measures, {"model": self.model})
+        if self.model.history is not None:
+            self.model.history.findings = self.diagnosis.findings
+
+    def _examine(self, member: Member, step: int) -> None:
+        program = self.model.program
+        if not isinstance(program, Supervised):
+            self._is_able = False
+            self._unjudged = [note("doctor.own_program", program=type(program).__name__)]
+            return
+        if self._batch is None:
+            self._prepare(program, member.source.rows_at(step), member.source.size)
+            if not program.rule.follows_gradient:
+                self._unjudged = [note("doctor.local_rule", rule=type(program.rule).__name__)]
+        self._measure()
+
+    def _prepare(self, program: Supervised, rows: Rows, size: int) -> None:
+        count = count_rows(rows.x)
+        # Rows of a batch belong together where a network carries its state from batch to batch.
+        wanted = size if program.network.remembers else min(MOST, max(FEWEST, size))
+        numbers = np.arange(min(size, count)) if program.network.remembers else evenly(count, wanted)
+        self._batch = pick(program, rows, numbers.astype(np.int32), np.asarray(len(numbers), np.int32))
+        targets = rows.y
+        if isinstance(targets, np.ndarray) or hasattr(targets, "__array__"):
+            self._chance = chance_loss(self.model, np.asarray(targets[evenly(count, CHANCE_ROWS)]))
+
+    def _measure(self) -> None:
+        began = time.perf_counter()
+        program: Supervised = replace(self.model.program, metrics=(), weighted_metrics=())
+        learner: Learner = self.model.learner
+        step = int(learner.step)
+        if self.looks and self.looks[-1].step == step:
+            return
+        assert self._batch is not None
+        look = take_look(program, learner, self._batch, random.fold(random.seed_key(self.model.seed), step), step)
+        self._last = time.perf_counter() - began
+        if self.looks:
+            self.seconds += self._last
+        else:
+            self.compiling, self._last = self._last, 0.0
+        self.looks.append(look)
+        suspected = list(self._of_look(program, look))
+        for each in suspected:
+            if each.code not in TWICE or (each.code, _layer_of(each)) in self._suspected:
+                self._tell(each)
+        self._suspected = {(each.code, _layer_of(each)) for each in suspected}
+
+    def _of_look(self, program: Supervised, look: StepLook) -> Iterator[Finding]:
+        rate = program.learning_rate
+        yield from signal_findings(look, rate)
+        yield from growth_ahead(self.looks)
+        if len(self.looks) == 1 and math.isfinite(look.along[0]):
+            yield from poor_start(look.along[0], self._chance, look.step)
+
+    def _tell(self, found: Finding) -> None:
+        """Keep a finding, and print it the first time."""
+        key = found.code, _layer_of(found)
+        is_new, self._found[key] = key not in self._found, found
+        silent = self.params.get("verbose", 1) in (0, "0")
+        if is_new and (self.verbose or (self.verbose is None and not silent)):
+            step = self.looks[-1].step if self.looks else 0
+            for line in finding_lines(found):
+                say(line if line.startswith(" ") else note("doctor.line", step=step, said=line).said())
+
+
+def _layer_of(found: Finding) -> str:
+    return found.where if found.where.startswith("layer") else ""

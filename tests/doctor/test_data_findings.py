@@ -1,0 +1,199 @@
+"""Findings of data and fit: planted with known numbers, and silence on the healthy twin."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import plastica as pl
+from plastica.doctor.fits import column_correlations, fit_findings, never_predicted
+from plastica.doctor.inputs import input_findings
+from plastica.doctor.labels import label_errors, noisy_labels, permutation_value
+from plastica.doctor.parts import part_findings
+from plastica.doctor.tasks import TaskRows
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(400, 4))
+NOISE = RNG.normal(size=400)
+Z = X[:, 0] + X[:, 1] * X[:, 2]
+
+
+def linear(**options):
+    model = pl.Sequential([pl.Dense(1, input_dim=4, **options)])
+    model.compile("sgd", "mse")
+    return model
+
+
+def numbers(x, y, answers=None):
+    answers = y + 0.3 * NOISE[: len(y)] if answers is None else answers
+    return TaskRows("regression", x, y[:, None], answers[:, None], np.arange(len(x)))
+
+
+def classes(x, y, shares=None):
+    """Return rows of two classes, predicted with the probability .9 for the right one unless it is given."""
+    shares = np.where(y == 1, 0.9, 0.1) if shares is None else shares
+    return TaskRows("binary", x, y, np.stack([1 - shares, shares], axis=1), np.arange(len(x)))
+
+
+def codes(found):
+    return {each.code: each for each in found}
+
+
+def of_inputs(x, y=None, model=None, names=()):
+    return codes(input_findings(model or linear(), numbers(x, Z[: len(x)] if y is None else y), names))
+
+
+def test_a_healthy_table_has_no_findings():
+    assert of_inputs(X) == {}
+    assert codes(part_findings(numbers(X[:200], Z[:200]), numbers(X[200:], Z[200:]), ())) == {}
+    assert codes(fit_findings(numbers(X[:200], Z[:200]), numbers(X[200:], Z[200:]), ())) == {}
+
+
+def test_constant_and_collinear_columns_are_named():
+    found = of_inputs(np.column_stack([X[:, :3], np.full(400, 7.0)]), names=("a", "b", "c", "d"))
+    assert found["constant_inputs"].data["columns"] == "d"
+    found = of_inputs(np.column_stack([X[:, :3], X[:, 0] + 2 * X[:, 1]]), names=("a", "b", "c", "d"))
+    assert found["collinear_inputs"].data["columns"] == "a, b, d" and found["collinear_inputs"].severity == "warning"
+
+
+def test_a_target_that_is_a_column_is_an_identity_map_and_not_also_a_leak():
+    assert set(of_inputs(X, X[:, 2])) == {"identity_map"}
+
+
+def test_a_column_that_gives_the_target_away_is_a_leak_and_one_with_the_correlation_of_half_is_not():
+    paid = np.column_stack([X[:, :3], 5 - 3 * Z + 1e-3 * NOISE])
+    found = of_inputs(paid, names=("a", "b", "c", "paid"))["leaking_column"]
+    assert found.where == "paid" and found.value > 0.9999 and found.severity == "serious"
+    assert "leaking_column" not in of_inputs(np.column_stack([X[:, :3], Z + Z.std() * NOISE]))
+
+
+def test_scales_of_inputs_and_targets():
+    found = of_inputs(X * [1, 1, 50, 1])["unscaled_inputs"]
+    assert found.where == "column 2" and found.value == pytest.approx(np.sqrt((X[:, 2] ** 2).mean()) * 50)
+    model = pl.Sequential([pl.BatchNormalization(input_shape=(4,)), pl.Dense(1)])
+    model.compile("sgd", "mse")
+    assert "unscaled_inputs" not in of_inputs(X * [1, 1, 50, 1], model=model)
+    assert of_inputs(X, Z * 1000)["unscaled_targets"].data["spread"] == f"{Z.std() * 1000:.3g}"
+
+
+def test_targets_beyond_tanh_are_out_of_its_reach():
+    found = of_inputs(X, model=linear(activation="tanh"))["targets_out_of_reach"]
+    assert found.value == pytest.approx((np.abs(Z) > 1).mean()) and found.where == "tanh"
+    assert of_inputs(X, np.tanh(Z), linear(activation="tanh")) == {}
+
+
+def test_a_rare_class_is_named_with_its_share():
+    y = (np.arange(400) < 6).astype(int)
+    found = codes(input_findings(linear(), classes(X, y), ()))["rare_class"]
+    assert (
+        found.where == "class 1"
+        and found.value == 6 / 400
+        and found.severity == "warning"
+        and found.data["times"] == 66
+    )
+    assert codes(input_findings(linear(), classes(X, (X[:, 0] + NOISE > 0).astype(int)), ())) == {}
+
+
+def test_more_than_a_hundred_parameters_a_row_are_many():
+    model = pl.Sequential([pl.Dense(800, "relu", input_dim=4), pl.Dense(1)])
+    model.compile("sgd", "mse")
+    found = of_inputs(X[:40], model=model)["many_parameters"]
+    assert found.data["parameters"] == 4801 and found.value == pytest.approx(4801 / 40)
+
+
+def series(steps):
+    y = np.sin(2 * np.pi * np.arange(420) / 24)
+    windows = np.lib.stride_tricks.sliding_window_view(y, steps)[: 420 - steps][..., None]
+    model = pl.Sequential([pl.LSTM(3, input_shape=(steps, 1)), pl.Dense(1)])
+    model.compile("adam", "mse")
+    return codes(input_findings(model, numbers(windows, y[steps:], np.zeros(420 - steps)), ()))
+
+
+def test_sequences_of_one_step_and_windows_shorter_than_the_season():
+    assert set(series(1)) == {"one_step"}
+    assert series(8)["short_lookback"].threshold == 24.0
+    assert series(30) == {}
+
+
+def test_copied_rows_and_drift_between_the_parts():
+    mixed = np.concatenate([X[100:250], X[350:]])
+    found = codes(part_findings(numbers(X[:200], Z[:200]), numbers(mixed, Z[200:]), ()))
+    assert found["copied_rows"].value == 0.5 and found["copied_rows"].where == "validation row 0"
+    moved = X[200:] + np.array([0, 2.0, 0, 0])
+    found = codes(part_findings(numbers(X[:200], Z[:200]), numbers(moved, Z[200:]), ("a", "b", "c", "d")))
+    # Two normal distributions two standard deviations apart: AUC = Phi(2 / sqrt 2) = .921
+    assert found["drift"].where == "b" and found["drift"].value == pytest.approx(0.921, abs=0.05)
+
+
+def test_a_gap_between_training_and_validation_rows():
+    learn, held_out = numbers(X[:200], Z[:200], Z[:200]), numbers(X[200:], Z[200:], 0.5 * Z[200:])
+    found = codes(fit_findings(learn, held_out, ()))["train_test_gap"]
+    own = 1 - ((0.5 * Z[200:]) ** 2).sum() / ((Z[200:] - Z[200:].mean()) ** 2).sum()
+    assert found.value == pytest.approx(1 - own) and found.data["train"] == "1.000"
+
+
+def test_a_network_that_knows_less_than_a_forest_underfits():
+    y = (X[:, 0] * X[:, 1] > 0).astype(int)
+    share = np.full(200, 0.5) + 0.01 * NOISE[:200]
+    found = codes(fit_findings(classes(X[:200], y[:200], share), classes(X[200:], y[200:], share), ()))
+    assert found["underfitting"].value > 0.2 and found["underfitting"].severity == "serious"
+
+
+def test_probabilities_that_are_too_sure_are_told_with_their_temperature():
+    z = RNG.normal(size=400)
+    share = 1 / (1 + np.exp(-z))
+    y = (RNG.random(400) < share).astype(int)
+    rows = [classes(X[part], y[part], 1 / (1 + np.exp(-3 * z[part]))) for part in (slice(200), slice(200, 400))]
+    assert codes(fit_findings(*rows, ()))["miscalibrated"].value == pytest.approx(3, abs=1)
+    true = [classes(X[part], y[part], share[part]) for part in (slice(200), slice(200, 400))]
+    assert "miscalibrated" not in codes(fit_findings(*true, ()))
+
+
+def test_a_class_that_is_never_predicted_is_named():
+    y = (np.arange(400) % 10 == 0).astype(int)
+    (found,) = never_predicted(classes(X, y, np.full(400, 0.1)))
+    assert found.where == "class 1" and found.data["rows"] == 40
+    assert not list(never_predicted(classes(X, y)))
+
+
+def test_a_network_that_reads_one_column_where_others_would_do():
+    y = (X[:, 0] > 0).astype(int)
+    x = np.column_stack([2.0 * y - 1 + 0.3 * NOISE, X[:, 0] + 0.3 * NOISE[::-1], X[:, 2:]])
+    share = 1 / (1 + np.exp(-6 * x[:, 0]))
+    rows = [classes(x[part], y[part], share[part]) for part in (slice(200), slice(200, 400))]
+    explained = column_correlations(rows[0])
+    assert explained.argmax() == 0 and explained[0] > 0.9
+    y2 = (X[:, 0] + X[:, 1] > 0).astype(int)
+    fair = [
+        classes(X[part], y2[part], 1 / (1 + np.exp(-3 * (X[part, 0] + X[part, 1]))))
+        for part in (slice(200), slice(200, 400))
+    ]
+    assert "shortcut_column" not in codes(fit_findings(*fair, ()))
+
+
+def test_labels_that_are_noise_are_told_from_labels_that_are_hard():
+    noise = RNG.integers(0, 2, 400)
+    share = np.clip(0.5 + 0.2 * NOISE, 0.01, 0.99)
+    learn, held_out = classes(X[:200], noise[:200], share[:200]), classes(X[200:], noise[200:], share[200:])
+    assert codes(noisy_labels(learn, held_out))["noisy_labels"].value > 0.01
+    real = (Z > 0).astype(int)
+    assert permutation_value(classes(X[:200], real[:200])) == 1 / 200  # no permutation comes near
+    failed = classes(X[200:], real[200:], share[200:])  # the network learned nothing, but there is something
+    assert codes(noisy_labels(classes(X[:200], real[:200], share[:200]), failed)) == {}
+
+
+def test_flipped_labels_are_found_and_overlapping_classes_are_not():
+    z = 3 * X[:, 0]
+    share = 1 / (1 + np.exp(-3 * z))
+    y = (z > 0).astype(int)
+    flipped = y.copy()
+    wrong = np.arange(0, 400, 5)
+    flipped[wrong] = 1 - flipped[wrong]
+    (found,) = label_errors(
+        classes(X[200:, :1], flipped[200:], share[200:]), classes(X[:200, :1], flipped[:200], share[:200])
+    )
+    assert all(int(each.rpartition(" ")[2]) % 5 == 0 for each in str(found.data["numbers"]).split(", "))
+    drawn = (RNG.random(400) < 1 / (1 + np.exp(-2 * X[:, 0]))).astype(int)
+    overlapping = 1 / (1 + np.exp(-2 * X[:, 0]))
+    parts = [classes(X[part, :1], drawn[part], overlapping[part]) for part in (slice(200, 400), slice(200))]
+    assert not list(label_errors(*parts))
