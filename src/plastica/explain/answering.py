@@ -1,0 +1,221 @@
+"""What is explained: the answers of a model or of any function for rows, and its program where it is differentiable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol, TypeAlias, cast, runtime_checkable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.tree_util import Partial
+
+from ..errors import InvalidValue, ShapeError
+from ..model.adapting import adapt
+from ..model.base import BaseModel
+from ..model.examples import take_answerable
+from ..model.shapes import is_several
+from ..typing import Float, Memory, Num, Params, PyTree, State
+
+Link = Literal["identity", "logit"]
+LEAST = 1e-7  # probabilities are clipped to this, so that their logits are finite; about the resolution of float32
+# Rows to their answers inside of a compiled program, whose arguments its arrays are: another network of the same kind
+# compiles nothing.
+TracedFunction: TypeAlias = Any
+
+
+@runtime_checkable
+class _GivesProbabilities(Protocol):
+    def predict_proba(self, x: Any, /) -> Any: ...
+
+
+@runtime_checkable
+class _Predicts(Protocol):
+    def predict(self, x: Any, /) -> Any: ...
+
+
+@dataclass(frozen=True, eq=False)
+class AnswerFunction:
+    """The answers of a model for rows.
+
+    Args:
+        function: From rows to answers, on the host.
+        link: "identity", or "logit" for the log-odds of probabilities.
+        traced: The same inside of a compiled program; None if it can only be called.
+        names: The names of the outputs, if the model knows them.
+        convert: Checks rows and converts them to an array as the model reads it; None for a function.
+        is_smooth: Whether the inputs are numbers in which answers can be differentiated.
+    """
+
+    function: Callable[[Any], object]
+    link: Link = "identity"
+    traced: TracedFunction | None = None
+    names: tuple[str, ...] = ()
+    convert: Callable[[object, str], np.ndarray] | None = None
+    is_smooth: bool = True
+
+    def __call__(self, x: Num[np.ndarray, "rows *shape"] | object) -> Float[np.ndarray, "rows outputs"]:
+        """Return the answers.
+
+        Raises:
+            ShapeError: If there is not one answer, or one row of answers, for each row.
+            InvalidValue: If an answer is NaN or infinite, or no probability under ``link="logit"``.
+        """
+        rows = len(cast(Any, x))
+        answers = np.asarray(self.function(x))
+        if answers.ndim not in (1, 2) or len(answers) != rows:
+            raise ShapeError(
+                f"the answer function returned an array of shape {answers.shape} for {rows} rows; expected ({rows},) "
+                f"or ({rows}, outputs). For other answers pass a function: lambda x: model.predict(x)[:, -1]."
+            )
+        if answers.dtype.kind not in "fiub":
+            raise InvalidValue(
+                f"the answer function returned {answers.dtype}, such as {answers.ravel()[0]!r}; expected numbers or "
+                "probabilities. Of a classifier pass predict_proba."
+            )
+        return checked(linked(answers.reshape(rows, -1).astype(np.float64), self.link))
+
+    def differentiable(self, method: str, x: Num[np.ndarray, "rows *shape"]) -> TracedFunction:
+        """Return the program of the answers.
+
+        Raises:
+            InvalidValue: If JAX cannot differentiate it.
+        """
+        if self.traced is None:
+            problem = "the model can be called, but JAX cannot differentiate it"
+        elif not self.is_smooth:
+            problem = "the network reads whole numbers (codes), in which its answers have no derivative"
+        else:
+            try:
+                jax.eval_shape(self.traced, jax.ShapeDtypeStruct((1, *x.shape[1:]), jnp.float32))
+                return self.traced
+            except (jax.errors.JAXTypeError, TypeError, ValueError) as error:
+                first = str(error).partition("\n")[0]
+                problem = f"JAX cannot trace the function ({type(error).__name__}: {first})"
+        raise InvalidValue(
+            f"{method}: {problem}. Use a method that only asks for answers: kernel_shap, permutation_shap, exact_shap, "
+            "lime or occlusion."
+        )
+
+
+def checked(answers: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+    """Return answers that are all finite."""
+    bad = ~np.isfinite(answers)
+    if bad.any():
+        raise InvalidValue(
+            f"the answer function returned {answers[bad][0]} in {bad.sum():,} of {answers.size:,} answers; a NaN or "
+            "infinity cannot be explained. Check it on the background rows, which replace parts of the rows."
+        )
+    return answers
+
+
+def linked(answers: Float[np.ndarray, "*shape"], link: Link) -> Float[np.ndarray, "*shape"]:
+    """Return the log-odds of probabilities, or answers as they are."""
+    if link == "identity":
+        return answers
+    if answers.min(initial=0) < -LEAST or answers.max(initial=1) > 1 + LEAST:
+        raise InvalidValue(
+            f'link="logit" needs probabilities from 0 to 1; the answers are from {answers.min():.4g} to '
+            f'{answers.max():.4g}. Leave link at "identity".'
+        )
+    clipped = np.clip(answers, LEAST, 1 - LEAST)
+    return np.log(clipped) - np.log1p(-clipped)
+
+
+def answer_function(model: object, link: Link = "identity") -> AnswerFunction:
+    """Return the answers of a plastica model, of an estimator with ``predict_proba`` or ``predict``, or of a function.
+
+    Raises:
+        InvalidValue: If it is none of these, or a network with several inputs or outputs.
+    """
+    if link not in ("identity", "logit"):
+        raise InvalidValue(f'link={link!r}: expected "identity" or "logit".')
+    if isinstance(model, AnswerFunction):
+        return model
+    if isinstance(model, BaseModel):
+        return _of_model(model, link)
+    if isinstance(model, _GivesProbabilities):
+        names = tuple(str(each) for each in getattr(model, "classes_", ()))
+        return AnswerFunction(model.predict_proba, link, names=names)
+    if isinstance(model, _Predicts):
+        return AnswerFunction(model.predict, link)
+    if callable(model):
+        function = cast(Callable[[Any], object], model)
+        return AnswerFunction(function, link, Partial(_called, Partial(function), Partial(_LINKS[link])))
+    raise InvalidValue(
+        f"cannot explain a {type(model).__name__}: expected a plastica model, an estimator with predict_proba or "
+        "predict, or a function from an array of rows to their answers."
+    )
+
+
+def on_frames(function: AnswerFunction, frame: object) -> AnswerFunction:
+    """Return the answers for arrays of a function that is asked with data frames like this one."""
+    import narwhals as nw
+
+    native = nw.from_native(cast(Any, frame), eager_only=True)
+    schema, backend = native.schema, native.implementation
+
+    def ask(x: np.ndarray) -> object:
+        columns = {name: x[:, place].tolist() for place, name in enumerate(schema)}
+        return function.function(nw.from_dict(columns, schema, backend=backend).to_native())
+
+    return replace(function, function=ask, traced=None)
+
+
+def _of_model(model: BaseModel, link: Link) -> AnswerFunction:
+    def convert(x: object, name: str) -> np.ndarray:
+        found = take_answerable(model, x, name)
+        if is_several(model.declared_shape) or isinstance(found, tuple):
+            raise InvalidValue(
+                "the network has several inputs; explain one at a time with a function of it: "
+                "lambda x: model.predict([x, other])."
+            )
+        adapt(model)
+        return found
+
+    def predict(x: np.ndarray) -> object:
+        answers = cast(Any, model).predict(x, verbose=0)
+        if not isinstance(answers, np.ndarray):
+            raise InvalidValue(
+                "the network has several outputs; explain one with a function: lambda x: model.predict(x)[0]."
+            )
+        return answers
+
+    if not model.built:
+        # A network takes the shape of its first rows; its arrays exist only then.
+        return AnswerFunction(predict, link, None, (), convert)
+    smooth = model.network.takes_integers is not True
+    return AnswerFunction(predict, link, _traced(model, link), (), convert, smooth)
+
+
+def ready(function: AnswerFunction, model: object) -> AnswerFunction:
+    """Return the answers of a network whose shape became known with the first rows."""
+    if isinstance(model, BaseModel) and function.traced is None:
+        return _of_model(model, function.link)
+    return function
+
+
+def _traced(model: BaseModel, link: Link) -> TracedFunction:
+    return Partial(_called, Partial(_respond, *model.answering()), Partial(_LINKS[link]))
+
+
+def _respond(answering: Any, params: Params, state: State, memory: Memory, x: PyTree) -> PyTree:
+    return answering.respond(params, state, memory, answering.cast_inputs(x))
+
+
+def _called(function: Callable[[PyTree], PyTree], link: Callable[[PyTree], PyTree], x: PyTree) -> PyTree:
+    answers = jnp.asarray(function(x))
+    return link(answers.reshape(len(x), -1))
+
+
+def _identity(answers: PyTree) -> PyTree:
+    return answers
+
+
+def _logit(answers: PyTree) -> PyTree:
+    clipped = jnp.clip(answers, LEAST, 1 - LEAST)
+    return jnp.log(clipped) - jnp.log1p(-clipped)
+
+
+_LINKS: dict[str, Callable[[PyTree], PyTree]] = {"identity": _identity, "logit": _logit}

@@ -1,0 +1,195 @@
+"""Attribution: how much each feature contributed to each answer."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import InvalidValue, UnknownName
+from ..typing import Float, Shaped
+from .explained import Explained
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from ..drawing.figure import Drawing
+
+MOST_SHOWN = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Attribution:
+    """How much each feature, or group of features, contributed to the answers for some rows.
+
+    Attributes:
+        values: The contributions, ``(rows, *features, outputs)``: of each value of a row, or of each group.
+        baseline: The answer that they are counted from, ``(rows, outputs)``.
+        answers: The answers for the rows, ``(rows, outputs)``.
+        error: The standard error of each value due to sampling, of the shape of ``values``; None without sampling.
+        x: The rows, ``(rows, *shape)``.
+        feature_names: The name of each feature or group, in the order of the flattened values of a row.
+        output_names: The name of each output.
+        method: The name of the method.
+        evaluations: How often the model was asked, or its gradient computed, for all rows together.
+        additive: Whether the method promises that baseline and values add up to the answer.
+        fidelity: The share of the variance of the answers nearby that the explanation accounts for, R2
+            ``(rows, outputs)``; only of :func:`lime`.
+        notes: What should be known, such as rows outside of the background.
+        cells: The value of each feature or group as text, row by row; empty if they are the numbers of ``x``.
+        asked: Everything that the method was given.
+    """
+
+    values: Float[np.ndarray, "rows *features outputs"]
+    baseline: Float[np.ndarray, "rows outputs"]
+    answers: Float[np.ndarray, "rows outputs"]
+    error: Float[np.ndarray, "rows *features outputs"] | None
+    x: Shaped[np.ndarray, "rows *shape"]
+    feature_names: tuple[str, ...]
+    output_names: tuple[str, ...]
+    method: str
+    evaluations: int
+    additive: bool = True
+    fidelity: Float[np.ndarray, "rows outputs"] | None = None
+    notes: tuple[str, ...] = ()
+    cells: tuple[tuple[str, ...], ...] = ()
+    asked: Explained = field(repr=False, kw_only=True)
+
+    @property
+    def flat(self) -> Float[np.ndarray, "rows features outputs"]:
+        """The values with one axis for all features, in the order of ``feature_names``."""
+        return self.values.reshape(len(self.values), -1, self.values.shape[-1])
+
+    @property
+    def gap(self) -> Float[np.ndarray, "rows outputs"]:
+        """What is missing: answer - baseline - sum of the values. 0 if the explanation is complete."""
+        return self.answers - self.baseline - self.flat.sum(1)
+
+    @property
+    def importance(self) -> Float[np.ndarray, "features outputs"]:
+        """The mean absolute value of each feature over the rows."""
+        return np.abs(self.flat).mean(0)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __repr__(self) -> str:
+        rows, features, outputs = self.flat.shape
+        told = [
+            f"{self.method} of {_count(rows, 'row')}, {_count(features, 'feature')}, {_count(outputs, 'output')}; "
+            f"{self.evaluations:,} evaluations"
+        ]
+        scale = np.abs(self.answers - self.baseline).max(initial=0)
+        gap = float(np.abs(self.gap).max(initial=0))
+        if self.additive:
+            exact = gap <= 1e-4 * max(float(scale), 1e-12)
+            told.append("complete: the values add up to the answer" if exact else f"largest gap {gap:.3g}")
+        else:
+            told.append("the values need not add up to the answer")
+        if self.error is not None:
+            told.append(f"largest standard error {self.error.max(initial=0):.2g}")
+        if self.fidelity is not None:
+            told.append(f"R2 nearby {self.fidelity.min():.3f} or more")
+        order = np.argsort(-self.importance.mean(1), kind="stable")[:MOST_SHOWN]
+        mean = self.importance.mean(1)
+        listed = ", ".join(f"{self.feature_names[place]} {mean[place]:.3g}" for place in order)
+        more = f" and {features - len(order)} more" if features > len(order) else ""
+        return "\n".join(["; ".join(told), f"mean absolute value: {listed}{more}", *self.notes])
+
+    def to_frame(self) -> pl.DataFrame:
+        """Return a row for each row, output and feature, as a polars data frame.
+
+        The columns are row, output, feature, value, error (standard error, null without sampling), answer and baseline.
+        """
+        import polars as pl
+
+        rows, features, outputs = self.flat.shape
+        places = np.indices((rows, outputs, features)).reshape(3, -1)
+        error = (
+            None if self.error is None else self.error.reshape(rows, features, outputs)[places[0], places[2], places[1]]
+        )
+        return pl.DataFrame(
+            {
+                "row": places[0],
+                "output": [self.output_names[each] for each in places[1]],
+                "feature": [self.feature_names[each] for each in places[2]],
+                "value": self.flat[places[0], places[2], places[1]],
+                "error": pl.Series([None] * places.shape[1] if error is None else error, dtype=pl.Float64),
+                "answer": self.answers[places[0], places[1]],
+                "baseline": self.baseline[places[0], places[1]],
+            }
+        )  # fmt: skip
+
+    def plot(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        row: int = 0,
+        output: int | str = 0,
+        most: int = 12,
+    ) -> Drawing:
+        """Draw the contributions to one answer: a bar for each feature, or a picture for an image.
+
+        Args:
+            path: Where to write the figure (``.svg``, ``.png``, ``.pdf``). None only returns it.
+            row: Which row.
+            output: Which output, by number or name.
+            most: The number of bars; the others are added up in one.
+
+        Raises:
+            InvalidValue: If there is no such row, or ``most`` is below 1.
+            UnknownName: If there is no such output.
+        """
+        from .picture import draw_attribution
+
+        if most < 1:
+            raise InvalidValue(f"plot: most={most}; expected at least 1.")
+        return draw_attribution(self, self.row_number(row), self.output_number(output), most).save(path)
+
+    def row_number(self, row: int) -> int:
+        """Return the number of a row; InvalidValue if there is none."""
+        if not 0 <= row < len(self):
+            raise InvalidValue(f"row={row}; the attribution has rows 0 to {len(self) - 1}.")
+        return row
+
+    def output_number(self, output: int | str) -> int:
+        """Return the place of an output; UnknownName if there is none."""
+        if isinstance(output, str) and output in self.output_names:
+            return self.output_names.index(output)
+        if isinstance(output, int) and 0 <= output < len(self.output_names):
+            return output
+        raise UnknownName(f"no output {output!r}. Known: {', '.join(self.output_names[:20])}.")
+
+
+def attribution(
+    asked: Explained,
+    method: str,
+    values: Float[np.ndarray, "rows groups outputs"],
+    baseline: Float[np.ndarray, "*shape"],
+    evaluations: int,
+    **further: object,
+) -> Attribution:
+    """Return an attribution from values by group."""
+    shape = (len(values), *asked.shape, values.shape[-1])
+    error = further.pop("error", None)
+    notes = (*asked.notes, *further.pop("notes", ()))  # pyright: ignore[reportGeneralTypeIssues]
+    return Attribution(
+        values.reshape(shape),
+        np.broadcast_to(baseline, asked.answers.shape),
+        asked.answers,
+        None if error is None else np.asarray(error).reshape(shape),
+        asked.x,
+        asked.names,
+        asked.output_names,
+        method,
+        evaluations,
+        notes=notes,
+        asked=asked,
+        **further,  # pyright: ignore[reportArgumentType]
+    )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"

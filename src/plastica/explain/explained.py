@@ -1,0 +1,236 @@
+"""What a method is asked: which rows, compared with which background, by which features, for which outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, TypedDict, cast
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..errors import DataError, InvalidValue, ShapeError, UnknownName
+from ..typing import Bool, Float, Int, Shaped
+from .answering import AnswerFunction, Link, answer_function, on_frames, ready
+
+MOST_NOTES = 5
+
+
+class ExplainOptions(TypedDict, total=False):
+    """Options of all methods.
+
+    Attributes:
+        output: The number or the name of the output to explain; several in a list. Default: all.
+        groups: Features that are explained as one: ``{"address": ["street", "town"]}``, by names or numbers; or an
+            array of whole numbers of the shape of a row, with the number of the group of each value, such as the
+            patches of an image. Features that are not named stand alone. Correlated features belong into one group.
+        feature_names: A name for each feature of a row. Default: the columns of a data frame, or ``x0``, ``x1`` ...
+        output_names: A name for each output. Default: the classes of an estimator, or numbers.
+        link: "identity", or "logit" to explain the log-odds of probabilities, in which effects add up better.
+    """
+
+    output: int | str | Sequence[int | str] | None
+    groups: Mapping[str, Sequence[int | str]] | ArrayLike | None
+    feature_names: Sequence[str] | None
+    output_names: Sequence[str] | None
+    link: Link
+
+
+@dataclass(frozen=True, eq=False)
+class Explained:
+    """Rows to explain, and everything that methods need.
+
+    Attributes:
+        function: The answers.
+        x: The rows, ``(rows, *shape)``.
+        background: The rows that they are compared with, ``(background, *shape)``; None if the method needs none.
+        members: For each group the features in it, ``(groups, features)``, of flattened rows.
+        names: The name of each group.
+        outputs: The numbers of the explained outputs.
+        output_names: Their names.
+        answers: The answers for the rows, ``(rows, outputs)``.
+        shape: The shape of the attributions of a row: that of the row, or ``(groups,)``.
+        notes: What should be known about the rows.
+    """
+
+    function: AnswerFunction
+    x: Shaped[np.ndarray, "rows *shape"]
+    background: Shaped[np.ndarray, "background *shape"] | None
+    members: Bool[np.ndarray, "groups features"]
+    names: tuple[str, ...]
+    outputs: Int[np.ndarray, " outputs"]
+    output_names: tuple[str, ...]
+    answers: Float[np.ndarray, "rows outputs"]
+    shape: tuple[int, ...]
+    notes: tuple[str, ...] = ()
+
+    def by_group(self, values: Float[np.ndarray, "rows features outputs"]) -> Float[np.ndarray, "rows groups outputs"]:
+        """Return the sum of the values of the features of each group."""
+        if len(self.members) == self.members.shape[1] and (self.members == np.eye(len(self.members))).all():
+            return values
+        return np.einsum("gf,rfo->rgo", self.members.astype(np.float64), values)
+
+
+def explained(
+    method: str, model: object, x: object, background: object = None, options: ExplainOptions | None = None
+) -> Explained:
+    """Check everything that a method is given.
+
+    Raises:
+        DataError: If there are no rows, or values are missing.
+        ShapeError: If background and rows differ in shape.
+        UnknownName: If there is no such output or feature.
+        InvalidValue: If the groups overlap, or the model cannot be explained.
+    """
+    options = options or {}
+    function = answer_function(model, options.get("link", "identity"))
+    rows, names = _rows(function, x, f"{method}: x")
+    function = ready(function, model)
+    if names and function.convert is None:
+        function = on_frames(function, x)
+    given = options.get("feature_names")
+    names = names if given is None else tuple(map(str, given))
+    flat = int(np.prod(rows.shape[1:]))
+    if names and len(names) != flat:
+        raise ShapeError(f"{method}: feature_names has {len(names)} names for {flat} features.")
+    if background is not None:
+        background = _background(method, function, background, rows, names)
+    members, group_names, shape = _groups(method, options.get("groups"), names, rows.shape[1:])
+    answers = function(rows)
+    outputs, output_names = _outputs(method, options, function.names, answers.shape[1])
+    notes = () if background is None else outside(rows, cast(np.ndarray, background), names)
+    return Explained(
+        function, rows, cast("np.ndarray | None", background), members, group_names, outputs, output_names,
+        answers[:, outputs], shape, notes,
+    )  # fmt: skip
+
+
+def _rows(function: AnswerFunction, x: object, what: str) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return rows as an array, and the names of the columns of a data frame."""
+    columns = getattr(x, "columns", None)
+    names = () if columns is None else tuple(map(str, cast(Any, columns)))
+    if function.convert is not None:
+        found = function.convert(x, what)
+    else:
+        found = np.asarray(x)
+        if found.dtype.kind in "iub":
+            found = found.astype(np.float64)
+    if found.ndim < 2:
+        raise ShapeError(
+            f"{what} has shape {found.shape}; expected (rows, features). Of a single row pass x[None]; of one feature "
+            "pass x.reshape(-1, 1)."
+        )
+    if not len(found):
+        raise DataError(f"{what} has no rows.")
+    if found.dtype.kind == "f" and not np.isfinite(found).all():
+        place = tuple(int(axis[0]) for axis in np.nonzero(~np.isfinite(found)))
+        raise DataError(f"{what} has {found[place]} at {place}; fill or drop missing values before explaining.")
+    return found, names
+
+
+def _background(
+    method: str, function: AnswerFunction, background: object, rows: np.ndarray, names: tuple[str, ...]
+) -> np.ndarray:
+    columns = getattr(background, "columns", None)
+    if columns is not None and names:
+        own = tuple(map(str, cast(Any, columns)))
+        lacking = [name for name in names if name not in own]
+        if lacking:
+            raise DataError(
+                f"{method}: the background lacks {len(lacking)} of the {len(names)} columns of x: "
+                f"{', '.join(map(repr, lacking[:5]))}. Pass rows with the same columns, such as the training rows."
+            )
+        background = cast(Any, background)[list(names)]
+    if getattr(background, "shape", rows.shape)[1:] != rows.shape[1:]:
+        raise ShapeError(
+            f"{method}: background rows have shape {cast(Any, background).shape[1:]}, rows of x {rows.shape[1:]}; pass "
+            "rows with the same columns, such as the training rows."
+        )
+    found, _ = _rows(function, background, f"{method}: background")
+    if found.shape[1:] != rows.shape[1:]:
+        raise ShapeError(
+            f"{method}: background rows have shape {found.shape[1:]}, rows of x {rows.shape[1:]}; pass rows with the "
+            "same columns, such as the training rows."
+        )
+    return found
+
+
+def _groups(
+    method: str, groups: object, names: tuple[str, ...], shape: tuple[int, ...]
+) -> tuple[np.ndarray, tuple[str, ...], tuple[int, ...]]:
+    """Return the members of each group, its name, and the shape of the attributions of a row."""
+    flat = int(np.prod(shape))
+    if groups is None:
+        return np.eye(flat, dtype=bool), names or default_names(shape), shape
+    if not isinstance(groups, Mapping):
+        labels = np.asarray(groups)
+        if labels.shape != shape or labels.dtype.kind not in "iu":
+            raise ShapeError(
+                f"{method}: groups has shape {labels.shape} and type {labels.dtype}; expected whole numbers of the "
+                f"shape of a row, {shape}, or a dict of names."
+            )
+        each = np.unique(labels)
+        return each[:, None] == labels.reshape(-1), tuple(f"group {number}" for number in each), (len(each),)
+    known = names or default_names(shape)
+    taken: dict[int, str] = {}
+    for group, features in cast("Mapping[str, Sequence[int | str]]", groups).items():
+        for feature in features:
+            place = _place(method, "feature", feature, known)
+            if place in taken:
+                raise InvalidValue(f"{method}: {known[place]!r} is in the groups {taken[place]!r} and {group!r}.")
+            taken[place] = str(group)
+    # A group stands where its first feature does.
+    made = list(dict.fromkeys(taken.get(place, known[place]) for place in range(flat)))
+    members = np.array([[taken.get(place, known[place]) == name for place in range(flat)] for name in made])
+    return members, tuple(made), (len(made),)
+
+
+def default_names(shape: tuple[int, ...]) -> tuple[str, ...]:
+    """Return names for features without: ``x0`` of a row, ``x0,3`` of an image."""
+    return tuple(f"x{','.join(map(str, place))}" for place in np.ndindex(*shape))
+
+
+def _outputs(
+    method: str, options: ExplainOptions, names: tuple[str, ...], count: int
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    given = options.get("output_names")
+    names = names if given is None else tuple(map(str, given))
+    if given is not None and len(names) != count:
+        raise ShapeError(f"{method}: output_names has {len(names)} names for {count} outputs.")
+    if len(names) != count:
+        names = tuple(map(str, range(count)))
+    wanted = options.get("output")
+    if wanted is None:
+        return np.arange(count), names
+    several = [wanted] if isinstance(wanted, int | str | np.integer) else list(wanted)
+    places = [_place(method, "output", each, names) for each in several]
+    return np.array(places, np.int64), tuple(names[place] for place in places)
+
+
+def _place(method: str, what: str, wanted: object, names: Sequence[str]) -> int:
+    if isinstance(wanted, str) and wanted in names:
+        return names.index(wanted)
+    if isinstance(wanted, int | np.integer) and 0 <= wanted < len(names):
+        return int(wanted)
+    near = get_close_matches(str(wanted), names, n=1)
+    hint = f'; did you mean "{near[0]}"?' if near else "."
+    known = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+    raise UnknownName(f"{method}: no {what} {wanted!r}{hint} Known: {known}.")
+
+
+def outside(rows: np.ndarray, background: np.ndarray, names: Sequence[str]) -> tuple[str, ...]:
+    """Return notes on values outside of the range of the background, where answers are a guess."""
+    if rows.dtype.kind != "f" or rows.ndim != 2 or background.dtype.kind != "f":
+        return ()
+    low, high = background.min(0), background.max(0)
+    room = 1e-6 * (np.abs(low) + np.abs(high))
+    found = np.argwhere((rows < low - room) | (rows > high + room))
+    known = names or default_names(rows.shape[1:])
+    notes = [
+        f"row {row}: {known[column]} = {rows[row, column]:.4g} lies outside of the background, {low[column]:.4g} to "
+        f"{high[column]:.4g}."
+        for row, column in found[:MOST_NOTES]
+    ]
+    more = len(found) - MOST_NOTES
+    return (*notes, *([f"{more:,} more values lie outside of the background."] if more > 0 else []))

@@ -1,0 +1,34 @@
+"""Patches of an image as groups of features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..errors import ShapeError
+from ..model.options import whole
+from ..typing import Int
+
+
+def patches(shape: Sequence[int], size: int) -> Int[np.ndarray, "*shape"]:
+    """Return the number of the square patch that each value of an image belongs to, for ``groups=``.
+
+    Args:
+        shape: The shape of an image, ``(height, width)`` or ``(height, width, channels)``.
+        size: The height and width of a patch in pixels; at the right and lower edge it may be smaller.
+
+    Raises:
+        ShapeError: If the shape is none of an image.
+
+    Example:
+        >>> patches((4, 4), 2)[0].tolist(), int(patches((4, 4, 3), 2).max())
+        ([0, 0, 1, 1], 3)
+    """
+    side = whole("size", size, 1)
+    if len(shape) not in (2, 3):
+        raise ShapeError(f"patches: shape={tuple(shape)}; expected (height, width) or (height, width, channels).")
+    assert side is not None
+    rows, columns = (np.arange(length) // side for length in shape[:2])
+    made = rows[:, None] * (columns[-1] + 1) + columns
+    return made if len(shape) == 2 else np.repeat(made[:, :, None], shape[2], axis=2)
