@@ -37,6 +37,12 @@ def test_tumours_are_told_apart_better_than_by_guessing():
     assert main_of("tumours")(epochs=20) > 0.8
 
 
+def test_answers_are_explained_and_another_answer_is_found(capsys):
+    found, changes = main_of("explain")(epochs=20)
+    assert np.abs(found.gap).max() < 1e-4 and len(changes)
+    assert ((changes.answers > 0.5) != (changes.before > 0.5)).all() and "FAILS" not in capsys.readouterr().out
+
+
 def test_straight_line_is_found_below_the_bound_and_lost_above(capsys):
     losses = main_of("straight_line")(epochs=500)
     said = capsys.readouterr().out

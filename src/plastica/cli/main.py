@@ -20,6 +20,7 @@ from .compare_rules import compare_rules
 from .continual import continual
 from .devices import devices
 from .evaluate import evaluate
+from .explain import explain
 from .forecast import forecast
 from .info import info
 from .predict import predict
@@ -66,6 +67,7 @@ for command in (
     train,
     predict,
     evaluate,
+    explain,
     forecast,
     compare,
     compare_rules,

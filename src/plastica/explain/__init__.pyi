@@ -1,15 +1,31 @@
 # The public names of the package, each with its module. __init__.py reads them here and imports them on first use.
 
+from .alternatives import Counterfactuals as Counterfactuals
+from .alternatives import counterfactuals as counterfactuals
 from .answering import AnswerFunction as AnswerFunction
 from .attribution import Attribution as Attribution
+from .curves import FeatureEffect as FeatureEffect
+from .curves import accumulated_local_effects as accumulated_local_effects
+from .curves import partial_dependence as partial_dependence
 from .explained import ExplainOptions as ExplainOptions
 from .gradients import expected_gradients as expected_gradients
 from .gradients import gradient_times_input as gradient_times_input
 from .gradients import integrated_gradients as integrated_gradients
 from .gradients import smooth_grad as smooth_grad
 from .image_patches import patches as patches
+from .interactions import Interactions as Interactions
+from .interactions import h_statistic as h_statistic
+from .judging import Judgement as Judgement
 from .nearby import lime as lime
 from .nearby import occlusion as occlusion
+from .probing import LayerProbes as LayerProbes
+from .probing import probe_layers as probe_layers
 from .shapley import exact_shap as exact_shap
 from .shapley import kernel_shap as kernel_shap
 from .shapley import permutation_shap as permutation_shap
+from .shuffling import PermutationImportance as PermutationImportance
+from .shuffling import permutation_importance as permutation_importance
+from .surrogates import SurrogateTree as SurrogateTree
+from .surrogates import surrogate_tree as surrogate_tree
+from .table_changes import table_counterfactuals as table_counterfactuals
+from .table_columns import explain_table as explain_table

@@ -18,7 +18,7 @@ from ..model.examples import take_answerable
 from ..model.shapes import is_several
 from ..typing import Float, Memory, Num, Params, PyTree, State
 
-Link = Literal["identity", "logit"]
+AnswerLink = Literal["identity", "logit"]
 LEAST = 1e-7  # probabilities are clipped to this, so that their logits are finite; about the resolution of float32
 # Rows to their answers inside of a compiled program, whose arguments its arrays are: another network of the same kind
 # compiles nothing.
@@ -45,15 +45,17 @@ class AnswerFunction:
         traced: The same inside of a compiled program; None if it can only be called.
         names: The names of the outputs, if the model knows them.
         convert: Checks rows and converts them to an array as the model reads it; None for a function.
+        model: The network; None for a function.
         is_smooth: Whether the inputs are numbers in which answers can be differentiated.
     """
 
     function: Callable[[Any], object]
-    link: Link = "identity"
+    link: AnswerLink = "identity"
     traced: TracedFunction | None = None
     names: tuple[str, ...] = ()
     convert: Callable[[object, str], np.ndarray] | None = None
     is_smooth: bool = True
+    model: BaseModel | None = None
 
     def __call__(self, x: Num[np.ndarray, "rows *shape"] | object) -> Float[np.ndarray, "rows outputs"]:
         """Return the answers.
@@ -110,7 +112,7 @@ def checked(answers: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]
     return answers
 
 
-def linked(answers: Float[np.ndarray, "*shape"], link: Link) -> Float[np.ndarray, "*shape"]:
+def linked(answers: Float[np.ndarray, "*shape"], link: AnswerLink) -> Float[np.ndarray, "*shape"]:
     """Return the log-odds of probabilities, or answers as they are."""
     if link == "identity":
         return answers
@@ -123,7 +125,7 @@ def linked(answers: Float[np.ndarray, "*shape"], link: Link) -> Float[np.ndarray
     return np.log(clipped) - np.log1p(-clipped)
 
 
-def answer_function(model: object, link: Link = "identity") -> AnswerFunction:
+def answer_function(model: object, link: AnswerLink = "identity") -> AnswerFunction:
     """Return the answers of a plastica model, of an estimator with ``predict_proba`` or ``predict``, or of a function.
 
     Raises:
@@ -163,7 +165,7 @@ def on_frames(function: AnswerFunction, frame: object) -> AnswerFunction:
     return replace(function, function=ask, traced=None)
 
 
-def _of_model(model: BaseModel, link: Link) -> AnswerFunction:
+def _of_model(model: BaseModel, link: AnswerLink) -> AnswerFunction:
     def convert(x: object, name: str) -> np.ndarray:
         found = take_answerable(model, x, name)
         if is_several(model.declared_shape) or isinstance(found, tuple):
@@ -184,9 +186,9 @@ def _of_model(model: BaseModel, link: Link) -> AnswerFunction:
 
     if not model.built:
         # A network takes the shape of its first rows; its arrays exist only then.
-        return AnswerFunction(predict, link, None, (), convert)
+        return AnswerFunction(predict, link, None, (), convert, model=model)
     smooth = model.network.takes_integers is not True
-    return AnswerFunction(predict, link, _traced(model, link), (), convert, smooth)
+    return AnswerFunction(predict, link, _traced(model, link), (), convert, smooth, model)
 
 
 def ready(function: AnswerFunction, model: object) -> AnswerFunction:
@@ -196,7 +198,27 @@ def ready(function: AnswerFunction, model: object) -> AnswerFunction:
     return function
 
 
-def _traced(model: BaseModel, link: Link) -> TracedFunction:
+def randomised(function: AnswerFunction, seed: int) -> AnswerFunction | None:
+    """Return the answers of the same network with the weights of each array shuffled; None without weights."""
+    model = function.model
+    if model is None:
+        return None
+    answering, params, state, memory = model.answering()
+    random = np.random.default_rng(seed)
+    shuffled = jax.tree.map(
+        lambda each: jnp.asarray(random.permuted(np.asarray(each).ravel()).reshape(each.shape)), params
+    )
+    response = Partial(_respond, answering, shuffled, state, memory)
+    traced = Partial(_called, response, Partial(_LINKS[function.link]))
+    return replace(function, function=lambda x: _answered(response, x), traced=traced, model=None)
+
+
+@jax.jit
+def _answered(response: TracedFunction, x: PyTree) -> PyTree:
+    return response(x)
+
+
+def _traced(model: BaseModel, link: AnswerLink) -> TracedFunction:
     return Partial(_called, Partial(_respond, *model.answering()), Partial(_LINKS[link]))
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import wraps
+from typing import TYPE_CHECKING, ParamSpec
 
 import numpy as np
 
@@ -16,8 +18,27 @@ if TYPE_CHECKING:
     import polars as pl
 
     from ..drawing.figure import Drawing
+    from .judging import Judgement
 
 MOST_SHOWN = 10
+Given = ParamSpec("Given")
+
+
+def _once(model: object, x: object) -> Attribution:
+    raise InvalidValue("this attribution was put together by hand and cannot be repeated for other rows or models.")
+
+
+def repeatable(method: Callable[Given, Attribution]) -> Callable[Given, Attribution]:
+    """Make the results of a method remember how they were asked for."""
+
+    @wraps(method)
+    def ask(*given: Given.args, **options: Given.kwargs) -> Attribution:
+        def again(model: object, x: object) -> Attribution:
+            return method(model, x, *given[2:], **options)  # pyright: ignore[reportCallIssue]
+
+        return replace(method(*given, **options), again=again)
+
+    return ask
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +61,7 @@ class Attribution:
         notes: What should be known, such as rows outside of the background.
         cells: The value of each feature or group as text, row by row; empty if they are the numbers of ``x``.
         asked: Everything that the method was given.
+        again: Explains other rows, or another model, in the same way: ``again(model, x)``.
     """
 
     values: Float[np.ndarray, "rows *features outputs"]
@@ -56,6 +78,7 @@ class Attribution:
     notes: tuple[str, ...] = ()
     cells: tuple[tuple[str, ...], ...] = ()
     asked: Explained = field(repr=False, kw_only=True)
+    again: Callable[[object, object], Attribution] = field(default=_once, repr=False, kw_only=True)
 
     @property
     def flat(self) -> Float[np.ndarray, "rows features outputs"]:
@@ -147,6 +170,26 @@ class Attribution:
         if most < 1:
             raise InvalidValue(f"plot: most={most}; expected at least 1.")
         return draw_attribution(self, self.row_number(row), self.output_number(output), most).save(path)
+
+    def judge(self, *, seed: int = 0) -> Judgement:
+        """Judge the explanation: completeness, fidelity by deletion and insertion, stability, and randomisation.
+
+        Args:
+            seed: The seed of the random orders, of the noise and of the shuffled weights.
+
+        Returns:
+            What was measured, and in ``failures`` what speaks against relying on the explanation.
+
+        Raises:
+            InvalidValue: If there is only one feature.
+
+        Reference:
+            J. Adebayo, J. Gilmer, M. Muelly, I. Goodfellow, M. Hardt, B. Kim (2018), Sanity checks for saliency maps.
+            V. Petsiuk, A. Das, K. Saenko (2018), RISE (deletion and insertion).
+        """
+        from .judging import judge
+
+        return judge(self, seed)
 
     def row_number(self, row: int) -> int:
         """Return the number of a row; InvalidValue if there is none."""

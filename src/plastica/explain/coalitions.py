@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import combinations
+from math import comb
 from typing import NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from scipy.special import gammaln
 
 from ..training.cache import keep_compiled_programs
 from ..typing import Bool, Float, Int, Num
@@ -135,7 +136,7 @@ def kernel_coalitions(groups: int, evaluations: int, seed: int) -> Coalitions:
     left, low = evaluations, 1
     while low <= groups - low:
         pair = {low, groups - low}
-        count = round(np.exp(_log_choose(groups, low))) * len(pair)
+        count = comb(groups, low) * len(pair)
         if count > left:
             break
         for size in sorted(pair):
@@ -165,13 +166,7 @@ def kernel_coalitions(groups: int, evaluations: int, seed: int) -> Coalitions:
 
 def _of_size(groups: int, size: int) -> Bool[np.ndarray, "coalitions groups"]:
     """Return all coalitions of a size."""
-    from itertools import combinations
-
     chosen = np.array(list(combinations(range(groups), size)))
     made = np.zeros((len(chosen), groups), bool)
     made[np.arange(len(chosen))[:, None], chosen] = True
     return made
-
-
-def _log_choose(n: int, k: int) -> float:
-    return float(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import DataError, InvalidValue, ShapeError, UnknownName
 from ..typing import Bool, Float, Int, Shaped
-from .answering import AnswerFunction, Link, answer_function, on_frames, ready
+from .answering import AnswerFunction, AnswerLink, answer_function, on_frames, ready
 
 MOST_NOTES = 5
 
@@ -34,7 +34,7 @@ class ExplainOptions(TypedDict, total=False):
     groups: Mapping[str, Sequence[int | str]] | ArrayLike | None
     feature_names: Sequence[str] | None
     output_names: Sequence[str] | None
-    link: Link
+    link: AnswerLink
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +176,7 @@ def _groups(
     taken: dict[int, str] = {}
     for group, features in cast("Mapping[str, Sequence[int | str]]", groups).items():
         for feature in features:
-            place = _place(method, "feature", feature, known)
+            place = place_of(method, "feature", feature, known)
             if place in taken:
                 raise InvalidValue(f"{method}: {known[place]!r} is in the groups {taken[place]!r} and {group!r}.")
             taken[place] = str(group)
@@ -204,11 +204,12 @@ def _outputs(
     if wanted is None:
         return np.arange(count), names
     several = [wanted] if isinstance(wanted, int | str | np.integer) else list(wanted)
-    places = [_place(method, "output", each, names) for each in several]
+    places = [place_of(method, "output", each, names) for each in several]
     return np.array(places, np.int64), tuple(names[place] for place in places)
 
 
-def _place(method: str, what: str, wanted: object, names: Sequence[str]) -> int:
+def place_of(method: str, what: str, wanted: object, names: Sequence[str]) -> int:
+    """Return the place of a feature or an output, given by number or name; UnknownName if there is none."""
     if isinstance(wanted, str) and wanted in names:
         return names.index(wanted)
     if isinstance(wanted, int | np.integer) and 0 <= wanted < len(names):
@@ -217,6 +218,11 @@ def _place(method: str, what: str, wanted: object, names: Sequence[str]) -> int:
     hint = f'; did you mean "{near[0]}"?' if near else "."
     known = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
     raise UnknownName(f"{method}: no {what} {wanted!r}{hint} Known: {known}.")
+
+
+def spaced(rows: int, most: int) -> Int[np.ndarray, " rows"]:
+    """Return at most ``most`` row numbers, spaced evenly."""
+    return np.unique(np.linspace(0, rows - 1, min(rows, most)).round().astype(np.int64))
 
 
 def outside(rows: np.ndarray, background: np.ndarray, names: Sequence[str]) -> tuple[str, ...]:

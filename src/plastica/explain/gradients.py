@@ -16,13 +16,14 @@ from ..model.options import whole
 from ..training.cache import keep_compiled_programs
 from ..typing import Float, Int
 from .answering import TracedFunction, checked
-from .attribution import Attribution, attribution
+from .attribution import Attribution, attribution, repeatable
 from .explained import Explained, ExplainOptions, explained
 
 POINTS = 2048  # at which gradients are computed at once
 GAP = 0.01  # of the largest difference that is explained, above which more steps are advised
 
 
+@repeatable
 def gradient_times_input(
     model: object, x: object, *, baseline: ArrayLike | None = None, **options: Unpack[ExplainOptions]
 ) -> Attribution:
@@ -55,6 +56,7 @@ def gradient_times_input(
     return _from(asked, "gradient_times_input", values, base[:, 0], 1, additive=False)
 
 
+@repeatable
 def integrated_gradients(
     model: object,
     x: object,
@@ -108,6 +110,7 @@ def integrated_gradients(
     return _from(asked, "integrated_gradients", values, base[:, 0], count, notes=(note,))
 
 
+@repeatable
 def expected_gradients(
     model: object,
     x: object,
@@ -155,6 +158,7 @@ def expected_gradients(
     return attribution(asked, "expected_gradients", values, baseline, times, error=error)
 
 
+@repeatable
 def smooth_grad(
     model: object,
     x: object,
@@ -282,6 +286,8 @@ def _from(
     asked: Explained, method: str, values: np.ndarray, base: np.ndarray, points: int, **further: object
 ) -> Attribution:
     """Return an attribution whose baseline is the answer for an input."""
-    rows = np.atleast_2d(base).reshape(-1, *asked.x.shape[1:]).astype(asked.x.dtype)
+    # Pixels may be whole numbers, but a mean of them is none.
+    kind = asked.x.dtype if asked.x.dtype.kind == "f" else np.float32
+    rows = np.atleast_2d(base).reshape(-1, *asked.x.shape[1:]).astype(kind)
     baseline = asked.function(rows)[:, asked.outputs]
     return attribution(asked, method, values, baseline, points * len(asked.x), **further)

@@ -8,13 +8,14 @@ import numpy as np
 
 from ..errors import InvalidValue
 from ..model.options import whole
-from .attribution import Attribution, attribution
+from .attribution import Attribution, attribution, repeatable
 from .coalitions import coalition_answers
 from .explained import ExplainOptions, explained
 
 KERNEL_WIDTH = 0.75  # times the square root of the number of features, as in the authors' program
 
 
+@repeatable
 def occlusion(model: object, x: object, background: object, **options: Unpack[ExplainOptions]) -> Attribution:
     """Return by how much the answer falls if a feature, or a group, has the values of background rows.
 
@@ -46,6 +47,7 @@ def occlusion(model: object, x: object, background: object, **options: Unpack[Ex
     return attribution(asked, "occlusion", values, answers[:, 1], times, additive=False)
 
 
+@repeatable
 def lime(
     model: object,
     x: object,

@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import InvalidValue
 from ..model.options import whole
 from ..typing import Bool, Float
-from .attribution import Attribution, attribution
+from .attribution import Attribution, attribution, repeatable
 from .coalitions import Coalitions, coalition_answers, every_coalition, kernel_coalitions
 from .explained import Explained, ExplainOptions, explained
 
@@ -19,6 +19,7 @@ USUAL_EVALUATIONS = 2_048  # and two for each feature, as in shap
 USUAL_ORDERS = 32
 
 
+@repeatable
 def exact_shap(
     model: object, x: object, background: object, *, most: int = MOST_EXACT, **options: Unpack[ExplainOptions]
 ) -> Attribution:
@@ -82,6 +83,7 @@ def exact_weights(masks: Bool[np.ndarray, "coalitions groups"]) -> Float[np.ndar
     return np.where(masks.T, inside, beside)
 
 
+@repeatable
 def kernel_shap(
     model: object,
     x: object,
@@ -176,6 +178,7 @@ def solve(
     return values, np.sqrt(spread * count / max(1, count - 1))
 
 
+@repeatable
 def permutation_shap(
     model: object,
     x: object,

@@ -1,0 +1,169 @@
+"""What each layer of a network knows: how well a linear model reads a property from its activity."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..errors import DataError, InvalidValue, ShapeError
+from ..model import Model
+from ..model.options import whole
+from ..typing import Float, Shaped
+from .explained import spaced
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from ..drawing.figure import Drawing
+
+MOST_ROWS = 2_000
+MOST_NUMBERS = 1_000  # of a wide layer, projected at random: a linear probe needs no more
+PENALTIES = np.logspace(-3, 4, 8)
+
+
+@dataclass(frozen=True, eq=False)
+class LayerProbes:
+    """How well a linear model reads a property from each layer.
+
+    Attributes:
+        layers: The input, and the path of each layer.
+        widths: The numbers in the activity of each.
+        scores: The score on rows that the probe was not fitted to, in each fold, ``(layers, folds)``: accuracy for
+            classes, R2 for numbers.
+        control: The mean score if the property is shuffled among the rows: what the probe reads from nothing.
+        metric: "accuracy" or "R2".
+    """
+
+    layers: tuple[str, ...]
+    widths: tuple[int, ...]
+    scores: Float[np.ndarray, "layers folds"]
+    control: Float[np.ndarray, " layers"]
+    metric: str
+
+    def to_frame(self) -> pl.DataFrame:
+        """Return a row for each layer: layer, width, score, error (standard error over folds), control."""
+        import polars as pl
+
+        error = self.scores.std(1, ddof=1) / np.sqrt(self.scores.shape[1])
+        return pl.DataFrame(
+            {
+                "layer": list(self.layers),
+                "width": list(self.widths),
+                "score": self.scores.mean(1),
+                "error": error,
+                "control": self.control,
+            }
+        )
+
+    def __repr__(self) -> str:
+        rows = self.to_frame().rows()
+        return "\n".join(
+            [
+                f"{self.metric} of linear probes (control: shuffled)",
+                *(f"{layer}: {score:.3f} ± {error:.2g} ({control:.3f})" for layer, _, score, error, control in rows),
+            ]
+        )
+
+    def plot(self, path: str | os.PathLike[str] | None = None) -> Drawing:
+        """Draw the score by layer, with standard errors and the control.
+
+        Args:
+            path: Where to write the figure (``.svg``, ``.png``, ``.pdf``). None only returns it.
+        """
+        from .effect_pictures import draw_probes
+
+        return draw_probes(self).save(path)
+
+
+def probe_layers(
+    model: object, x: ArrayLike, y: ArrayLike, *, folds: int = 5, seed: int = 0, most: int = MOST_ROWS
+) -> LayerProbes:
+    """Fit a linear model to the activity of each layer, and return how well it reads a property of the rows.
+
+    Use it to see where in a network something becomes known: a class, or a property that the network was never told,
+    such as the thickness of a digit. A layer that a linear model reads well has the property explicitly; one that it
+    does not read may still have it in a way that is not linear.
+
+    The probes are ridge regressions, whose penalty is chosen on the rows that they are fitted to. Layers of more than
+    1,000 numbers are projected on 1,000 random directions.
+
+    Args:
+        model: A plastica model.
+        x: Rows, ``(rows, *shape)``.
+        y: A property of each: classes (whole numbers or names), or numbers, ``(rows,)``.
+        folds: Parts of the rows, each of which the probes of the others are scored on; at least 2.
+        seed: The seed of the folds, of the shuffling and of the projection.
+        most: The largest number of rows, spaced evenly.
+
+    Raises:
+        ShapeError: If there is not one property for each row.
+        DataError: If all rows have the same property, or a class has fewer rows than there are folds.
+        InvalidValue: If the model is not plastica's.
+
+    Reference:
+        G. Alain, Y. Bengio (2017), Understanding intermediate layers using linear classifier probes. J. Hewitt, P.
+        Liang (2019), Designing and interpreting probes with control tasks (shuffled labels).
+    """
+    parts, rows = whole("folds", folds, 2), whole("most", most, 4)
+    assert parts is not None and rows is not None
+    if not isinstance(model, Model):
+        raise InvalidValue(f"probe_layers: a {type(model).__name__} has no layers to look at; pass a plastica model.")
+    inputs, target = np.asarray(x), np.asarray(y)
+    target = target[:, 0] if target.ndim == 2 and target.shape[1] == 1 else target
+    if target.shape != inputs.shape[:1]:
+        raise ShapeError(f"probe_layers: y has shape {target.shape} for {len(inputs)} rows; expected one value a row.")
+    chosen = spaced(len(inputs), rows)
+    inputs, target = inputs[chosen], target[chosen]
+    classes = target.dtype.kind not in "f"
+    _check(target, classes, parts)
+    activities = {"input": inputs}
+    for layer in model.trace(inputs):
+        if isinstance(layer.activity, np.ndarray):
+            activities[layer.path] = layer.activity
+    random = np.random.default_rng(seed)
+    shuffled = random.permutation(target)
+    scores, control = [], []
+    for activity in activities.values():
+        flat = _narrow(activity.reshape(len(activity), -1).astype(np.float64), random)
+        scores.append(_scores(flat, target, classes, parts, seed))
+        control.append(_scores(flat, shuffled, classes, parts, seed).mean())
+    widths = tuple(int(np.prod(each.shape[1:])) for each in activities.values())
+    metric = "accuracy" if classes else "R2"
+    return LayerProbes(tuple(activities), widths, np.stack(scores), np.array(control), metric)
+
+
+def _check(target: Shaped[np.ndarray, " rows"], classes: bool, folds: int) -> None:
+    values, counts = np.unique(target, return_counts=True)
+    if len(values) < 2:
+        raise DataError(f"probe_layers: all {len(target)} rows have the value {target[0]!r}.")
+    if classes and counts.min() < folds:
+        raise DataError(
+            f"probe_layers: class {values[counts.argmin()]!r} has {counts.min()} rows, fewer than folds={folds}. Pass "
+            "numbers that are not classes as floats."
+        )
+
+
+def _narrow(flat: Float[np.ndarray, "rows features"], random: np.random.Generator) -> Float[np.ndarray, "rows kept"]:
+    if flat.shape[1] > MOST_NUMBERS:
+        flat = flat @ random.standard_normal((flat.shape[1], MOST_NUMBERS)) / np.sqrt(MOST_NUMBERS)
+    deviation = flat.std(0)
+    return (flat - flat.mean(0)) / np.where(deviation > 0, deviation, 1)
+
+
+def _scores(
+    flat: Float[np.ndarray, "rows kept"], target: Shaped[np.ndarray, " rows"], classes: bool, folds: int, seed: int
+) -> Float[np.ndarray, " folds"]:
+    """Return the score of a probe for each fold."""
+    from sklearn.linear_model import RidgeClassifierCV, RidgeCV
+    from sklearn.model_selection import KFold, StratifiedKFold
+
+    split = (StratifiedKFold if classes else KFold)(folds, shuffle=True, random_state=seed)
+    found = []
+    for own, held in split.split(flat, target):
+        probe: Any = (RidgeClassifierCV if classes else RidgeCV)(PENALTIES)
+        found.append(float(probe.fit(flat[own], target[own]).score(flat[held], target[held])))
+    return np.array(found)

@@ -1,0 +1,195 @@
+"""Permutation importance: by how much the loss grows when the values of a feature are shuffled among the rows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Unpack, cast
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..errors import DataError, InvalidValue, ShapeError
+from ..model.options import whole
+from ..typing import Float, Shaped
+from .explained import Explained, ExplainOptions, explained
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from ..drawing.figure import Drawing
+
+LossName = Literal["squared_error", "absolute_error", "log_loss", "error_rate"]
+RowLosses = Callable[[np.ndarray, np.ndarray], np.ndarray]
+LEAST = 1e-7  # probabilities are clipped to this in the logarithm
+
+
+@dataclass(frozen=True, eq=False)
+class PermutationImportance:
+    """By how much the mean loss grows when a feature is shuffled.
+
+    Attributes:
+        increases: The increase of the mean loss in each repetition, ``(repeats, features)``.
+        loss: The mean loss of the rows as they are.
+        loss_name: The name of the loss.
+        feature_names: The name of each feature or group.
+    """
+
+    increases: Float[np.ndarray, "repeats features"]
+    loss: float
+    loss_name: str
+    feature_names: tuple[str, ...]
+
+    @property
+    def values(self) -> Float[np.ndarray, " features"]:
+        """The mean increase over the repetitions."""
+        return self.increases.mean(0)
+
+    @property
+    def error(self) -> Float[np.ndarray, " features"]:
+        """The standard error of the mean over the repetitions."""
+        return self.increases.std(0, ddof=1) / np.sqrt(len(self.increases))
+
+    def __repr__(self) -> str:
+        order = np.argsort(-self.values, kind="stable")
+        lines = [f"{self.feature_names[place]}: {self.values[place]:.4g} ± {self.error[place]:.2g}" for place in order]
+        head = f"increase of the {self.loss_name.replace('_', ' ')} of {self.loss:.4g} by shuffling"
+        return "\n".join([head, *lines])
+
+    def to_frame(self) -> pl.DataFrame:
+        """Return a row for each feature, the most important first: feature, increase, error."""
+        import polars as pl
+
+        made = pl.DataFrame({"feature": list(self.feature_names), "increase": self.values, "error": self.error})
+        return made.sort("increase", descending=True, maintain_order=True)
+
+    def plot(self, path: str | os.PathLike[str] | None = None, *, most: int = 20) -> Drawing:
+        """Draw a bar for each of the most important features, with the repetitions as points.
+
+        Args:
+            path: Where to write the figure (``.svg``, ``.png``, ``.pdf``). None only returns it.
+            most: The number of features.
+        """
+        from .effect_pictures import draw_importance
+
+        return draw_importance(self, most).save(path)
+
+
+def permutation_importance(
+    model: object,
+    x: object,
+    y: ArrayLike,
+    *,
+    loss: LossName | RowLosses | None = None,
+    repeats: int = 10,
+    seed: int = 0,
+    **options: Unpack[ExplainOptions],
+) -> PermutationImportance:
+    """Shuffle each feature among the rows, and return by how much the loss grows.
+
+    Use it on rows that were not trained on, to see what the quality of a model rests on. Features that say the same
+    make each other look unimportant; put them into one group, which is shuffled as one.
+
+        I_i = mean over permutations of L(y, f(x with feature i permuted)) - L(y, f(x))
+
+    Args:
+        model: A plastica model, an estimator with ``predict_proba`` or ``predict``, or a function from rows to answers.
+        x: Rows, ``(rows, *shape)``, or a data frame.
+        y: Their targets: numbers, or the numbers or names of classes, ``(rows,)``.
+        loss: "squared_error", "absolute_error", "log_loss", "error_rate", or a function from targets and answers
+            ``(rows, outputs)`` to the loss of each row. Default: the log loss for several outputs, and for one output
+            from 0 to 1 with targets 0 and 1; otherwise the squared error.
+        repeats: Permutations of each feature; at least 2. All features share them.
+        seed: The seed of the permutations.
+        options: See :class:`ExplainOptions`; ``output`` is not used.
+
+    Raises:
+        ShapeError: If there is not one target for each row.
+        InvalidValue: If the loss does not suit the answers.
+
+    Reference:
+        L. Breiman (2001), Random forests, section 10. A. Fisher, C. Rudin, F. Dominici (2019), All models are wrong,
+        but many are useful, section 3.
+    """
+    count = whole("repeats", repeats, 2)
+    assert count is not None
+    asked = explained("permutation_importance", model, x, None, options)
+    rows = len(asked.x)
+    if rows < 2:
+        raise DataError("permutation_importance: one row cannot be shuffled; pass at least 2.")
+    target = np.asarray(y)
+    target = target[:, 0] if target.ndim == 2 and target.shape[1] == 1 else target
+    if len(target) != rows:
+        raise ShapeError(f"permutation_importance: y has {len(target)} targets for {rows} rows of x.")
+    name, measure = _loss(loss, target, asked)
+    base = measure(target, asked.answers).mean()
+    random = np.random.default_rng(seed)
+    # The same orders for every feature, so that chance does not decide between two.
+    orders = [random.permutation(rows) for _ in range(count)]
+    flat = asked.x.reshape(rows, -1)
+    found = np.empty((count, len(asked.members)))
+    for place, members in enumerate(asked.members):
+        for number, order in enumerate(orders):
+            made = flat.copy()
+            made[:, members] = made[order][:, members]
+            found[number, place] = measure(target, asked.function(made.reshape(asked.x.shape))).mean() - base
+    return PermutationImportance(found, float(base), name, asked.names)
+
+
+def _loss(
+    loss: LossName | RowLosses | None, y: Shaped[np.ndarray, "rows *outputs"], asked: Explained
+) -> tuple[str, RowLosses]:
+    answers = asked.answers
+    if callable(loss):
+        return getattr(loss, "__name__", "loss"), loss
+    if loss is None:
+        several = answers.shape[1] > 1 and y.ndim == 1
+        between = answers.min() >= 0 and answers.max() <= 1
+        binary = answers.shape[1] == 1 and between and set(np.unique(y).tolist()) <= {0, 1}
+        loss = "log_loss" if several or binary else "squared_error"
+    if loss in ("squared_error", "absolute_error"):
+        if y.dtype.kind not in "fiub" or y.reshape(len(y), -1).shape != answers.shape:
+            raise InvalidValue(
+                f"permutation_importance: loss={loss!r} needs a number for each of {answers.shape[1]} outputs; y has "
+                f"shape {y.shape} and type {y.dtype}."
+            )
+        power = 2 if loss == "squared_error" else 1
+        return loss, lambda y, found: (np.abs(y.reshape(found.shape) - found) ** power).mean(1)
+    if loss not in ("log_loss", "error_rate"):
+        raise InvalidValue(
+            f"permutation_importance: loss={loss!r}; expected squared_error, absolute_error, log_loss, error_rate, "
+            "or a function."
+        )
+    codes = _codes(y, asked)
+
+    def probability(found: np.ndarray) -> np.ndarray:
+        return found if found.shape[1] > 1 else np.concatenate([1 - found, found], 1)
+
+    if loss == "error_rate":
+        return loss, lambda _, found: (probability(found).argmax(1) != codes).astype(np.float64)
+    if answers.min() < -LEAST or answers.max() > 1 + LEAST:
+        raise InvalidValue(
+            f'permutation_importance: loss="log_loss" needs probabilities; the answers are from {answers.min():.4g} to '
+            f'{answers.max():.4g}. Choose loss="error_rate" for scores.'
+        )
+    return loss, lambda _, found: -np.log(np.clip(probability(found)[np.arange(len(codes)), codes], LEAST, 1))
+
+
+def _codes(y: Shaped[np.ndarray, " rows"], asked: Explained) -> np.ndarray:
+    """Return the number of the class of each row."""
+    if y.ndim != 1:
+        y = cast(np.ndarray, y.argmax(1))
+    outputs = max(2, asked.answers.shape[1])
+    names = list(asked.function.names or asked.output_names)
+    if y.dtype.kind in "iub" and y.min() >= 0 and y.max() < outputs:
+        return y.astype(np.int64)
+    texts = [str(each) for each in y]
+    if y.dtype.kind == "f" and (y == y.astype(np.int64)).all() and y.min() >= 0 and y.max() < outputs:
+        return y.astype(np.int64)
+    if unknown := sorted(set(texts) - set(names)):
+        raise DataError(
+            f"permutation_importance: y has the class {unknown[0]!r}, which the model does not know. Known: "
+            f"{', '.join(names[:20])}."
+        )
+    return np.array([names.index(each) for each in texts])

@@ -1,0 +1,152 @@
+"""Explanations of a model for a table, by its columns as the person wrote them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal, Protocol, cast
+
+import numpy as np
+
+from ..data.encoding import TableEncoder
+from ..data.inputs import as_table
+from ..data.table import Table
+from ..data.target import Target
+from ..data.values import as_text
+from ..errors import InvalidValue
+from ..notes import Note
+from ..typing import Float
+from .answering import AnswerFunction
+from .attribution import Attribution
+from .explained import ExplainOptions, spaced
+from .nearby import lime, occlusion
+from .shapley import exact_shap, kernel_shap, permutation_shap
+
+TableMethod = Literal["auto", "exact_shap", "kernel_shap", "permutation_shap", "lime", "occlusion"]
+METHODS = {
+    "exact_shap": exact_shap,
+    "kernel_shap": kernel_shap,
+    "permutation_shap": permutation_shap,
+    "lime": lime,
+    "occlusion": occlusion,
+}
+FEW_COLUMNS = 9  # 512 coalitions
+KERNEL_EVALUATIONS = 512  # and two for each column: standard errors are told, and more can be asked for
+MOST_KERNEL = 60  # columns; beyond, random orders need fewer evaluations
+BACKGROUND_ROWS = 50
+
+
+class ExplainsTable(Protocol):
+    """What is used of a model for a table, such as :class:`~plastica.tables.TableNetwork`."""
+
+    @property
+    def encoder(self) -> TableEncoder: ...
+    @property
+    def target(self) -> Target: ...
+    @property
+    def members(self) -> Sequence[ExplainsTable]: ...
+    def answers(self, x: np.ndarray) -> np.ndarray: ...
+
+
+def explain_table(
+    network: ExplainsTable,
+    source: object,
+    background: object = None,
+    *,
+    rows: Sequence[int] = (0,),
+    method: TableMethod = "auto",
+    output: int | str | Sequence[int | str] | None = None,
+    most: int = BACKGROUND_ROWS,
+    **options: int,
+) -> Attribution:
+    """Explain the answers of a model for rows of a table, by column.
+
+    A category, a date or a text is one column, as in the table, however many numbers the network reads of it.
+
+    Args:
+        network: The model, such as ``pl.load("runs/penguins-1")``.
+        source: A table with the rows: a file, a data frame, a dict.
+        background: A table with rows that they are compared with, such as the training set. Default: ``source``.
+        rows: The numbers of the rows to explain, from 0.
+        method: "exact_shap", "kernel_shap", "permutation_shap", "lime" or "occlusion". Default: exact Shapley values
+            for up to 9 columns, KernelSHAP with 512 coalitions for up to 60, random orders for more.
+        output: The class, label or target to explain; several in a list. Default: all.
+        most: The largest number of rows of the background, spaced evenly; 50 keep the error of the baseline small.
+        options: Options of the method, such as ``evaluations`` or ``orders``.
+
+    Returns:
+        The contributions, ``(rows, columns, outputs)``: to probabilities, or to numbers in the unit of the target.
+
+    Raises:
+        DataError: If a column is missing, or a value is invalid.
+        InvalidValue: If there is no such row or method.
+        UnknownName: If there is no such output.
+    """
+    table = as_table(source)
+    others = table if background is None else as_table(background)
+    chosen = np.asarray(rows, np.int64).reshape(-1)
+    if not len(chosen) or chosen.min() < 0 or chosen.max() >= table.height:
+        raise InvalidValue(f"rows={list(rows)}: {table.source} has rows 0 to {table.height - 1}.")
+    if most < 1:
+        raise InvalidValue(f"most={most}: expected at least 1 background row.")
+    notes: list[Note] = []
+    picked = table.take(chosen)
+    x = encoded(network, picked, notes)
+    behind = encoded(network, others.take(spaced(others.height, most)), [])
+    groups = columns_of(network)
+    if method == "auto":
+        method, options = _usual(len(groups), options)
+    if method not in METHODS:
+        raise InvalidValue(f"method={method!r}: expected auto, {', '.join(METHODS)}.")
+    # Features of the encoding are not shown, so that they need no names of their own.
+    function = AnswerFunction(lambda features: answers_of(network, features), names=outputs_of(network.target))
+    names = [str(place) for place in range(x.shape[1])]
+    own: ExplainOptions = {"groups": groups, "output": output, "feature_names": names}
+    found = cast(Any, METHODS[method])(function, x, behind, **own, **options)
+    told = (*dict.fromkeys(each.said() for each in notes),)
+    return replace(found, cells=cells_of(picked, found.feature_names), notes=told)
+
+
+def _usual(columns: int, options: dict[str, int]) -> tuple[TableMethod, dict[str, int]]:
+    if columns <= FEW_COLUMNS and "evaluations" not in options:
+        return "exact_shap", {name: value for name, value in options.items() if name != "seed"}
+    if columns <= MOST_KERNEL or "evaluations" in options:
+        return "kernel_shap", {"evaluations": 2 * columns + KERNEL_EVALUATIONS, **options}
+    return "permutation_shap", options
+
+
+def outputs_of(target: Target) -> tuple[str, ...]:
+    """Return the names of the answers: the classes or labels, or the targets of a regression."""
+    return tuple(map(str, target.names if target.task == "regression" else target.classes))
+
+
+def encoded(network: ExplainsTable, table: Table, notes: list[Note]) -> Float[np.ndarray, "rows features"]:
+    """Return the features of a table; those of the networks of folds, each with its own encoding, side by side."""
+    parts = [each.encoder.transform(table, notes) for each in network.members or (network,)]
+    return np.concatenate(parts, axis=1)
+
+
+def answers_of(network: ExplainsTable, x: Float[np.ndarray, "rows features"]) -> Float[np.ndarray, "rows *outputs"]:
+    """Return the answers for :func:`encoded` rows: the mean over the networks of folds."""
+    parts = network.members or (network,)
+    ends = np.cumsum([each.encoder.layout.width for each in parts])[:-1]
+    found = [each.answers(own) for each, own in zip(parts, np.split(x, ends, axis=1), strict=True)]
+    return np.mean(found, axis=0)
+
+
+def columns_of(network: ExplainsTable) -> dict[str, list[int | str]]:
+    """Return the features of each column."""
+    found: dict[str, list[int | str]] = {}
+    start = 0
+    for each in network.members or (network,):
+        for encoder in each.encoder.encoders:
+            end = start + len(encoder.feature_names)
+            found.setdefault(encoder.column.name, []).extend(range(start, end))
+            start = end
+    return found
+
+
+def cells_of(table: Table, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """Return the texts in some columns, row by row; empty for missing values."""
+    texts = [as_text(table.column(name)).to_list() for name in names]
+    return tuple(tuple("" if each is None else str(each) for each in row) for row in zip(*texts, strict=True))

@@ -1,0 +1,76 @@
+"""``plastica explain``: contributions of columns, in both languages, as JSON and as a picture; and its errors."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import plastica as pl
+from plastica.data.inputs import as_table
+from plastica.explain.table_columns import explain_table
+
+
+def test_a_row_is_explained_by_its_columns(plastica, penguins, here):
+    said = plastica("explain", penguins, "penguins", "--row", "3", "--out", "why.svg").stdout
+    assert "row 3: Adelie" in said and "compared with 50 rows of" in said and "flipper_length_mm" in said
+    assert "contribution" in said and "▇" in said
+    assert "flipper_length_mm = 195" in (here / "why.svg").read_text()
+
+
+def test_contributions_add_up_and_are_those_of_python(plastica, penguins):
+    found = json.loads(plastica("explain", penguins, "penguins", "-r", "3", "-r", "200", "--json").stdout)
+    network = pl.load(penguins / "model.plastica")
+    made = explain_table(network, "penguins", rows=[2, 199])
+    assert found["method"] == made.method == "exact_shap" and found["background"]["rows"] == 50
+    answers = network.predict("penguins").probabilities
+    for number, row in enumerate(found["rows"]):
+        total = row["baseline"] + sum(each["contribution"] for each in row["columns"])
+        place = found["outputs"].index(row["output"])
+        assert total == pytest.approx(row["answer"], abs=1e-5)
+        assert row["answer"] == pytest.approx(answers[row["row"] - 1, place], abs=1e-5)
+        values = made.values[number, :, place]
+        np.testing.assert_allclose([each["contribution"] for each in row["columns"]], values, atol=1e-6)
+    assert [each["column"] for each in found["rows"][0]["columns"]] == list(made.feature_names)
+
+
+def test_sampled_contributions_have_errors_and_another_class_can_be_asked_for(plastica, penguins):
+    given = ("explain", penguins, "penguins", "--method", "permutation_shap", "--evaluations", "3", "--class", "Gentoo")
+    said = plastica(*given, "--lang", "zh").stdout
+    assert "第 1 行：Gentoo" in said and "标准误" in said and "±" in said
+
+
+def test_changes_for_another_prediction_are_shown_and_flip_it(plastica, penguins, here):
+    given = ("explain", penguins, "penguins", "--changes", "--wanted", "Gentoo", "--fixed", "island,sex")
+    assert "the smallest changes for another prediction" in plastica(*given).stdout
+    found = json.loads(plastica(*given, "--json").stdout)["rows"][0]["changes"]
+    assert found and not {"island", "sex"} & {each["column"] for one in found for each in one}
+    network = pl.load(penguins / "model.plastica")
+    made = pl.explain.table_counterfactuals(network, "penguins", wanted="Gentoo", fixed=["island", "sex"])
+    assert [len(made.changes(number)) for number in range(len(made))] == [len(one) for one in found]
+    row = {name: values[:1].to_list() for name, values in as_table("penguins").columns.items()}
+    for one in found:
+        changed = {**row, **{each["column"]: [each["to"]] for each in one}}
+        assert network.predict(changed).labels.tolist() == ["Gentoo"]
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "message"),
+    [
+        (("penguins", "--row", "0"), 1, "has rows 1 to 344"),
+        (("penguins", "--class", "Emperor"), 1, "no class or target of this model. Known: Adelie, Chinstrap, Gentoo"),
+        (("penguins", "--method", "exact_shap", "--evaluations", "9"), 1, "draws nothing at random"),
+        (("penguins", "-r", "1", "-r", "2", "--out", "a.svg"), 1, "draws the explanation of one row"),
+        (("penguins", "--out", "a.txt"), 1, ".svg"),
+        (("penguins", "--background", "other.csv"), 1, "has no column 'bill_length_mm'"),
+        (("penguins", "--background-rows", "0"), 1, "at least 1"),
+        (("penguins", "--method", "deep"), 2, "deep"),
+        (("penguins", "--fixed", "sex"), 1, "belong to --changes"),
+        (("penguins", "--changes", "--wanted", "Adelie"), 1, "already has the wanted answer"),
+    ],
+)
+def test_what_cannot_be_explained_is_refused(plastica, penguins, here, given, code, message):
+    (here / "other.csv").write_text("species,island\nAdelie,Dream\n")
+    told = plastica("explain", penguins, *given, code=code).stderr
+    assert message in told
