@@ -7,7 +7,7 @@ import pytest
 
 import plastica as pl
 from plastica.continual.gaussians import fit_gaussian
-from plastica.errors import InvalidValue
+from plastica.errors import DataError, InvalidValue
 
 
 @pytest.mark.parametrize("parts", [1, 4])
@@ -41,6 +41,11 @@ def test_a_class_balanced_buffer_shares_its_rows_among_classes():
 def test_a_buffer_needs_room():
     with pytest.raises(InvalidValue, match="at least 1 row"):
         pl.continual.ReservoirBuffer(0)
+
+
+def test_a_class_balanced_buffer_needs_classes():
+    with pytest.raises(DataError, match="needs classes"):
+        pl.continual.ClassBalancedBuffer(3).add(np.zeros((2, 1)), np.array([0.5, 1.5]))
 
 
 def test_rows_drawn_from_a_gaussian_have_its_mean_and_covariance():

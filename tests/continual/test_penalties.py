@@ -120,7 +120,7 @@ def test_the_online_form_decays():
 def test_the_path_integral_on_a_quadratic_by_hand():
     """L = a w^2 / 2 by gradient descent: w falls by 1 - eta a each step, and omega = sum of eta g^2."""
     a, eta, start, steps = 2.0, 0.1, 1.5, 6
-    strategy = pl.continual.SynapticIntelligence(damping=0.01)
+    strategy = pl.continual.SynapticIntelligence(strength=0.1, damping=0.01)
     params = {"w": jnp.array([start])}
     memory = strategy.begin(params, FORM)
     for _ in range(steps):

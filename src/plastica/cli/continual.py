@@ -52,7 +52,7 @@ DIGITS = "digits"
 )
 @click.option("--buffer", type=int, help="Rows that replay, sleep and cls keep. Default: 1000; 500 for cls.")
 @click.option("--ewc-strength", type=float, help="Strength of the penalty of EWC. Default: 100.")
-@click.option("--si-strength", type=float, help="Strength of the penalty of synaptic intelligence. Default: 0.1.")
+@click.option("--si-strength", type=float, help="Strength of the penalty of synaptic intelligence. Default: 1.")
 @click.option("--layers", metavar="UNITS", default="256,256", help="Units of the hidden layers.")
 @click.option("--epochs", type=int, default=1, help="Passes over each experience.")
 @click.option("--batch-size", type=int, default=128, help="New rows per gradient step.")

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from ..errors import InvalidValue
+from ..errors import DataError, InvalidValue
 from ..typing import Bool, Num
 
 
@@ -100,6 +100,9 @@ class ClassBalancedBuffer(RowBuffer):
         size: The largest number of rows, of all classes together.
         seed: The random seed.
 
+    Raises:
+        DataError: If targets are numbers instead of classes.
+
     Reference:
         A. Chrysakis, M.-F. Moens (2020), Online continual learning from imbalanced data, for balanced buffers.
     """
@@ -109,6 +112,8 @@ class ClassBalancedBuffer(RowBuffer):
         self._of: dict[int, ReservoirBuffer] = {}
 
     def add(self, x: Num[np.ndarray, "rows *features"], y: Num[np.ndarray, "rows *targets"]) -> None:
+        if y.dtype.kind == "f" or y.ndim != 1:
+            raise DataError("a class-balanced buffer needs classes, but the targets are numbers; use a reservoir.")
         for label in np.unique(y):
             own = y == label
             # Each may hold the whole buffer; what is used of it is its share of the classes so far.

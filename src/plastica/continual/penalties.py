@@ -122,7 +122,8 @@ class SynapticIntelligence(ContinualStrategy):
     become negative.
 
     Args:
-        strength: The constant :math:`c`; the authors take 0.1 for permuted MNIST and 1 for split MNIST.
+        strength: The constant :math:`c`; the authors take 0.1 for permuted MNIST with 2,000 units and 1 for split
+            MNIST.
         damping: The constant :math:`\xi`, which keeps :math:`\Omega` finite; the authors take 0.1 for permuted and
             0.001 for split MNIST.
 
@@ -133,7 +134,7 @@ class SynapticIntelligence(ContinualStrategy):
         F. Zenke, B. Poole, S. Ganguli (2017), Continual learning through synaptic intelligence, equations 3 to 5.
     """
 
-    strength: float = 0.1
+    strength: float = 1.0
     damping: float = 0.1
     label: ClassVar[str] = "si"
 
