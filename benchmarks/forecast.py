@@ -30,11 +30,13 @@ import plastica as pl
 from plastica.datasets import path_of
 from plastica.forecasting import Forecaster, Panel
 from plastica.forecasting.calendar import calendar_features
+from plastica.forecasting.fitted import JudgedForecasts
 from plastica.forecasting.fitting import usual_look_back
 from plastica.forecasting.holdout import HeldOutSpan, held_out_span
 from plastica.forecasting.imputation import filled
 from plastica.forecasting.joining import before
 from plastica.forecasting.settings import MODELS
+from plastica.training.calls import count_cores
 
 CITY = Path(os.environ.get("PLASTICA_CITY", "../shared/data/city"))
 SERIES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -47,6 +49,7 @@ SERIES: dict[str, tuple[str, dict[str, Any]]] = {
 TRAFFIC_SINCE = np.datetime64("2016-01-01", "s").astype(np.int64).astype(float)  # before, ten months are missing
 ETT = ["HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT"]
 MONTH = 30 * 24
+DAYS = 7  # that are kept for the figure
 DARTS = Path(__file__).parent / "peers" / "darts_forecasts.py"
 
 
@@ -58,20 +61,46 @@ def city(name: str, given: argparse.Namespace) -> None:
     span = held_out_span(read(name, forecaster, file), 0.2, forecaster.horizon)
     forecaster.fit(span.train)
     trained = time.perf_counter() - began
-    results, _ = forecaster.judged(span.whole, span.cut)
+    results, judged = forecaster.judged(span.whole, span.cut)
     seconds = time.perf_counter() - began
     errors = {each: f"{value.mae:.1f}" for each, value in results.errors.items()}
     gain = results.gain
     words = (
         f"{100 * gain.value:.1f} % [{100 * (gain.low or 0):.1f}, {100 * (gain.high or 0):.1f}] below {results.rival}"
     )
+    last = f"at step {forecaster.horizon} {results.own.by_step[-1]:.1f}"
+    weights = ", ".join(f"{each} {weight:.2f}" for each, weight in results.weights.items())
     print(
-        f"{name:12} {len(span.train)} series  {errors}  MASE {results.own.mase:.2f}  {words}  "
-        f"coverage {results.coverage:.2f}  {trained:.0f} s of training, {seconds:.0f} s in all",
+        f"{name:12} {len(span.train)} series  {errors}  {last}  MASE {results.own.mase:.2f}  {words}  "
+        f"weights {weights}  coverage {results.coverage:.2f}  {trained:.0f} s of training, {seconds:.0f} s in all",
         flush=True,
     )
+    if given.week:
+        keep_week(name, forecaster, judged, Path(given.week))
     if given.darts:
         beside_darts(name, forecaster, span, results.own.mae, trained, given)
+
+
+def keep_week(name: str, forecaster: Forecaster, judged: JudgedForecasts, path: Path) -> None:
+    """Keep the first week of the test span in a file, for the figure of docs/city.md: a forecast as each day begins."""
+    frequency = forecaster.fitted_.frequency
+    own = np.flatnonzero(judged.windows.series[judged.origins] == 0)
+    positions = judged.windows.positions[judged.origins[own]]
+    days, before = (frequency.moments(each).astype("datetime64[D]") for each in (positions, positions - 1))
+    mornings, weekdays = np.flatnonzero(days > before), (days.astype(np.int64) + 3) % 7  # 1 January 1970: a Thursday
+    chosen = mornings[np.flatnonzero(weekdays[mornings] == 0)[0] :][:DAYS]
+    steps = positions[chosen][:, None] + np.arange(forecaster.horizon)
+    ways = {"happened": judged.truth, "forecast": judged.forecasts[forecaster.model], "low": judged.low}
+    ways |= {"high": judged.high, "yesterday": judged.forecasts["yesterday"]}
+    found = {way: [shortened(value) for value in made[own[chosen]].ravel()] for way, made in ways.items()}
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    kept[name] = {"times": frequency.moments(steps).ravel().astype(str).tolist(), **found}
+    path.write_text(json.dumps(kept) + "\n", encoding="utf-8")
+
+
+def shortened(value: float) -> float | None:
+    """Return four digits of a number, and None for one that is not known."""
+    return float(f"{value:.4g}") if np.isfinite(value) else None
 
 
 def read(name: str, forecaster: Forecaster, file: str) -> Panel:
@@ -120,7 +149,7 @@ def run_darts(forecaster: Forecaster, span: HeldOutSpan, given: argparse.Namespa
         "horizon": horizon,
         "model": given.darts_model,
         "epochs": given.darts_epochs,
-        "threads": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "threads": count_cores(),
     }
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "case.npz"
@@ -152,6 +181,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("series", nargs="*", metavar="SERIES", help=f"{', '.join(known)}; default: all")
     parser.add_argument("--model", choices=[*MODELS], help="architecture; default: auto")
+    parser.add_argument("--week", metavar="FILE", help="keep a week of forecasts there, for docs/figures_city.py")
     parser.add_argument("--darts", metavar="PYTHON", help="a Python that has Darts (u8darts[torch]), to run it beside")
     parser.add_argument("--darts-model", default="TiDEModel", help="TiDEModel, NHiTSModel, TSMixerModel, ...")
     parser.add_argument("--darts-epochs", type=int, default=0, help="fewer epochs than its default of 100")
