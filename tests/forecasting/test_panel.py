@@ -40,6 +40,24 @@ def test_many_series_are_found_by_the_column_that_tells_them_apart():
     np.testing.assert_array_equal(np.bincount(panel.series), [40, 40, 35])
 
 
+def test_series_of_different_lengths_are_found_though_few_time_stamps_repeat():
+    hours = stamps(500)
+    lengths = {"a": 500, "b": 300, "c": 120, "d": 20}
+    table = {
+        "hour": [f"{each}:00" for length in lengths.values() for each in hours[:length]],
+        "shop": [name for name, length in lengths.items() for _ in range(length)],
+        "sold": np.arange(float(sum(lengths.values()))),
+    }
+    panel = read_panel(table)
+    assert panel.names == tuple(lengths) and np.diff(panel.bounds).tolist() == list(lengths.values())
+    # Rows of one hour that differ in a word are no series: the word does not go on from hour to hour.
+    twice = sorted([*range(300), *range(0, 300, 4)])
+    words = np.random.default_rng(0).choice(["rain", "fog", "sun"], len(twice)).tolist()
+    mixed = {"hour": [f"{hours[each]}:00" for each in twice], "weather": words, "cars": [float(each) for each in twice]}
+    panel = read_panel(mixed)
+    assert panel.roles.group == "" and "75 rows repeat a time stamp (0 stamps with different values)" in said(panel)
+
+
 def test_repairs_are_notes_in_both_languages():
     hours = [f"{each}:00" for each in stamps(300)]
     values = 280 + np.sin(np.arange(300.0))

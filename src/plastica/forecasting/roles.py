@@ -16,6 +16,7 @@ from ..data.table import Table, show
 from ..data.values import as_text, read_booleans, read_numbers
 from ..errors import DataError, InvalidValue, caution
 from ..notes import Note, note
+from .grouping import regular_group
 from .public_holidays import check_country
 
 MOST_MISSING = 0.05  # of the rows may have no time stamp
@@ -104,7 +105,8 @@ def find_roles(
     notes: list[Note] = [*_mixed_zones(table, clock)]
     if group is None:
         values = np.stack([read_numbers(table, _numeric(table, columns, name)) for name in targets], axis=1)
-        found = make_series(table, [each for each in columns if each.name not in named], clock, stamps, values).key
+        able = [each for each in columns if each.name not in named and each.name not in (*targets, *own)]
+        found = make_series(table, able, clock, stamps, values).key or regular_group(table, able, stamps)
         if found:
             notes.append(note("forecasting.grouped", column=show(found)))
     categories = _categories(table, columns, (*past, *known), notes)
