@@ -195,3 +195,10 @@ def test_continual_learning_prints_what_each_strategy_forgets(capsys, tmp_path, 
     monkeypatch.chdir(tmp_path)
     main_of("continual")(["naive"], epochs=1, seeds=1)
     assert "forgotten" in capsys.readouterr().out and (tmp_path / "continual.png").exists()
+
+
+def test_models_of_memory_recall_like_people_in_part(tmp_path, capsys):
+    found = main_of("people")(trials=200, rows=200, epochs=1, path=tmp_path / "people.svg")
+    agrees = {(row["who"], row["effect"]): row["agrees"] for row in found.effects.rows(named=True)}
+    assert agrees["temporal context", "forward"] and agrees["ACT-R", "primacy"]
+    assert "agrees with people" in capsys.readouterr().out and (tmp_path / "people.svg").exists()

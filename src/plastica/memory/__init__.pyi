@@ -14,6 +14,8 @@ from .bidirectional import RecalledPair as RecalledPair
 from .capacity_curves import basins as basins
 from .capacity_curves import capacity as capacity
 from .chrono_bias import ChronoBias as ChronoBias
+from .complementary import NewFacts as NewFacts
+from .complementary import learn_new_facts as learn_new_facts
 from .declarative import DeclarativeMemory as DeclarativeMemory
 from .dense import DenseAssociativeMemory as DenseAssociativeMemory
 from .forgetting import ForgettingFit as ForgettingFit
@@ -26,6 +28,8 @@ from .forgetting_beside import compare_forgetting as compare_forgetting
 from .free_recall import FreeRecall as FreeRecall
 from .free_recall import read_free_recall as read_free_recall
 from .hopfield import HopfieldNetwork as HopfieldNetwork
+from .interference import Interference as Interference
+from .interference import learn_two_lists as learn_two_lists
 from .list_recall import ListMemory as ListMemory
 from .list_recall import recall_lists as recall_lists
 from .memory_by_lag import Retention as Retention

@@ -44,6 +44,12 @@ class RecallCurves(NamedTuple):
     lags: Float[np.ndarray, "lags"]
     lag_transitions: Float[np.ndarray, "lags"]
 
+    def near_transitions(self, most: int = 5) -> tuple[Float[np.ndarray, "lags"], Float[np.ndarray, "lags"]]:
+        """Return lags from ``-most`` to ``most`` and their transitions, NaN at 0, where no line is drawn."""
+        lags = np.arange(-most, most + 1.0)
+        known = dict(zip(self.lags.tolist(), self.lag_transitions.tolist(), strict=True))
+        return lags, np.array([known.get(lag, np.nan) for lag in lags.tolist()])
+
     @property
     def effects(self) -> dict[str, float]:
         """Differences of probabilities, each positive in people.
@@ -144,8 +150,7 @@ class PeopleComparison(NamedTuple):
                 positions = np.arange(1, len(own.serial_position) + 1)
                 _draw(left, positions, own.serial_position, who, place)
                 _draw(middle, positions, own.first_recall, who, place)
-                near = np.abs(own.lags) <= 5
-                _draw(right, own.lags[near], own.lag_transitions[near], who, place)
+                _draw(right, *own.near_transitions(), who, place)
             for axes, name, below in zip((left, middle, right), CURVES, ("position", "position", "lag"), strict=True):
                 axes.set(title=SAY(name), xlabel=SAY(below), ylim=(0, None))
                 axes.spines[["top", "right"]].set_visible(False)

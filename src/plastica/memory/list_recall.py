@@ -68,7 +68,8 @@ def recall_lists(
     """Train recurrent layers to remember lists, and test them on new lists.
 
     Args:
-        layers: Names of layers: ``"simple_rnn"``, ``"lstm"``, ``"gru"``, ``"minimal_gated"``, ``"echo_state"``.
+        layers: Names of layers, such as ``"simple_rnn"``, ``"lstm"``, ``"gru"``, ``"echo_state"``, ``"attention"``; as
+            for ``compare_recurrent_layers``.
         task: ``"serial"``: report the words one by one in order, after the list; ``"free"``: at its end, say which
             words were on it; those above one half count as recalled, the surest first; ``"recognition"``: say whether a
             word was on the list.

@@ -16,7 +16,7 @@ from .people import human_curve
 if TYPE_CHECKING:
     import polars
 
-GAPS = (10.0, 60.0, 300.0, 1800.0, 7200.0, 86400.0, 7 * 86400.0)
+GAPS = (10.0, 60.0, 300.0, 1800.0, 86400.0, 7 * 86400.0)
 DAY = 86400.0
 STUDY = 300.0  # seconds of a study or test period: H. L. Roediger, J. D. Karpicke, 2006, experiment 2
 FREE = ("decay_scale", "decay_intercept", "threshold", "noise")
@@ -58,7 +58,7 @@ def spacing_curve(
 
 
 def practice_testing_curve(
-    memory: DeclarativeMemory | None = None, test_weight: float = 2.0, delays: Sequence[float] | None = None
+    memory: DeclarativeMemory | None = None, test_weight: float = 5.0, delays: Sequence[float] | None = None
 ) -> polars.DataFrame:
     """Return recall after studying four times and after studying once with three tests, beside that of people.
 
@@ -66,7 +66,8 @@ def practice_testing_curve(
 
     Args:
         memory: The model. Default: that of Pavlik and Anderson (2005).
-        test_weight: The strength of the trace of a successful recall compared with that of a study period.
+        test_weight: The strength of the trace of a successful recall compared with that of a study period. From 3 on,
+            tests are better after a week, as in people; 5 shows it clearly.
         delays: Minutes from the last period to the final test. Default: those of Roediger and Karpicke (2006), 5 and
             10,080 (a week).
 
