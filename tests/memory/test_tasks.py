@@ -10,7 +10,9 @@ import pytest
 import plastica as pl
 from plastica.errors import DataError, InvalidValue, ShapeError, UnknownName
 from plastica.memory import compare_recurrent_layers, make_task
+from plastica.memory.chrono_bias import ChronoBias
 from plastica.memory.reber import SYMBOLS, embedded_string
+from plastica.memory.recurrent_layers import TRAINING
 from plastica.memory.task_layers import LAYERS, LayerPlan
 from plastica.memory.tasks import TASKS
 
@@ -240,6 +242,18 @@ def test_every_task_is_made_and_told_apart_by_its_seed():
         assert np.array_equal(task.x, same.x) and not np.array_equal((task.x, task.y), (other.x, other.y))
         assert not np.array_equal(task.y, make_task(name, 8, 20, part="test").y) or name == "latch"
         assert len(task.x) == len(task.y) == 8 and task.x.dtype == np.float32 and task.name == name and task.source
+
+
+def test_every_task_has_a_plan_of_training():
+    assert set(TRAINING) == set(TASKS) and all(TASKS[name].length >= TASKS[name].shortest for name in TASKS)
+
+
+def test_forget_gates_begin_with_memories_up_to_the_length():
+    bias = ChronoBias(50)(np.random.default_rng(0), (400,))
+    steps = 1 + np.exp(bias[100:200])  # 1 / (1 - sigmoid(b)): the time constant of a cell whose gate has this bias
+    assert steps.min() > 2 and steps.max() < 50 and np.median(steps) == pytest.approx(26, abs=8)  # uniform
+    with pytest.raises(InvalidValue, match="at least 3 steps"):
+        ChronoBias(2)
 
 
 def test_mistakes_in_tasks():

@@ -11,6 +11,7 @@ from ..typing import Float, Int
 from .state_reading import SETTLING, Remembering, chosen, states_of
 
 FOLDS = 4
+SMALLEST = 1e-12  # probability, so that its logarithm is finite
 LOOSENESS = 1.0  # C of the classifier, of standardized states
 FEWEST = 100  # steps for each fold
 
@@ -92,7 +93,7 @@ def _read(x: Float[np.ndarray, "steps units"], drawn: Int[np.ndarray, "steps"], 
     for number in range(FOLDS):
         own, other = fold == number, fold != number
         classifier = LogisticRegression(C=LOOSENESS, solver="newton-cholesky").fit(x[other], drawn[other])
-        likely = classifier.predict_log_proba(x[own])
+        likely = np.log(np.maximum(classifier.predict_proba(x[own]), SMALLEST))
         right += int((likely.argmax(1) == drawn[own]).sum())
         surprise -= float(likely[np.arange(len(likely)), drawn[own]].sum()) / np.log(2)
     return float(np.log2(symbols) - surprise / len(x)), right / len(x)
