@@ -189,6 +189,16 @@ def test_estimators_and_data_frames_are_explained():
     found = pl.explain.exact_shap(answer, frame[:1], frame)
     np.testing.assert_allclose(found.values[0, :, 0], [-1.5, -0.5])
     assert found.feature_names == ("age", "sex")
+    numbers = polars.DataFrame({"whole": [1, 2, 6], "half": [0.5, 1.5, 2.5], "yes": [True, False, True]})
+
+    def mixed(rows):
+        assert rows.schema == numbers.schema
+        return rows["whole"].to_numpy() + rows["half"].to_numpy() * 2 + rows["yes"].to_numpy()
+
+    found = pl.explain.exact_shap(mixed, numbers[:1], numbers)
+    np.testing.assert_allclose(found.values[0, :, 0], [-2, -2, 1 / 3])
+    curve = pl.explain.partial_dependence(lambda rows: rows["whole"].to_numpy(), numbers, "whole", grid=[1.5, 2.0])
+    assert curve.mean[:, 0].tolist() == [1.5, 2]
     fitted = LogisticRegression().fit(BACKGROUND, BACKGROUND[:, 0] > 0)
     found = pl.explain.exact_shap(fitted, ROWS, BACKGROUND, output="True", link="logit")
     np.testing.assert_allclose(found.values[..., 0], fitted.coef_[0] * (ROWS - BACKGROUND.mean(0)), atol=1e-9)

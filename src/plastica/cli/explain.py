@@ -140,10 +140,8 @@ def _changes(
         output.say(SAY("explain_changes", row=row) if len(found) else SAY("explain_no_changes", row=row))
         listed = [found.changes(number) for number in range(len(found))]
         for number, each in enumerate(listed):
-            answer = found.answers[number]
-            place = 0 if len(answer) == 1 else int(answer.argmax())
             changed = "; ".join(f"{name}: {brief(old, 30)} → {brief(new, 30)}" for name, old, new in each)
-            output.say(f"  {changed}  ({found.output_names[place]} {answer[place]:.4g})")
+            output.say(f"  {changed}  ({found.answer(number)})")
         output.say()
         told[row] = {
             "changes": [[dict(zip(("column", "from", "to"), one, strict=True)) for one in each] for each in listed]

@@ -4,6 +4,7 @@ from .alternatives import Counterfactuals as Counterfactuals
 from .alternatives import counterfactuals as counterfactuals
 from .answering import AnswerFunction as AnswerFunction
 from .attribution import Attribution as Attribution
+from .class_activation import grad_cam as grad_cam
 from .curves import FeatureEffect as FeatureEffect
 from .curves import accumulated_local_effects as accumulated_local_effects
 from .curves import partial_dependence as partial_dependence
@@ -20,6 +21,7 @@ from .nearby import lime as lime
 from .nearby import occlusion as occlusion
 from .probing import LayerProbes as LayerProbes
 from .probing import probe_layers as probe_layers
+from .relevance import layerwise_relevance as layerwise_relevance
 from .shapley import exact_shap as exact_shap
 from .shapley import kernel_shap as kernel_shap
 from .shapley import permutation_shap as permutation_shap

@@ -33,6 +33,7 @@ class Counterfactuals:
         before: The answer for the row, ``(outputs,)``.
         row: The row, ``(*shape,)``.
         feature_names, output_names: The names of features or groups, and of outputs.
+        classes: The class that each is answered with, of the row first, ``(1 + found,)``; 0 for numbers.
         donors: The number of the background row that each took its values from, ``(found,)``.
         cells: The texts of the row and of the changed rows, if they are of a table; otherwise empty.
     """
@@ -44,6 +45,7 @@ class Counterfactuals:
     row: Shaped[np.ndarray, "*shape"]
     feature_names: tuple[str, ...]
     output_names: tuple[str, ...]
+    classes: Int[np.ndarray, " answers"]
     donors: Int[np.ndarray, " found"]
     cells: tuple[tuple[str, ...], ...] = ()
 
@@ -77,9 +79,14 @@ class Counterfactuals:
         lines = []
         for number in range(len(self)):
             told = "; ".join(f"{name}: {old} -> {new}" for name, old, new in self.changes(number))
-            lines.append(f"{told} ({_answer(self.before, self.output_names)} -> "
-                         f"{_answer(self.answers[number], self.output_names)})")  # fmt: skip
+            lines.append(f"{told} ({self.answer(None)} -> {self.answer(number)})")
         return "\n".join(lines)
+
+    def answer(self, number: int | None) -> str:
+        """Return the answer for a counterfactual, or for the row, as text: a class and its probability, or a number."""
+        found = self.before if number is None else self.answers[number]
+        place = int(self.classes[0 if number is None else number + 1])
+        return f"{found[0]:.4g}" if len(found) == 1 else f"{self.output_names[place]} {found[place]:.3g}"
 
     def _cell(self, number: int | None, place: int) -> str:
         if self.cells:
@@ -207,7 +214,8 @@ def search(
     good = goal.reached(found) if kept else np.zeros(0, bool)
     return Counterfactuals(
         chosen.reshape(-1, *asked.x.shape[1:])[good], changed[kept][good], found[good], asked.answers[0], asked.x[0],
-        asked.names, asked.output_names, donors[kept][good],
+        asked.names, asked.output_names, goal.classes(np.concatenate([asked.answers, found[good]])),
+        donors[kept][good],
     )  # fmt: skip
 
 
@@ -271,10 +279,3 @@ def _moved_back(
             near, far = np.where(good, near, middle), np.where(good, middle, far)
         rows[:, place] = far
     return rows
-
-
-def _answer(answers: Float[np.ndarray, " outputs"], names: Sequence[str]) -> str:
-    if len(answers) == 1:
-        return f"{answers[0]:.4g}"
-    best = int(answers.argmax())
-    return f"{names[best]} {answers[best]:.3g}"

@@ -159,8 +159,18 @@ def on_frames(function: AnswerFunction, frame: object) -> AnswerFunction:
     schema, backend = native.schema, native.implementation
 
     def ask(x: np.ndarray) -> object:
-        columns = {name: x[:, place].tolist() for place, name in enumerate(schema)}
-        return function.function(nw.from_dict(columns, schema, backend=backend).to_native())
+        columns, types = {}, dict(schema)
+        for place, (name, kind) in enumerate(schema.items()):
+            values = x[:, place].tolist()
+            # Numbers of several types share an array of floats; halves between whole numbers stay floats.
+            if kind == nw.Boolean:
+                values = [None if each is None else bool(each) for each in values]
+            elif kind.is_integer() and all(each == int(each) for each in values):
+                values = [int(each) for each in values]
+            elif kind.is_integer():
+                types[name] = nw.Float64()
+            columns[name] = values
+        return function.function(nw.from_dict(columns, types, backend=backend).to_native())
 
     return replace(function, function=ask, traced=None)
 

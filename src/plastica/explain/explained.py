@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, TypedDict, cast
 
@@ -104,6 +104,11 @@ def explained(
         function, rows, cast("np.ndarray | None", background), members, group_names, outputs, output_names,
         answers[:, outputs], shape, notes,
     )  # fmt: skip
+
+
+def with_shape(asked: Explained, names: tuple[str, ...], shape: tuple[int, ...]) -> Explained:
+    """Return what is asked with attributions of another shape, such as one number for each pixel of all channels."""
+    return replace(asked, names=names, shape=shape)
 
 
 def _rows(function: AnswerFunction, x: object, what: str) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -9,7 +9,7 @@ import numpy as np
 from ..data.table import show
 from ..errors import InvalidValue
 from ..notes import note
-from ..typing import Bool, Float
+from ..typing import Bool, Float, Int
 from .explained import Explained, place_of
 
 Decide = Callable[[np.ndarray], np.ndarray]
@@ -34,6 +34,10 @@ class Goal:
         assert self.decide is not None
         classes = self.decide(answers)
         return classes != self.before if self.wanted is None else classes == self.wanted
+
+    def classes(self, answers: Float[np.ndarray, "rows outputs"]) -> Int[np.ndarray, " rows"]:
+        """Return the class of each row; 0 for numbers."""
+        return np.zeros(len(answers), np.int64) if self.decide is None else np.asarray(self.decide(answers), np.int64)
 
     def margin(self, answers: Float[np.ndarray, "rows outputs"]) -> Float[np.ndarray, " rows"]:
         """Return how clearly the answer is the wanted one; larger is clearer."""

@@ -26,7 +26,7 @@ def draw_attribution(found: Attribution, row: int, output: int, most: int) -> Dr
     """Draw the contributions to one answer; see ``Attribution.plot``."""
     values = found.values[row, ..., output]
     with own_style(), using(drawable_language()):
-        if values.ndim >= 2 and values.shape == found.x.shape[1:]:
+        if values.ndim >= 2 and values.shape == found.x.shape[1 : 1 + values.ndim]:
             return _as_image(found, row, output)
         return _as_bars(found, row, output, most)
 
