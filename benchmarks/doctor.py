@@ -41,9 +41,10 @@ class Case:
     optimizer: object = field(default_factory=lambda: pl.optimizers.Adam(0.005))
     epochs: int = 40
     batch_size: int = 32
+    stops: bool = False
 
 
-def table(seed: int, rows: int = 480, features: int = 6, noise: float = 0.1) -> Data:
+def table(seed: int, rows: int = 1000, features: int = 6, noise: float = 0.1) -> Data:
     """Return a smooth function of some columns, standardized."""
     generator = np.random.default_rng(seed)
     x = generator.normal(size=(rows, features))
@@ -337,7 +338,14 @@ def short_view(seed, hard):
 
 
 def twin(seed: int, kind: str) -> Case:
-    """Return a healthy network of the kind of a faulty one, on other data and of another size."""
+    """Return a healthy network of the kind of a faulty one, on other data and of another size, stopped in time."""
+    made = unstopped(seed, kind)
+    made.stops, made.epochs = True, 200
+    return made
+
+
+def unstopped(seed: int, kind: str) -> Case:
+    """Return the network of a healthy twin."""
     variant = seed % 4
     if kind in ("stuck_gates", "forgetful", "short_view"):
         if kind == "short_view":
@@ -353,9 +361,8 @@ def twin(seed: int, kind: str) -> Case:
         layers = [pl.Dense(32), pl.BatchNormalization(momentum=0.9), pl.Activation("relu"), pl.Dense(1)]
         return regression(seed, layers=layers)
     if kind in ("noise_labels", "wrong_labels", "rare", "too_small"):
-        return classification(seed, 2 + variant)
-    widths = (16, 32, 48, 64)
-    hidden = ("relu", "tanh", "relu", "elu")[variant]
+        return classification(seed, 2 + variant % 2)
+    widths, hidden = (16, 32, 48, 32), ("relu", "tanh", "relu", "elu")[variant]
     depth = 4 if kind in ("vanishing", "exploding") else 1 + variant % 2
     return regression(seed, layers=dense(hidden=hidden, width=widths[variant], depth=depth))
 
@@ -400,10 +407,11 @@ def examined(case: Case, seed: int) -> tuple[pl.doctor.Diagnosis, dict[str, str]
     model = pl.Sequential(case.layers, seed=seed)
     model.compile(case.optimizer, case.loss)
     doctor, began = pl.doctor.Doctor(), time.perf_counter()
+    stopping = [pl.EarlyStopping(patience=8, restore_best_weights=True)] if case.stops else []
     with contextlib.suppress(NotFinite):
         model.fit(
             *case.train, epochs=case.epochs, batch_size=case.batch_size, validation_data=case.held_out, verbose=0,
-            doctor=doctor,
+            doctor=doctor, callbacks=stopping,
         )  # fmt: skip
     trained = time.perf_counter() - began
     found = model.diagnose(*case.train, validation_data=case.held_out, batch_size=case.batch_size)

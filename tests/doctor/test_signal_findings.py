@@ -40,7 +40,7 @@ def test_a_layer_is_dead_if_its_biases_are_below_all_potentials():
     network = [pl.Dense(16, "relu", bias_initializer=pl.initializers.Constant(-50)), pl.Dense(16, "relu"), pl.Dense(1)]
     dead = diagnosed(network)["dead_units"]
     assert (dead.where, dead.value, dead.severity, dead.certainty) == ("layer 0, Dense", 1.0, "serious", "certain")
-    assert "for all 128 rows" in dead.message and "leaky_relu" in dead.remedy and "AutoTrainer" in dead.source
+    assert "for all 64 rows" in dead.message and "leaky_relu" in dead.remedy and "AutoTrainer" in dead.source
 
 
 def test_the_share_of_dead_units_is_that_of_the_units_with_such_a_bias():
@@ -68,7 +68,7 @@ def test_the_error_vanishes_in_ten_sigmoid_layers_and_not_in_relu_with_he():
     # The ratio is that of the norms of dC/dz of a trace, which is written by other code.
     model = pl.Sequential(layers("sigmoid", depth=10), seed=1)
     model.compile(QUICK, "mse")
-    trace = model.trace(X, Y)
+    trace = model.trace(X[np.linspace(0, 127, 64).astype(int)], Y[np.linspace(0, 127, 64).astype(int)])
     ratio = np.linalg.norm(trace[0].delta) / np.linalg.norm(trace[10].delta)
     assert found.value == pytest.approx(ratio, rel=1e-3) and ratio < 1e-3
     assert "vanishing_gradients" not in diagnosed(layers("relu", depth=10, kernel_initializer="he_normal")).codes
@@ -101,7 +101,7 @@ def test_a_rate_far_too_small_is_found_after_some_steps():
 def test_an_untrained_network_with_large_outputs_is_told_from_one_with_small_ones():
     wide = pl.initializers.RandomNormal(stddev=30)
     found = diagnosed([pl.Dense(16, "relu"), pl.Dense(1, kernel_initializer=wide)])["poor_start"]
-    assert found.value > 3 and "constant answer" in found.message
+    assert found.value > 10 and "constant answer" in found.message
 
 
 def looks(losses, weights=1.0, gradient=1.0):

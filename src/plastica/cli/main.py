@@ -19,6 +19,7 @@ from .compare import compare
 from .compare_rules import compare_rules
 from .continual import continual
 from .devices import devices
+from .doctor import doctor
 from .evaluate import evaluate
 from .explain import explain
 from .forecast import forecast
@@ -75,6 +76,7 @@ for command in (
     search,
     recall,
     continual,
+    doctor,
     info,
     devices,
 ):

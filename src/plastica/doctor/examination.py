@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -23,6 +22,7 @@ from ..model.examples import take
 from ..model.inputs import Examples, count_rows
 from ..model.options import BATCH_SIZE
 from ..notes import Note, note
+from ..rules import Batch
 from ..rules.alignment import whole_batch
 from ..training import History, Learner, Supervised
 from .chance import chance_loss
@@ -36,7 +36,7 @@ from .looks import StepLook, evenly, take_look
 from .parts import part_findings
 from .rates import batch_statistics, noise_scale, rate_above_bound, rate_bound, small_batches
 from .sequences import dead_embeddings, lags, stuck_gates
-from .signal import FEWEST_ROWS, signal_findings
+from .signal import FEWEST_ROWS, OF_STEPS, signal_findings
 from .tasks import task_rows
 
 ROWS = 256  # of a look: a standard error of the share of dead units of 3 %
@@ -103,16 +103,28 @@ class Patient:
         return take_look(self.program, self.learner, self.batch, key, int(self.learner.step))
 
     @cached_property
-    def batch(self) -> Any:
+    def other_looks(self) -> tuple[StepLook, ...]:
+        """What steps on other training rows do; none if there are too few rows."""
+        assert self.program is not None
+        size = int(self.batch.size)
+        key = random.fold(random.seed_key(self.seed), self.learner.step)
+        parts = [self._batch_of(size, part) for part in (1, 2)] if self.learn.rows >= 2 * size else []
+        return tuple(take_look(self.program, self.learner, part, key, self.look.step) for part in parts)
+
+    @cached_property
+    def batch(self) -> Batch:
         """Some training rows as one batch."""
-        found = self.some(ROWS)
+        return self._batch_of(min(ROWS, max(SOME_ROWS, self.learn.rows // 2)))
+
+    def _batch_of(self, rows: int, part: int = 0) -> Batch:
+        found = self.some(rows, part)
         assert self.program is not None
         x, y = self.program.cast_inputs(found.x), found.y
         return whole_batch(x, jax.tree.map(np.asarray, y), self.model.epochs_trained)
 
-    def some(self, rows: int) -> Examples:
-        """Return so many training rows at even distances."""
-        chosen = evenly(self.learn.rows, rows)
+    def some(self, rows: int, part: int = 0) -> Examples:
+        """Return so many training rows at even distances; others for another part."""
+        chosen = (evenly(self.learn.rows, rows) + part * max(1, self.learn.rows // (3 * rows))) % self.learn.rows
         return jax.tree.map(lambda part: np.asarray(part[chosen]), Examples(self.learn.x, self.learn.y))
 
     @cached_property
@@ -140,8 +152,15 @@ def diagnose(
     batch_size: int | None = None,
     names: Sequence[str] = (),
     seed: int = 0,
+    looks: bool = True,
 ) -> Diagnosis:
-    """Return what is wrong with a model, its training and its data; see ``Model.diagnose``."""
+    """Return what is wrong with a model, its training and its data; see ``Model.diagnose``.
+
+    Args:
+        model, x, y, validation_data, batch_size, names, seed: As there.
+        history: The learning curves. Default: those of the last ``fit`` of the model in this process.
+        looks: Whether to look at activities, errors and steps, for which programs are compiled.
+    """
     learn = take(model, x, y)
     held_out = None
     if validation_data is not None:
@@ -154,15 +173,15 @@ def diagnose(
     known = model.history if history is None else history
     patient = Patient(model, learn, held_out, known, batch_size or BATCH_SIZE, columns, seed)
     unjudged = list(_unjudged(patient))
-    found, measures = _examined(patient, unjudged)
+    found, measures = _examined(patient, unjudged, looks)
     given = {"model": model, "x": x, "y": y, "validation_data": validation_data, "batch_size": batch_size}
     return Diagnosis.of(found, unjudged, measures, given, choices(model, learn.y, learn.rows))
 
 
-def _examined(patient: Patient, unjudged: list[Note]) -> tuple[list[Finding], dict[str, object]]:
+def _examined(patient: Patient, unjudged: list[Note], looks: bool) -> tuple[list[Finding], dict[str, object]]:
     found: list[Finding] = []
     measures: dict[str, object] = {}
-    if patient.program is not None and jax.tree.leaves(patient.model.params):
+    if looks and patient.program is not None and jax.tree.leaves(patient.model.params):
         found += _of_signal(patient, measures)
     found += _of_curves(patient, unjudged)
     found += _of_rows(patient)
@@ -191,7 +210,12 @@ def _of_signal(patient: Patient, measures: dict[str, object]) -> Iterator[Findin
     program, look, model = patient.program, patient.look, patient.model
     assert program is not None
     measures |= {"look": look.to_dict(), "chance": patient.chance, "skill": patient.skill, "rate": patient.rate}
-    yield from signal_findings(look, patient.rate)
+    found = signal_findings(look, patient.rate, patient.chance)
+    # What one step does may be chance: findings of steps have to hold on other rows as well.
+    again = [
+        {each.code for each in signal_findings(other, patient.rate, patient.chance)} for other in patient.other_looks
+    ]
+    yield from (each for each in found if each.code not in OF_STEPS or all(each.code in codes for codes in again))
     yield from poor_start(look.along[0], patient.chance, look.step)
     some = patient.some(SOME_ROWS)
     inputs = program.cast_inputs(some.x)

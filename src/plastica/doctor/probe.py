@@ -25,7 +25,7 @@ from ..typing import Float, Params, PyTree
 # A unit is saturated in a row if its slope is below this share of the largest slope of the activation: tanh beyond
 # about 2.2, where the output is within 2.5 % of its end.
 FLAT = 0.05
-MOST_OF = 0.95  # of the rows, in which a saturated unit is so
+MOST_OF = 0.8  # of the rows, in which a saturated unit is so
 # The lengths of a step, as multiples of the one that training makes, at which the loss is computed.
 LENGTHS = (0.0, 0.1, 1.0, 10.0, 100.0)
 GRID = 6.0  # activations are steepest between -6 and 6
@@ -39,7 +39,7 @@ class LayerMeasures(NamedTuple):
         activity: The root mean square of the activity.
         spread: The mean over units of the standard deviation of the activity over rows.
         dead: The share of units whose slope is 0 in every row and place, so that no error passes through them.
-        saturated: The share of units whose slope is nearly 0 in nearly every row; only of activations with two ends.
+        saturated: The share of units whose slope is nearly 0 in 80 % of the rows; only of activations with two ends.
         error: The norm of the error at the potential, dC/dz; NaN unless the rule follows the gradient.
         gradient: The norm of the gradient of all parameters; likewise.
         weight: The norm of the parameters with two axes or more.

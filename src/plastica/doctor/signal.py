@@ -17,20 +17,23 @@ SHRINKS, SHRINKS_MUCH = 1e-3, 1e-6  # beta_1 of AutoTrainer
 GROWS, GROWS_MUCH = 70.0, 1e4  # beta_3 of AutoTrainer
 OVERWRITES = 0.3
 RISES = 0.05  # of the loss; less may be the momentum of earlier batches
+OF_CHANCE = 0.02  # and so much of a constant answer's loss: of a loss near 0, any step may be too long
 LINEAR, STEEPER = 30.0, 100.0
 FEW_STEPS = 10  # the first steps of Adam are as long as the rate, whatever the gradient
 LOOKS, GROWTH = 3, 2.0
+OF_STEPS = ("overwritten_weights", "rate_too_small", "rate_too_large")  # one step may be chance
 OVERFLOW = 3e38  # the largest float32
 
 
-def signal_findings(look: StepLook, rate: float | None = None) -> list[Finding]:
+def signal_findings(look: StepLook, rate: float | None = None, chance: float | None = None) -> list[Finding]:
     """Return what a look says: dead and saturated units, vanishing and exploding gradients, steps too long or short.
 
     Args:
         look: The look.
         rate: The learning rate of the step, if it is known.
+        chance: The loss of the best constant answer, if it is known.
     """
-    return [*dead_units(look), *saturated_units(look), *gradients(look), *steps(look, rate)]
+    return [*dead_units(look), *saturated_units(look), *gradients(look), *steps(look, rate, chance)]
 
 
 def dead_units(look: StepLook) -> Iterator[Finding]:
@@ -109,11 +112,11 @@ def gradients(look: StepLook) -> Iterator[Finding]:
         )
 
 
-def steps(look: StepLook, rate: float | None) -> Iterator[Finding]:
+def steps(look: StepLook, rate: float | None, chance: float | None) -> Iterator[Finding]:
     """Find steps that make the loss of their own batch rise, or that are far shorter than they might be."""
     shown = "" if rate is None else f"{rate:.3g}"
     before, tenth, after, _ten, hundred = look.along if len(look.along) == 5 else (math.nan,) * 5
-    if after > before * (1 + RISES) > 0 and tenth < before:
+    if after > before * (1 + RISES) > 0 and tenth < before and after - before > OF_CHANCE * (chance or 0.0):
         yield observed(
             "rate_too_large",
             "serious" if after > 2 * before else "warning",
@@ -196,11 +199,11 @@ def always_clipped(looks: Sequence[StepLook], limit: float | None) -> Iterator[F
     """Find a gradient that is clipped in nearly every look, so that its length says nothing any more.
 
     Args:
-        looks: The looks so far; at least five.
+        looks: The looks so far; at least three.
         limit: The ``global_clipnorm`` of the optimizer, if it has one.
     """
     norms = [look.gradient for look in looks if math.isfinite(look.gradient)]
-    if limit is None or len(norms) < 5:
+    if limit is None or len(norms) < LOOKS:
         return
     share = sum(norm > limit for norm in norms) / len(norms)
     if share >= NEARLY_ALL:

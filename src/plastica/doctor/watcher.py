@@ -24,14 +24,14 @@ from .chance import ROWS as CHANCE_ROWS
 from .chance import chance_loss
 from .curves import curve_findings, poor_start
 from .looks import StepLook, evenly, take_look
-from .signal import always_clipped, growth_ahead, signal_findings
+from .signal import OF_STEPS, always_clipped, growth_ahead, signal_findings
 
 if TYPE_CHECKING:
     from ..training import Member
 
 SHARE = 0.02  # of the time of training that looks may take; the rest of 3 % is for looks that take longer than the last
 FEWEST, MOST = 64, 256  # rows of a look
-TWICE = ("dead_units", "saturated_units", "overwritten_weights", "rate_too_small", "rate_too_large")  # not by one look
+TWICE = ("dead_units", "saturated_units", *OF_STEPS)  # not by one look
 
 
 class Doctor(RunWatcher):
@@ -167,7 +167,7 @@ class Doctor(RunWatcher):
 
     def _of_look(self, program: Supervised, look: StepLook) -> Iterator[Finding]:
         rate = program.learning_rate
-        yield from signal_findings(look, rate)
+        yield from signal_findings(look, rate, self._chance)
         yield from growth_ahead(self.looks)
         if len(self.looks) == 1 and math.isfinite(look.along[0]):
             yield from poor_start(look.along[0], self._chance, look.step)

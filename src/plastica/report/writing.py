@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
+from ..model.diagnosis import Diagnosis
 from ..storage.atomic import replace_file
 from ..training.cache import cache_folder
 from . import (
@@ -26,6 +27,7 @@ from . import (
     usage,
     verdict,
 )
+from .examining import examine
 from .judged import HeldOutAnswers, judge
 from .legends import lines
 from .wording import (
@@ -47,6 +49,7 @@ from .wording import (
 if TYPE_CHECKING:
     from jinja2 import Environment, FileSystemBytecodeCache
 
+    from ..checks.findings import Finding
     from ..checks.prepared import Prepared
     from ..search.facts import SearchFacts
     from ..tables import TableNetwork
@@ -126,12 +129,22 @@ def rendered(
             structure=structure.describe(network),
             usage=usage.describe(network, path.parent),
             people=usage.about_people(network),
+            examined=_examined(network, prepared, found),
             judged=judged,
             folds=None if network.facts.cross_validation is None else folds.describe(network.facts.cross_validation),
             search=None if search is None else searching.describe(search),
             **held_out,
         )
     )
+
+
+def _examined(network: TableNetwork, prepared: Prepared, shown: Sequence[Finding]) -> Diagnosis | None:
+    """Return what else is wrong with the fit, and the reasons for the choices; None for other models than networks."""
+    if network.facts.model != "network" or network.members:
+        return None
+    found = examine(network, prepared, looks=False)
+    known = {each.code for each in shown}
+    return Diagnosis.of([each for each in found if each.code not in known], choices=found.choices)
 
 
 def _summary(prepared: Prepared, judged: HeldOutAnswers | None) -> verdict.Summary | None:

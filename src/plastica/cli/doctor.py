@@ -1,0 +1,82 @@
+"""``plastica doctor``: what is wrong with a trained network, its training and its data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from . import options, parameters
+from .guard import guarded
+from .names import HintingCommand
+from .output import Output
+
+if TYPE_CHECKING:
+    from ..model.diagnosis import Diagnosis
+
+
+@click.command(cls=HintingCommand, short_help="Say what is wrong with a trained network.")
+@parameters.model
+@click.argument("file", required=False)
+@click.option("--remedies", is_flag=True, help="Train again with each remedy, and say which helps.")
+@parameters.separator
+@parameters.encoding
+@parameters.sheet
+@parameters.lang
+@parameters.verbose
+@parameters.json
+@parameters.debug
+@guarded
+def doctor(
+    model: str,
+    file: str | None,
+    remedies: bool,
+    separator: str | None,
+    encoding: str | None,
+    sheet: str | None,
+    lang: str,
+    verbose: bool,
+    json: bool,
+    debug: bool,
+) -> None:
+    """Say what is wrong with a trained network, its training and its data, and what to try.
+
+    MODEL is the folder of a run. FILE is the table that it was trained on; it may be left out if it is still where it
+    was. Each finding names the layer, column or class, the number and its threshold, and a remedy.
+    """
+    from ..data.reading import read_table
+    from ..report.examining import examine, prepared_again
+    from ..tables import TableNetwork
+    from .folders import model_file
+
+    output = Output(json, verbose=verbose)
+    network = TableNetwork.load(model_file(model))
+    given = file or network.facts.source
+    table = read_table(given, separator=options.separator(separator), encoding=encoding, sheet=sheet)
+    diagnosis = examine(network, prepared_again(network, table, given))
+    _say(output, diagnosis)
+    result = {"source": network.facts.source, **diagnosis.to_dict()}
+    if remedies and diagnosis.given:
+        output.say()
+        trials = diagnosis.try_remedies()
+        for line in repr(trials).split("\n"):
+            output.say(line)
+        result["remedies"] = trials.to_dict()
+    output.result(result)
+
+
+def _say(output: Output, diagnosis: Diagnosis) -> None:
+    """Print the findings, one below the other, and what could not be judged."""
+    from ..model.diagnosis import finding_lines
+    from ..notes import note
+
+    for each in diagnosis:
+        for line in finding_lines(each):
+            output.say(line)
+    if not len(diagnosis):
+        output.say(note("doctor.healthy").said())
+    if output.verbose:
+        for each in diagnosis.choices:
+            output.say(each.said())
+    for each in diagnosis.unjudged:
+        output.say(note("doctor.unjudged", why=each).said())

@@ -1,0 +1,39 @@
+"""``plastica doctor``: a run on its table, in both languages, and its errors."""
+
+from __future__ import annotations
+
+import json
+
+import polars as pl
+
+from plastica.datasets import path_of
+
+
+def test_a_run_is_examined_on_its_table(plastica, penguins):
+    found = json.loads(plastica("doctor", penguins, "penguins", "--json").stdout)
+    codes = {each["code"] for each in found["findings"]}
+    assert "few_held_out" in codes and "dead_units" not in codes and found["source"]
+    assert any("learning curve" in each for each in found["unjudged"]) and len(found["choices"]) == 4
+
+
+def test_a_run_is_examined_in_chinese_with_the_reasons_for_its_choices(plastica, penguins):
+    said = plastica("doctor", penguins, "penguins", "-v", "--lang", "zh").stdout
+    assert "无法判断：学习曲线" in said and "优化器：" in said
+
+
+def test_another_table_is_refused(plastica, penguins, here):
+    pl.read_csv(path_of("penguins"), infer_schema=False).head(200).write_csv(here / "part.csv")
+    said = plastica("doctor", penguins, "part.csv", code=1).stderr
+    assert "is not the table that the run was trained on" in said
+    assert "there is no model" in plastica("doctor", "nothing", "part.csv", code=1).stderr
+
+
+def test_other_models_than_networks_have_no_signal(plastica, here):
+    plastica("train", "penguins", "--model", "linear", "--out", "linear", "--quiet")
+    plastica("train", "penguins", "--model", "trees", "--out", "trees", "--quiet")
+    assert "the model is no network" in plastica("doctor", "trees", "penguins").stdout
+
+
+def test_the_report_of_a_run_has_the_diagnosis_of_its_fit_and_the_reasons_for_its_choices(penguins):
+    page = (penguins / "report.html").read_text("utf-8")
+    assert '<section id="doctor">' in page and "Optimizer: Adam" in page and "优化器：" in page
