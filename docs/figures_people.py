@@ -62,9 +62,9 @@ def two_lists() -> Figure:
         own = spacing.filter(delay=delay)
         name = {600.0: "10 minutes", 86400.0: "a day", 7 * 86400.0: "a week"}[delay]
         right.semilogx(own["gap"] / 60, own["recall"], ".-", color=colour, label=f"after {name}")
-    right.set(title="spacing (ACT-R)", xlabel="gap, minutes", ylabel="recall", ylim=(0, None))
-    for axes in (left, middle, right):
-        axes.legend(fontsize=7)
+    right.set(title="spacing (ACT-R)", xlabel="gap, minutes", ylabel="recall", ylim=(0, 0.7))
+    for axes, place in ((left, "center right"), (middle, "upper right"), (right, "upper right")):
+        axes.legend(fontsize=7, loc=place)
     return figure
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 
 from plastica.errors import DataError, InvalidValue
@@ -36,6 +37,15 @@ def test_small_networks():
     assert found.table["chance"].to_list() == pytest.approx([0.1, 0.01, 0.001])
     correct = found.table["correct"].to_list()
     assert correct[0] > 0.9 and correct[0] >= correct[2] and found.spans["people"].to_list() == [7]
+    spans = found.spans.drop("span")
+    for span, said in (
+        (None, "at least 3.0 digits, more than people"),
+        (2.26, "2.3 digits, fewer than people"),
+        (6.0, "6.0 digits, like people"),
+    ):
+        own = found._replace(spans=spans.with_columns(span=pl.lit(span, pl.Float64)))
+        assert own.words == [f"gru with 8 units repeats {said} (about 7)."]
+    assert len(found.plot().axes[0].lines) == 2
     back = n_back([1], "gru", units=12, length=12, rows=1000, epochs=6, learning_rate=2e-2, seeds=1)
     assert back["balanced"][0] > 0.9 and back["chance"][0] == 0.5
 

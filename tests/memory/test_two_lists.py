@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from plastica.errors import InvalidValue
+from plastica.language import using
 from plastica.memory.complementary import ATTRIBUTES, FACTS, PENGUIN, learn_new_facts
 from plastica.memory.interference import learn_two_lists
 
@@ -18,6 +19,13 @@ def test_a_network_forgets_the_first_list_unlike_people():
     # McCloskey and Cohen, 1989: nothing is left when the second list is learned; people keep more than half.
     assert found.kept < 0.3 < found.people == 0.6 and found.first_epochs > 0
     assert first[-1] < 0.3 and found.slowed > 0
+    assert found.words[0] == "The network keeps 0% of the first list when it knows the second; people keep 60%."
+    assert found.words[1].endswith("proactive interference, as in people.")
+    assert len(found.plot().axes[0].lines) == 4
+    alike = found._replace(people=found.kept + 0.1, table=found.table.with_columns(second_alone="second"))
+    assert "like people (10%)" in alike.words[0] and "unlike in people" in alike.words[1]
+    with using("zh"):
+        assert found.words[0] == "学会第二个词表时，网络只保留第一个词表的 0%，而人保留 60%。"
 
 
 def test_facts_are_those_of_the_published_network():
@@ -34,6 +42,8 @@ def test_focused_learning_disturbs_what_is_known_and_interleaved_learning_does_n
         new = rows["new"].to_numpy()
         assert new[-1] < new[0] and np.isfinite(new).all()
     assert found.table["epoch"].max() == 60
+    assert found.words[1].startswith("Slow, interleaved learning keeps what is known")
+    assert len(found.plot().axes[0].lines) == 4
 
 
 @pytest.mark.parametrize(

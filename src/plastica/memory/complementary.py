@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ..errors import InvalidValue
+from ..language import Texts
 from ..layers import Concatenate, Dense, Input
 from ..model import Model
 from ..optimizers import SGD
@@ -15,6 +17,9 @@ from ..optimizers import SGD
 if TYPE_CHECKING:
     import polars
 
+    from ..drawing.figure import Drawing
+
+SAY = Texts("people")
 RELATIONS = ("ISA", "is", "can", "has")
 PLANT, ANIMAL = ("living thing", "plant"), ("living thing", "animal")
 TREE, FLOWER = ("living", "tall", "green"), ("living", "pretty")
@@ -58,6 +63,24 @@ class NewFacts(NamedTuple):
         """How much the error for other animals has grown in the end, by training."""
         last = self.table.group_by("training", maintain_order=True).last()
         return {row["training"]: row["known"] - self.known_before for row in last.rows(named=True)}
+
+    @property
+    def words(self) -> list[str]:
+        """What each way of learning costs, in sentences made from the numbers, in the current language."""
+        cost = self.cost
+        worse = cost["focused"] > 2 * max(cost["interleaved"], 0.0)
+        said = SAY("facts_cost", focused=cost["focused"], interleaved=cost["interleaved"])
+        return [said, SAY("complementary" if worse else "not_complementary")]
+
+    def plot(self, path: str | os.PathLike[str] | None = None) -> Drawing:
+        """Draw the errors of what is known and, dotted, of the new facts, by presentations of these.
+
+        Args:
+            path: The file to write, ``.svg``, ``.png`` or ``.pdf``. Default: none.
+        """
+        from .lists_picture import draw_new_facts
+
+        return draw_new_facts(self).save(path)
 
 
 def learn_new_facts(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ..errors import InvalidValue
+from ..language import Texts
 from ..layers import Dense
 from ..model import Sequential
 from ..optimizers import SGD
@@ -16,6 +18,10 @@ from .people import human_curve
 if TYPE_CHECKING:
     import polars
 
+    from ..drawing.figure import Drawing
+
+SAY = Texts("people")
+ALIKE = 0.2  # fractions of a list nearer than this count as alike; a quarter of it as an effect
 FEATURES = 10  # units of a stimulus and of a response: M. McCloskey, N. J. Cohen, 1989, for A-B and A-C lists
 MOST_EPOCHS = 2000  # of the first list
 STEP = 10  # epochs of the first list between looks
@@ -50,6 +56,24 @@ class Interference(NamedTuple):
     def slowed(self) -> float:
         """Proactive interference: how much less of the second list is right than without a first, mean over trials."""
         return float((self.table["second_alone"] - self.table["second"]).mean())  # type: ignore[operator,arg-type]
+
+    @property
+    def words(self) -> list[str]:
+        """What agrees with people and what does not, in sentences made from the numbers, in the current language."""
+        alike = abs(self.kept - self.people) < ALIKE
+        more = "keeps_more" if self.kept > self.people else "keeps_less"
+        kept = SAY("keeps_alike" if alike else more, kept=self.kept, people=self.people)
+        return [kept, SAY("slowed" if self.slowed >= ALIKE / 4 else "not_slowed", slowed=self.slowed)]
+
+    def plot(self, path: str | os.PathLike[str] | None = None) -> Drawing:
+        """Draw both lists by trials on the second, and what people keep of the first.
+
+        Args:
+            path: The file to write, ``.svg``, ``.png`` or ``.pdf``. Default: none.
+        """
+        from .lists_picture import draw_interference
+
+        return draw_interference(self).save(path)
 
 
 def learn_two_lists(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ..errors import DataError, InvalidValue
+from ..language import Texts
 from ..layers import Dense
 from ..registry import look_up
 from ..typing import Float, Int
@@ -19,6 +21,9 @@ from .task_layers import LAYERS, LayerPlan
 if TYPE_CHECKING:
     import polars
 
+    from ..drawing.figure import Drawing
+
+SAY = Texts("people")
 DIGITS = 10
 LOSS = "sparse_categorical_crossentropy"
 LETTERS = 8  # of n-back
@@ -37,6 +42,28 @@ class DigitSpan(NamedTuple):
 
     table: polars.DataFrame
     spans: polars.DataFrame
+
+    @property
+    def words(self) -> list[str]:
+        """How many digits networks repeat beside people, in sentences, in the current language."""
+        said: list[str] = []
+        for row in self.spans.rows(named=True):
+            span = float("inf") if row["span"] is None else row["span"]
+            low, high = MILLER_RANGE
+            key = "span_within" if low <= span <= high else "span_below" if span < low else "span_above"
+            shown = float(self.table["length"][-1]) if row["span"] is None else span
+            said.append(SAY(key, who=row["layer"], units=row["units"], span=shown, people=MILLER_SPAN))
+        return said
+
+    def plot(self, path: str | os.PathLike[str] | None = None) -> Drawing:
+        """Draw the fraction of lists that are right by their length, and the spans of people, five to nine, in grey.
+
+        Args:
+            path: The file to write, ``.svg``, ``.png`` or ``.pdf``. Default: none.
+        """
+        from .lists_picture import draw_spans
+
+        return draw_spans(self).save(path)
 
 
 def span_of(lengths: Sequence[float], correct: Sequence[float]) -> float:
