@@ -41,6 +41,7 @@ MODULES = {
     "evaluation": "Evaluation",
     "forecasting": "Forecasts",
     "memory": "Memory",
+    "explain": "Explanations",
     "estimators": "Networks in scikit-learn",
     "data": "Blocks and windows of data",
     "data.streaming_files": "Files larger than memory",

@@ -11,6 +11,8 @@ import pytest
 import plastica as pl
 from plastica.errors import DataError, InvalidValue, ShapeError, UnknownName
 from plastica.explain.coalitions import every_coalition
+from plastica.explain.explained import explained
+from plastica.explain.first_layer import dense_first
 
 RANDOM = np.random.default_rng(0)
 BACKGROUND = RANDOM.normal(size=(12, 4))
@@ -94,6 +96,18 @@ def test_kernel_shap_with_all_coalitions_is_exact(network):
     np.testing.assert_allclose(found.values, exact.values, atol=1e-5)
     called = pl.explain.exact_shap(network.predict, ROWS, BACKGROUND)
     np.testing.assert_allclose(called.values, exact.values, atol=1e-6)
+
+
+def test_products_of_the_first_layer_are_shared_by_all_rows_and_change_nothing():
+    first = [pl.Input((4,)), pl.Dense(6, activation="relu")]
+    shared = pl.Sequential([*first, pl.Dense(5, activation="tanh"), pl.Dense(1, "sigmoid")], seed=3)
+    # A layer in front keeps the first one from being shared.
+    whole = pl.Sequential([pl.Input((4,)), pl.Activation("linear"), *shared.layers[1:]], seed=3)
+    whole.set_weights(shared.get_weights())
+    assert dense_first(explained("test", shared, ROWS)) and not dense_first(explained("test", whole, ROWS))
+    for link in ("identity", "logit"):
+        one, other = (pl.explain.exact_shap(each, ROWS, BACKGROUND, link=link) for each in (shared, whole))
+        np.testing.assert_allclose(one.values, other.values, atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ def answer_function(model: object, link: AnswerLink = "identity") -> AnswerFunct
         return AnswerFunction(model.predict, link)
     if callable(model):
         function = cast(Callable[[Any], object], model)
-        return AnswerFunction(function, link, Partial(_called, Partial(function), Partial(_LINKS[link])))
+        return AnswerFunction(function, link, Partial(_called, Partial(function), Partial(LINKS[link])))
     raise InvalidValue(
         f"cannot explain a {type(model).__name__}: expected a plastica model, an estimator with predict_proba or "
         "predict, or a function from an array of rows to their answers."
@@ -219,7 +219,7 @@ def randomised(function: AnswerFunction, seed: int) -> AnswerFunction | None:
         lambda each: jnp.asarray(random.permuted(np.asarray(each).ravel()).reshape(each.shape)), params
     )
     response = Partial(_respond, answering, shuffled, state, memory)
-    traced = Partial(_called, response, Partial(_LINKS[function.link]))
+    traced = Partial(_called, response, Partial(LINKS[function.link]))
     return replace(function, function=lambda x: _answered(response, x), traced=traced, model=None)
 
 
@@ -229,7 +229,7 @@ def _answered(response: TracedFunction, x: PyTree) -> PyTree:
 
 
 def _traced(model: BaseModel, link: AnswerLink) -> TracedFunction:
-    return Partial(_called, Partial(_respond, *model.answering()), Partial(_LINKS[link]))
+    return Partial(_called, Partial(_respond, *model.answering()), Partial(LINKS[link]))
 
 
 def _respond(answering: Any, params: Params, state: State, memory: Memory, x: PyTree) -> PyTree:
@@ -250,4 +250,4 @@ def _logit(answers: PyTree) -> PyTree:
     return jnp.log(clipped) - jnp.log1p(-clipped)
 
 
-_LINKS: dict[str, Callable[[PyTree], PyTree]] = {"identity": _identity, "logit": _logit}
+LINKS: dict[str, Callable[[PyTree], PyTree]] = {"identity": _identity, "logit": _logit}

@@ -16,6 +16,7 @@ from ..training.cache import keep_compiled_programs
 from ..typing import Bool, Float, Int, Num
 from .answering import TracedFunction, checked
 from .explained import Explained
+from .first_layer import dense_first, mixed_behind
 
 CHUNK = 4096  # rows that are answered at once: enough for matrix products, and few enough for the cache
 HOST_CHUNK = 65_536  # rows that a function is called with
@@ -72,14 +73,14 @@ def _in_one_program(
     chunks = -(-len(features) // size)
     padded = np.zeros((chunks * size, features.shape[1]), bool)
     padded[: len(features)] = features
-    answers = _mixed(
-        asked.function.traced,
-        x.reshape(len(x), -1),
-        background.reshape(len(background), -1),
-        padded.reshape(chunks, size, -1),
-        asked.outputs,
-        shape=x.shape[1:],
-    )
+    flat, behind = x.reshape(len(x), -1), background.reshape(len(background), -1)
+    chunked = padded.reshape(chunks, size, -1)
+    network = dense_first(asked)
+    if network is None:
+        answers = _mixed(asked.function.traced, flat, behind, chunked, asked.outputs, shape=x.shape[1:])
+    else:
+        own = network.params, network.state, network.link
+        answers = mixed_behind(*own, flat, behind, chunked, asked.outputs, links=network.links)
     found = np.asarray(answers, np.float64).reshape(len(x), chunks * size, -1)[:, : len(features)]
     return checked(found)
 
