@@ -56,5 +56,5 @@ def test_rows_drawn_from_a_gaussian_have_its_mean_and_covariance():
     assert drawn.shape == (4000, 2, 3)
     flat, own = drawn.reshape(4000, 6), x.reshape(4000, 6)
     np.testing.assert_allclose(flat.mean(0), own.mean(0), atol=0.15)
-    np.testing.assert_allclose(np.cov(flat.T), np.cov(own.T), atol=0.35)
+    np.testing.assert_allclose(np.cov(flat.T), np.cov(own.T), atol=0.35)  # up to the noise of 0.3 squared
     assert flat.min() >= own.min() and flat.max() <= own.max()

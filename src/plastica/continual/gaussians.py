@@ -10,14 +10,13 @@ from ..typing import Float, Num
 
 
 class ClassGaussian(NamedTuple):
-    """A normal distribution of the rows of one class: probabilistic principal component analysis.
+    """A normal distribution of the rows of one class along their principal components.
 
     Attributes:
         label: The class.
         shape: The shape of a row.
         mean: The mean row, ``(features,)``.
         axes: Directions times their standard deviations, ``(rank, features)``.
-        noise: The standard deviation of each feature that the directions leave, ``(features,)``.
         low, high: The range of each feature, to which rows are clipped.
         rows: How many rows it was learned from.
     """
@@ -26,7 +25,6 @@ class ClassGaussian(NamedTuple):
     shape: tuple[int, ...]
     mean: Float[np.ndarray, "features"]
     axes: Float[np.ndarray, "rank features"]
-    noise: Float[np.ndarray, "features"]
     low: Float[np.ndarray, "features"]
     high: Float[np.ndarray, "features"]
     rows: int
@@ -34,8 +32,8 @@ class ClassGaussian(NamedTuple):
     def draw(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "count *shape"]:
         """Return random rows."""
         along = rng.standard_normal((count, len(self.axes)), np.float32) @ self.axes
-        apart = rng.standard_normal((count, len(self.mean)), np.float32) * self.noise
-        return np.clip(self.mean + along + apart, self.low, self.high).reshape(count, *self.shape)
+        # What the directions leave is not drawn: independent noise in each pixel looks like no image that came.
+        return np.clip(self.mean + along, self.low, self.high).reshape(count, *self.shape)
 
 
 def fit_gaussian(x: Num[np.ndarray, "rows *features"], label: int, rank: int) -> ClassGaussian:
@@ -45,10 +43,6 @@ def fit_gaussian(x: Num[np.ndarray, "rows *features"], label: int, rank: int) ->
         x: The rows, ``(rows, ...)``.
         label: Their class.
         rank: The number of directions.
-
-    Reference:
-        M. E. Tipping, C. M. Bishop (1999), Probabilistic principal component analysis, with the noise of each feature
-        apart, as in factor analysis.
     """
     flat = x.reshape(len(x), -1).astype(np.float32)
     mean = flat.mean(0)
@@ -58,8 +52,4 @@ def fit_gaussian(x: Num[np.ndarray, "rows *features"], label: int, rank: int) ->
     values, vectors = np.linalg.eigh(covariance)
     kept = slice(len(values) - rank, None)
     axes = (vectors[:, kept] * np.sqrt(np.maximum(values[kept], 0))).T
-    left = np.maximum(np.diag(covariance) - np.square(axes).sum(0), 0)
-    return ClassGaussian(
-        label, x.shape[1:], mean, axes.astype(np.float32), np.sqrt(left).astype(np.float32), flat.min(0), flat.max(0),
-        len(flat),
-    )  # fmt: skip
+    return ClassGaussian(label, x.shape[1:], mean, axes.astype(np.float32), flat.min(0), flat.max(0), len(flat))
