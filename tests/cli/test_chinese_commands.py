@@ -121,8 +121,15 @@ def test_help_is_chinese_and_no_translation_is_left_over(plastica, monkeypatch):
         yield from (command.help, command.short_help, command.epilog)
         yield from (each.help for each in command.params if isinstance(each, click.Option))
 
-    asked = {inspect.cleandoc(text) for command in (app, *app.commands.values()) for text in texts(command) if text}
+    def commands(group):
+        for command in group.commands.values():
+            yield command
+            yield from commands(command) if isinstance(command, click.Group) else ()
+
+    asked = {inspect.cleandoc(text) for command in (app, *commands(app)) for text in texts(command) if text}
     assert asked - {"Show the version and exit."} == {english for english, _ in Texts("help").entries.values()}
-    for command in app.commands:
-        said = plastica(command, "--help").stdout
+    paths = [(name,) for name in app.commands]
+    paths += [(name, inner) for name, each in app.commands.items() for inner in getattr(each, "commands", ())]
+    for path in paths:
+        said = plastica(*path, "--help").stdout
         assert "Default" not in said and "Columns to" not in said and "选项" in said

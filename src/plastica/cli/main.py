@@ -24,6 +24,7 @@ from .evaluate import evaluate
 from .explain import explain
 from .forecast import forecast
 from .info import info
+from .memory import memory
 from .predict import predict
 from .recall import recall
 from .search import search
@@ -77,6 +78,7 @@ for command in (
     recall,
     continual,
     doctor,
+    memory,
     info,
     devices,
 ):

@@ -10,6 +10,7 @@ import click
 
 from . import options, parameters
 from .guard import guarded
+from .memory_words import end
 from .names import DAMAGES, MEMORIES, OutCommand
 from .output import Output
 from .wording import SAY
@@ -104,23 +105,13 @@ def _say(output: Output, patterns: np.ndarray, scores: dict[str, MemoryScore], b
     output.say()
     if missing := [SAY.name("memory", name) for name in MEMORIES if len(scores) > 1 and name not in scores]:
         output.say(SAY("recall_left_out", names=", ".join(missing)))
-    output.fact("saved", f"{folder}: {FILES}")
-    output.result(
-        {
-            "folder": str(folder),
-            "patterns": len(patterns),
-            "units": units,
-            "best": best,
-            "memories": {
-                name: {
-                    "recalled": int(score.recalled.sum()),
-                    "error_before": score.error_before,
-                    "error_after": score.error_after,
-                    "sweeps": int(score.recall.sweeps.max()),
-                }
-                for name, score in scores.items()
-            },
+    found = {
+        name: {
+            "recalled": int(score.recalled.sum()),
+            "error_before": score.error_before,
+            "error_after": score.error_after,
+            "sweeps": int(score.recall.sweeps.max()),
         }
-    )
-    if output.quiet and not output.as_json:
-        click.echo(str(folder))
+        for name, score in scores.items()
+    }
+    end(output, folder, FILES, {"patterns": len(patterns), "units": units, "best": best, "memories": found})

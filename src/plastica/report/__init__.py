@@ -6,12 +6,19 @@ from typing import TYPE_CHECKING
 
 from ..lazy import importer
 
-__all__ = ["write_forecast_report", "write_report"]
+__all__ = ["memory_sections", "write_forecast_report", "write_memory_report", "write_report"]
 
+_HOMES = {
+    "memory_sections": ".memory",
+    "write_forecast_report": ".forecasts",
+    "write_memory_report": ".memory",
+    "write_report": ".writing",
+}
 
-__getattr__ = importer(__name__, {"write_forecast_report": ".forecasts", "write_report": ".writing"})
+__getattr__ = importer(__name__, _HOMES)
 
 
 if TYPE_CHECKING:
     from .forecasts import write_forecast_report
+    from .memory import memory_sections, write_memory_report
     from .writing import write_report
