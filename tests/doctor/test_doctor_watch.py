@@ -117,3 +117,14 @@ def test_a_diagnosis_is_shown_as_a_table_and_in_chinese():
     with pytest.raises(KeyError, match="'leak' was not found; there are: dead_units"):
         found["leak"]
     assert "dead_units" in found.codes and len(found) == len(list(found))
+
+
+def test_a_network_with_two_outputs_is_watched_and_its_signal_examined():
+    inputs = pl.Input((4,))
+    hidden = pl.Dense(8, "relu", bias_initializer=pl.initializers.Constant(-50))(inputs)
+    model = pl.Model(inputs, [pl.Dense(1, name="one")(hidden), pl.Dense(1, name="two")(hidden)])
+    model.compile("sgd", ["mse", "mse"])
+    history = model.fit(X, [Y, -Y], epochs=2, verbose=0, doctor=True)
+    assert history.findings[0].code == "dead_units"
+    found = model.diagnose(X, [Y, -Y])
+    assert "dead_units" in found.codes and any("several outputs" in str(each) for each in found.unjudged)

@@ -15,7 +15,7 @@ from .. import random
 from ..checks.findings import Finding
 from ..declaration import replace
 from ..errors import InvalidValue, NotFitted
-from ..losses import Loss
+from ..losses import OutputLosses
 from ..model import Model
 from ..model.diagnosis import Diagnosis
 from ..model.examples import take
@@ -262,7 +262,7 @@ def _unjudged(patient: Patient) -> Iterator[Note]:
             yield note("doctor.accumulates", count=program.optimizer.accumulate)
         if program.objective is None:
             yield note("doctor.no_loss")
-        elif not isinstance(model.compiled.loss, Loss):
+        elif isinstance(model.compiled.loss, OutputLosses):
             yield note("doctor.several_outputs")
     if patient.learn.rows < FEWEST_ROWS:
         yield note("doctor.few_rows", count=patient.learn.rows)

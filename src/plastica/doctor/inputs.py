@@ -23,7 +23,7 @@ MOST_COLUMNS = 100
 TELLS, TELLS_ALL = 0.999, 0.9999
 RARE, VERY_RARE = 0.1, 0.02
 PARAMETERS_A_ROW = 100
-SEASON = 0.4  # autocorrelation of a season that matters
+SEASON, ALIKE = 0.4, 0.85  # autocorrelation of a season that matters; of the best, that counts as about as good
 _SCALES = (BatchNormalization, LayerNormalization, UnitNormalization)
 
 
@@ -278,5 +278,10 @@ def _season(y: Float[np.ndarray, "rows"]) -> int:
     below = np.flatnonzero(values < 0)  # a season begins after the series has turned once
     if not len(below):
         return 0
-    lag = int(below[0] + values[below[0] :].argmax())
+    after = values[below[0] :]
+    # The first lag that is about as good as the best: a series also repeats itself after several seasons.
+    peaks = np.flatnonzero(after >= ALIKE * after.max())
+    start = int(peaks[0])
+    end = start + int(np.argmin(np.append(after[start:] >= ALIKE * after.max(), False)))
+    lag = int(below[0]) + start + int(after[start:end].argmax())
     return lag if values[lag] > SEASON else 0

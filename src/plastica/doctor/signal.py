@@ -15,7 +15,7 @@ SATURATED = 0.7
 FEWEST_ROWS = 32  # with fewer, a unit may be silent by chance
 SHRINKS, SHRINKS_MUCH = 1e-3, 1e-6  # beta_1 of AutoTrainer
 GROWS, GROWS_MUCH = 70.0, 1e4  # beta_3 of AutoTrainer
-OVERWRITES = 0.3
+OVERWRITES, OVERWRITES_AT_ONCE = 0.3, 0.5
 RISES = 0.05  # of the loss; less may be the momentum of earlier batches
 OF_CHANCE = 0.02  # and so much of a constant answer's loss: of a loss near 0, any step may be too long
 LINEAR, STEEPER = 30.0, 100.0
@@ -145,19 +145,20 @@ def steps(look: StepLook, rate: float | None, chance: float | None) -> Iterator[
             times=round(might / gained),
             limit=round(LINEAR),
         )
+    limit = OVERWRITES if look.step >= FEW_STEPS else OVERWRITES_AT_ONCE
     for layer in look.learning:
-        if look.step >= FEW_STEPS and layer.ratio > OVERWRITES:
+        if layer.ratio > limit:
             yield observed(
                 "overwritten_weights",
                 "warning",
                 where=layer.path,
                 value=layer.ratio,
-                threshold=OVERWRITES,
+                threshold=limit,
                 source=MEASURED,
                 certainty="likely",
                 remedy=f"model.learning_rate = {rate / 10:.2g}" if rate else "model.learning_rate /= 10",
                 ratio=percent(layer.ratio),
-                limit=percent(OVERWRITES),
+                limit=percent(limit),
             )
             return
 

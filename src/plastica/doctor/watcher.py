@@ -24,7 +24,7 @@ from .chance import ROWS as CHANCE_ROWS
 from .chance import chance_loss
 from .curves import curve_findings, poor_start
 from .looks import StepLook, evenly, take_look
-from .signal import OF_STEPS, always_clipped, growth_ahead, signal_findings
+from .signal import FEW_STEPS, OF_STEPS, always_clipped, growth_ahead, signal_findings
 
 if TYPE_CHECKING:
     from ..training import Member
@@ -161,7 +161,8 @@ class Doctor(RunWatcher):
         self.looks.append(look)
         suspected = list(self._of_look(program, look))
         for each in suspected:
-            if each.code not in TWICE or (each.code, _layer_of(each)) in self._suspected:
+            at_once = each.code == "overwritten_weights" and look.step < FEW_STEPS  # units may be dead by the next look
+            if at_once or each.code not in TWICE or (each.code, _layer_of(each)) in self._suspected:
                 self._tell(each)
         self._suspected = {(each.code, _layer_of(each)) for each in suspected}
 
