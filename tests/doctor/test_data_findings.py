@@ -60,6 +60,16 @@ def test_a_target_that_is_a_column_is_an_identity_map_and_not_also_a_leak():
     assert set(of_inputs(X, X[:, 2])) == {"identity_map"}
 
 
+def test_a_target_that_is_the_last_step_is_an_identity_map_and_one_that_is_an_earlier_step_is_a_task():
+    series = RNG.normal(size=(100, 5, 2))
+    found = of_inputs(series, series[:, -1, 1])
+    assert found["identity_map"].where == "the last step of feature 1"
+    assert found["identity_map"].remedy == "x = x[:, :-1]"
+    assert "identity_map" not in of_inputs(series, series[:, 0, 1])
+    alone = of_inputs(series[:, :1], series[:, 0, 0], names=("load", "heat"))
+    assert alone["identity_map"].where == "the last step of load"
+
+
 def test_a_column_that_gives_the_target_away_is_a_leak_and_one_with_the_correlation_of_half_is_not():
     paid = np.column_stack([X[:, :3], 5 - 3 * Z + 1e-3 * NOISE])
     found = of_inputs(paid, names=("a", "b", "c", "paid"))["leaking_column"]
@@ -197,3 +207,12 @@ def test_flipped_labels_are_found_and_overlapping_classes_are_not():
     overlapping = 1 / (1 + np.exp(-2 * X[:, 0]))
     parts = [classes(X[part, :1], drawn[part], overlapping[part]) for part in (slice(200, 400), slice(200))]
     assert not list(label_errors(*parts))
+
+
+def test_where_labels_are_noise_no_label_is_named_as_wrong_and_no_step_as_too_short():
+    noise = np.random.default_rng(5).integers(0, 2, 400)
+    model = pl.Sequential([pl.Dense(32, "relu"), pl.Dense(1, "sigmoid")], seed=0)
+    model.compile("adam", "binary_crossentropy")
+    model.fit(X[:300], noise[:300], epochs=30, verbose=0)
+    found = model.diagnose(X[:300], noise[:300], validation_data=(X[300:], noise[300:])).codes
+    assert "noisy_labels" in found and not {"label_errors", "rate_too_small"} & set(found)

@@ -13,7 +13,7 @@ from ..layers import BatchNormalization, LayerNormalization, UnitNormalization
 from ..layers.recurrent_base import Recurrent
 from ..layers.walk import walk
 from ..model import Model
-from ..typing import Float
+from ..typing import Float, Num
 from .sources import DEFINITION, INTERVAL, LECUN, MEASURED
 from .tasks import TaskRows
 
@@ -40,10 +40,13 @@ def input_findings(model: Model, rows: TaskRows, names: tuple[str, ...]) -> Iter
         named = names or tuple(f"column {place}" for place in range(x.shape[1]))
         yield from _constant(x, named)
         yield from _collinear(model, x, named)
-        same = list(_identity(rows, named))
+        same = list(_identity(x, rows, named, "x = np.delete(x, {place}, axis=1)"))
         yield from same
         if not same:
             yield from _leaks(rows, named)
+    elif x.ndim == 3 and model.network.takes_integers is not True:  # (rows, time, features)
+        last = [f"the last step of {names[place] if names else f'feature {place}'}" for place in range(x.shape[2])]
+        yield from _identity(x[:, -1], rows, tuple(last), "x = x[:, :-1]" if x.shape[1] > 1 else "")
     if model.network.takes_integers is not True and np.issubdtype(x.dtype, np.floating):
         yield from _unscaled(model, x, names)
     yield from _targets(model, rows)
@@ -91,11 +94,14 @@ def _collinear(model: Model, x: Float[np.ndarray, "rows features"], names: tuple
     )
 
 
-def _identity(rows: TaskRows, names: tuple[str, ...]) -> Iterator[Finding]:
+def _identity(
+    x: Num[np.ndarray, "rows features"], rows: TaskRows, names: tuple[str, ...], remedy: str
+) -> Iterator[Finding]:
+    """Find a column that is the target itself."""
     if rows.task != "regression" or rows.y.shape[1] != 1:
         return
     target = rows.y[:, 0]
-    off = np.abs(rows.x - target[:, None]).max(0)
+    off = np.abs(x - target[:, None]).max(0)
     place = int(off.argmin())
     if target.std() > 0 and off[place] <= 10 * EXACT * target.std():
         yield observed(
@@ -105,7 +111,7 @@ def _identity(rows: TaskRows, names: tuple[str, ...]) -> Iterator[Finding]:
             value=float(off[place]),
             threshold=float(10 * EXACT * target.std()),
             source=DEFINITION,
-            remedy=f"x = np.delete(x, {place}, axis=1)",
+            remedy=remedy.format(place=place),
         )
 
 
