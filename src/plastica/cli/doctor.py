@@ -12,7 +12,12 @@ from .names import HintingCommand
 from .output import Output
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ..model.diagnosis import Diagnosis
+    from ..training.history import History
+
+RESULTS = "results.json"
 
 
 @click.command(cls=HintingCommand, short_help="Say what is wrong with a trained network.")
@@ -50,10 +55,11 @@ def doctor(
     from .folders import model_file
 
     output = Output(json, verbose=verbose)
-    network = TableNetwork.load(model_file(model))
+    path = model_file(model)
+    network = TableNetwork.load(path)
     given = file or network.facts.source
     table = read_table(given, separator=options.separator(separator), encoding=encoding, sheet=sheet)
-    diagnosis = examine(network, prepared_again(network, table, given))
+    diagnosis = examine(network, prepared_again(network, table, given), history=_history(path))
     _say(output, diagnosis)
     result = {"source": network.facts.source, **diagnosis.to_dict()}
     if remedies and diagnosis.given:
@@ -63,6 +69,28 @@ def doctor(
             output.say(line)
         result["remedies"] = trials.to_dict()
     output.result(result)
+
+
+def _history(model: Path) -> History | None:
+    """Return the losses of a run from the results beside its model; None if they are not there."""
+    import json
+
+    from ..training.history import History
+
+    try:
+        results = json.loads((model.parent / RESULTS).read_text("utf-8"))
+        training, figures = results["training"], results["history"]
+        epochs = list(range(int(training["epochs"])))
+        told = {"stopped_by": training["stopped_by"], "seconds": training["seconds"]}
+        return History.from_dict({"history": figures, "epoch": epochs, **told})
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+    ):  # a model that stands alone, or another's results
+        return None
 
 
 def _say(output: Output, diagnosis: Diagnosis) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..checks.prepared import Prepared
     from ..data.table import Table
     from ..tables import TableNetwork
+    from ..training.history import History
 
 # Checks of tables know columns, duplicates and the split better than those of encoded features, in which one-hot codes
 # always depend on each other.
@@ -32,13 +33,14 @@ KNOWN_OF_TABLES = frozenset(
 )
 
 
-def examine(network: TableNetwork, prepared: Prepared, looks: bool = True) -> Diagnosis:
+def examine(network: TableNetwork, prepared: Prepared, looks: bool = True, history: History | None = None) -> Diagnosis:
     """Return what is wrong with a model for a table, its training and its data.
 
     Args:
         network: The model.
         prepared: The table that it was trained on, see :func:`~plastica.tables.prepare`.
         looks: Whether to look at activities, errors and steps, which takes some seconds.
+        history: The losses of training. Default: those of the model, which a loaded one has not.
     """
     verdict = None if network.facts.results is None else network.facts.results.verdict
     found = list(prepared.findings if verdict is None else verdict.findings)
@@ -55,7 +57,7 @@ def examine(network: TableNetwork, prepared: Prepared, looks: bool = True) -> Di
         prepared.x[split.train],
         prepared.y[split.train],
         validation_data=(prepared.x[rows], prepared.y[rows]) if len(rows) else None,
-        history=network.history,
+        history=network.history if history is None else history,
         batch_size=network.facts.settings.batch_size or batch_size_for(len(split.train)),
         names=network.encoder.feature_names,
         looks=looks,
