@@ -9,7 +9,7 @@ import numpy as np
 import plastica as pl
 
 
-def main(epochs: int = 30) -> None:
+def main(epochs: int = 30) -> tuple[pl.doctor.Diagnosis, pl.doctor.RemedyTrials]:
     """Train ten layers of sigmoids, ask what is wrong, and try the remedies."""
     x = np.random.default_rng(0).normal(size=(512, 4)).astype(np.float32)
     y = np.sin(x[:, 0]) + x[:, 1] * x[:, 2]
@@ -22,7 +22,9 @@ def main(epochs: int = 30) -> None:
 
     found = model.diagnose(*train, validation_data=held_out)
     print(found)
-    print(found.try_remedies(seeds=2))
+    trials = found.try_remedies(seeds=2)
+    print(trials)
+    return found, trials
 
 
 if __name__ == "__main__":

@@ -43,6 +43,12 @@ def test_answers_are_explained_and_another_answer_is_found(capsys):
     assert ((changes.answers > 0.5) != (changes.before > 0.5)).all() and "FAILS" not in capsys.readouterr().out
 
 
+def test_layers_in_which_the_error_vanishes_are_found_and_mended():
+    found, trials = main_of("doctor")(epochs=15)
+    assert "vanishing_gradients" in found.codes and trials.helped[0].code == "vanishing_gradients"
+    assert trials.helped[0].losses[0] < 0.7 * trials.unchanged.losses[0]
+
+
 def test_straight_line_is_found_below_the_bound_and_lost_above(capsys):
     losses = main_of("straight_line")(epochs=500)
     said = capsys.readouterr().out
