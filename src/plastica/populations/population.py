@@ -272,13 +272,7 @@ class Population:
         return [member.columns(self.part_name) for member in self.members]
 
     def split_rows(self, rows: int, classes: np.ndarray | None = None, groups: ArrayLike | None = None) -> None:
-        """Decide which rows each member trains on; :meth:`fit` does it.
-
-        Args:
-            rows: The number of rows.
-            classes: The class of each row, ``(rows,)``; None for other targets.
-            groups: As for :meth:`fit`.
-        """
+        """Decide which rows each member trains on, as :meth:`fit` does, from their number, classes and groups."""
         if self.folds is not None:
             self.splits = fold_splits(self.folds, rows, classes, groups, self.model.seed)
         elif groups is not None:
