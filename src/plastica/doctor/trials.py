@@ -133,10 +133,11 @@ def try_remedies(
     Example:
         >>> import numpy as np, plastica as pl
         >>> x = np.random.default_rng(0).normal(size=(256, 2))
+        >>> y = x.sum(1) + 10
         >>> model = pl.Sequential([pl.Dense(1)])
         >>> model.compile(pl.optimizers.SGD(1e-6), "mse")
-        >>> history = model.fit(x[:200], x[:200].sum(1), epochs=5, verbose=0)
-        >>> found = model.diagnose(x[:200], x[:200].sum(1), validation_data=(x[200:], x[200:].sum(1)))
+        >>> history = model.fit(x[:200], y[:200], epochs=5, verbose=0)
+        >>> found = model.diagnose(x[:200], y[:200], validation_data=(x[200:], y[200:]))
         >>> found.try_remedies(seeds=2).helped[0].code in found.codes
         True
     """

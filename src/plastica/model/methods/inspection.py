@@ -210,7 +210,7 @@ class InspectionMethods(BaseModel):
             >>> model.compile(pl.optimizers.SGD(0.1), "mse")
             >>> found = model.diagnose(x, x.sum(1))["rate_above_bound"]
             >>> found.severity, found.remedy
-            ('serious', 'SGD(0.018)')
+            ('serious', 'SGD(0.023)')
         """
         return deferred(
             "plastica.doctor", "diagnose", self, x, y, validation_data=validation_data, batch_size=batch_size,
