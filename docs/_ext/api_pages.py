@@ -41,6 +41,8 @@ MODULES = {
     "evaluation": "Evaluation",
     "forecasting": "Forecasts",
     "memory": "Memory",
+    "continual": "Continual learning",
+    "doctor": "The doctor",
     "explain": "Explanations",
     "estimators": "Networks in scikit-learn",
     "data": "Blocks and windows of data",

@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-from ..checks.findings import Finding
 from ..model.diagnosis import Diagnosis
 from .curves import curve_findings
 from .examination import diagnose
@@ -21,7 +20,6 @@ from .watcher import Doctor
 __all__ = [
     "Diagnosis",
     "Doctor",
-    "Finding",
     "LayerLook",
     "RemedyTrial",
     "RemedyTrials",
