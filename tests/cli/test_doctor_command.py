@@ -35,6 +35,10 @@ def test_a_run_is_examined_in_chinese_with_the_reasons_for_its_choices(plastica,
     assert "优化器：" in said
 
 
+def test_the_table_of_a_run_on_an_included_data_set_is_found_without_a_file(plastica, penguins, here):
+    assert json.loads(plastica("doctor", penguins, "--json").stdout)["source"] == "penguins.csv"
+
+
 def test_another_table_is_refused(plastica, penguins, here):
     pl.read_csv(path_of("penguins"), infer_schema=False).head(200).write_csv(here / "part.csv")
     said = plastica("doctor", penguins, "part.csv", code=1).stderr

@@ -57,7 +57,7 @@ def doctor(
     output = Output(json, verbose=verbose)
     path = model_file(model)
     network = TableNetwork.load(path)
-    given = file or network.facts.source
+    given = file or _table_of(network.facts.source)
     table = read_table(given, separator=options.separator(separator), encoding=encoding, sheet=sheet)
     diagnosis = examine(network, prepared_again(network, table, given), history=_history(path))
     _say(output, diagnosis)
@@ -69,6 +69,16 @@ def doctor(
             output.say(line)
         result["remedies"] = trials.to_dict()
     output.result(result)
+
+
+def _table_of(source: str) -> str:
+    """Return where the table of a run is: its file, or the name of the included data set that has this file."""
+    from pathlib import Path
+
+    from ..datasets import NAMES, path_of
+
+    included = [name for name in NAMES if path_of(name).name == source]
+    return included[0] if included and not Path(source).exists() else source
 
 
 def _history(model: Path) -> History | None:
