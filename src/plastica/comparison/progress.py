@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import TextIO
 
-from ..training.live import Live, Standing
-from ..training.progress import is_live
+from ..training.live_line import LiveLine
 from ..training.run import Run
 from ..training.wording import count_epochs, metric_name, said_figures, seconds
 from .records import RuleRecord, middle
@@ -23,8 +21,8 @@ class Watcher:
     """
 
     def __init__(self, talks: bool, out: TextIO | None = None) -> None:
-        self.talks, self._out = talks, out
-        self._live: Live | None = None
+        self.talks, self.out = talks, out or sys.stderr
+        self._line = LiveLine(self.out, talks)
         self._epochs = 0
 
     def says(self, line: str) -> None:
@@ -35,16 +33,12 @@ class Watcher:
     def begins(self, name: str, epochs: int) -> None:
         """Start the progress bar of a rule."""
         self._epochs = epochs
-        if self.talks and is_live(self.out):
-            self._live = Live(self.out, title=name)
-            self._live.start()
+        self._line.start(name)
 
     def looks(self, run: Run) -> None:
         """Update the progress bar."""
-        if self._live:
-            epoch, batch = divmod(run.step, run.batches)
-            said = said_figures(run.members[0].logs, "loss", None)
-            self._live.show(Standing(self._epochs, epoch, run.batches, batch, said), time.perf_counter())
+        if self._line.is_shown:
+            self._line.show_run(run, self._epochs, said_figures(run.members[0].logs, "loss", None))
 
     def finished(self, record: RuleRecord) -> None:
         """Print the result of a rule, or why it was not trained."""
@@ -60,11 +54,4 @@ class Watcher:
 
     def close(self) -> None:
         """Remove the progress bar."""
-        if self._live:
-            self._live.stop()
-            self._live = None
-
-    @property
-    def out(self) -> TextIO:
-        """The stream to write to."""
-        return self._out or sys.stderr
+        self._line.stop()

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import TYPE_CHECKING, TextIO
 
 from ..language import Texts
-from ..training.live import Live, Standing
-from ..training.progress import is_live
+from ..training.live_line import LiveLine
 from ..training.run import Run
 
 if TYPE_CHECKING:
@@ -42,17 +40,12 @@ class ContinualProgress:
 
     def __init__(self, talks: bool, epochs: int, out: TextIO | None = None) -> None:
         self.talks, self.epochs, self.out = talks, epochs, out or sys.stderr
-        self._live: Live | None = None
+        self._line = LiveLine(self.out, talks)
 
     def looks(self, run: Run) -> None:
         """Update the live line; a hook of the runs."""
-        if not self.talks or not is_live(self.out):
-            return
-        if self._live is None:
-            self._live = Live(self.out)
-            self._live.start()
-        epoch, batch = divmod(run.step, run.batches)
-        self._live.show(Standing(self.epochs, epoch, run.batches, batch), time.perf_counter())
+        self._line.start()
+        self._line.show_run(run, self.epochs)
 
     def learned(self, learned: ExperienceLearned) -> None:
         """Print what was learned."""
@@ -62,6 +55,4 @@ class ContinualProgress:
 
     def close(self) -> None:
         """Remove the live line."""
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
+        self._line.stop()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -11,8 +10,8 @@ import numpy as np
 
 from ..language import Texts
 from ..training.callbacks import one_of
-from ..training.live import Live, Standing
-from ..training.progress import is_live
+from ..training.live import Standing
+from ..training.live_line import LiveLine
 from ..training.wording import seconds, short
 from ..typing import Float
 from .task_training import TrainedOnTask
@@ -36,7 +35,7 @@ class TaskProgress:
             )
         )
         self.pairs, self.done, self.out = pairs, 0, out or sys.stderr
-        self._live: Live | None = None
+        self._line = LiveLine(self.out, self.talks, may_stop=True)
         self._epochs, self._pair = 0, ""
 
     def __enter__(self) -> Self:
@@ -47,32 +46,24 @@ class TaskProgress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Remove the live line."""
-        self._close()
+        self._line.stop()
 
     def begins(self, task: str, layer: str, epochs: int) -> None:
         """Start the live line of a pair."""
         self._epochs, self._pair = epochs, f"{task}, {layer}"
-        if self.talks and is_live(self.out):
-            self._live = Live(self.out, may_stop=True, title=f"{self.done + 1}/{self.pairs} {self._pair}")
-            self._live.start()
+        self._line.start(f"{self.done + 1}/{self.pairs} {self._pair}")
 
     def round_ended(self, number: int, scores: Float[np.ndarray, "networks"]) -> None:
         """Show the scores of a round."""
-        if self._live is not None:
-            said = [SAY("score_mean", value=short(float(scores.mean())))]
-            self._live.show(Standing(self._epochs, number, 1, 0, said), time.perf_counter())
+        said = [SAY("score_mean", value=short(float(scores.mean())))]
+        self._line.show(Standing(self._epochs, number, 1, 0, said))
 
     def ends(self, trained: TrainedOnTask) -> None:
         """Write the result of a pair."""
-        self._close()
+        self._line.stop()
         self.done += 1
         if self.talks:
             words = {"number": self.done, "pairs": self.pairs, "pair": self._pair, "time": seconds(trained.seconds)}
             words |= {"value": short(float(trained.scores.mean())), "chance": short(trained.test.chance)}
             words |= {"solved": trained.solved, "networks": len(trained.scores), "trained": f"{trained.trained:,}"}
             print(SAY("task_done", **words), file=self.out, flush=True)
-
-    def _close(self) -> None:
-        if self._live is not None:
-            self._live.stop()
-            self._live = None

@@ -9,8 +9,7 @@ from typing import TextIO
 
 from ..language import WORDS
 from ..training.callbacks import one_of
-from ..training.live import Live, Standing
-from ..training.progress import is_live
+from ..training.live_line import LiveLine
 from ..training.run import Run
 from ..training.wording import count_epochs, metric_name, seconds, short
 from .results import PopulationHistory, best_place
@@ -30,32 +29,27 @@ class PopulationProgress:
             "fit", "verbose", int(verbose) if isinstance(verbose, bool) else verbose, (0, 1, 2, "auto")
         )
         self.epochs, self.out = epochs, out or sys.stdout
-        self._live: Live | None = None
+        self._line = LiveLine(self.out, bool(self.verbose), may_stop=True)
         self._began = time.perf_counter()
 
     def begin(self) -> None:
         """Start the live line in a terminal."""
-        if self.verbose and is_live(self.out):
-            self._live = Live(self.out, may_stop=True)
-            self._live.start()
+        self._line.start()
 
     def __call__(self, run: Run) -> None:
         """Update the live line."""
-        if self._live is None:
+        if not self._line.is_shown:
             return
-        epoch, batch = divmod(run.step, run.batches)
         logs = [member.logs for member in run.members if member.logs and not member.failed]
         name = "val_loss" if any("val_loss" in each for each in logs) else "loss"
         values = [each[name] for each in logs if math.isfinite(each.get(name, math.nan))]
         said = [WORDS("members", count=len(run.members))]
         said += [_range(name, values)] if values else []
-        self._live.show(Standing(self.epochs, epoch, run.batches, batch, said), time.perf_counter())
+        self._line.show_run(run, self.epochs, said)
 
     def stop(self) -> None:
         """Remove the live line."""
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
+        self._line.stop()
 
     def end(self, run: Run, history: PopulationHistory) -> None:
         """Remove the live line, and write the result."""

@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from ..language import WORDS
-from ..training.live import Live, Standing
-from ..training.progress import is_live
+from ..training.live_line import LiveLine
 from ..training.run import Run
 from ..training.wording import metric_name, seconds, short
 from .search import Search
@@ -28,27 +27,22 @@ class SearchProgress:
     def __init__(self, budget: float | None, epochs: int, out: TextIO | None = None) -> None:
         self.budget, self.epochs, self.out = budget, epochs, out or sys.stderr
         self.search: Search | None = None
-        self._live: Live | None = None
+        self._line = LiveLine(self.out, may_stop=True)
         self._began = time.perf_counter()
 
     @contextmanager
     def showing(self) -> Iterator[None]:
         """Show the line in a terminal."""
-        if is_live(self.out):
-            self._live = Live(self.out, may_stop=True)
-            self._live.start()
+        self._line.start()
         try:
             yield
         finally:
-            if self._live is not None:
-                self._live.stop()
-                self._live = None
+            self._line.stop()
 
     def __call__(self, run: Run) -> None:
         """Update the line."""
-        if self._live is None:
+        if not self._line.is_shown:
             return
-        epoch, batch = divmod(run.step, run.batches)
         figures = [WORDS("search_going", count=len(run.going), all=len(run.members))]
         if self.search is not None and self.search.trials.good:
             trials = self.search.trials
@@ -57,4 +51,4 @@ class SearchProgress:
         if self.budget is not None:
             left = max(self.budget - (time.perf_counter() - self._began), 0.0)
             figures.append(WORDS("search_left", time=seconds(left)))
-        self._live.show(Standing(self.epochs, epoch, run.batches, batch, figures), time.perf_counter())
+        self._line.show_run(run, self.epochs, figures)
