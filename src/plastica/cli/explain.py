@@ -55,9 +55,7 @@ def explain(model: str, file: str, **given: Any) -> None:
     that for the row. A category, a date or a text counts as one column.
     """
     from ..data.reading import read_table
-    from ..drawing import checked_ending
-    from ..errors import InvalidValue, UnknownName
-    from ..explain.table_columns import explain_table, outputs_of
+    from ..explain.table_columns import outputs_of
     from ..tables import TableNetwork
     from .folders import model_file
 
@@ -66,6 +64,42 @@ def explain(model: str, file: str, **given: Any) -> None:
     network = TableNetwork.load(path)
     reading = {"separator": options.separator(given["separator"]), "encoding": given["encoding"]}
     table = read_table(file, **reading, sheet=given["sheet"])
+    rows = _asked_rows(network, table, given)
+    background = None if given["background"] is None else read_table(given["background"], **reading)
+    found, shown = _explained(network, table, background, rows, given)
+    compared = table if background is None else background
+    count = min(compared.height, given["background_rows"])
+    for number, row in enumerate(rows):
+        _say(output, found, number, shown[number], row, SAY("explain_with", count=count, source=compared.source))
+    changes = _changes(output, network, table, background, rows, given)
+    if given["out"] is not None:
+        found.plot(given["out"], row=0, output=shown[0])
+        output.fact("saved", given["out"])
+    output.result(
+        {
+            "model": str(path),
+            "method": found.method,
+            "evaluations": found.evaluations,
+            "background": {"source": compared.source, "rows": count},
+            "outputs": list(outputs_of(network.target)),
+            "rows": [
+                _facts(found, number, shown[number], row) | changes.get(row, {}) for number, row in enumerate(rows)
+            ],
+        }
+    )
+
+
+def _asked_rows(network: TableNetwork, table: Table, given: dict[str, Any]) -> Sequence[int]:
+    """Return the rows to explain, from 1.
+
+    Raises:
+        InvalidValue: If the file does not have one of them, or one picture is asked for several.
+        UnknownName: If there is no class of the given name.
+    """
+    from ..drawing import checked_ending
+    from ..errors import InvalidValue, UnknownName
+    from ..explain.table_columns import outputs_of
+
     rows = given["row"] or (1,)
     if wrong := [row for row in rows if not 1 <= row <= table.height]:
         raise InvalidValue(SAY("explain_no_row", row=wrong[0], source=table.source, rows=f"{table.height:,}"))
@@ -76,42 +110,21 @@ def explain(model: str, file: str, **given: Any) -> None:
         checked_ending(given["out"])
         if len(rows) > 1:
             raise InvalidValue(SAY("explain_one_picture", rows=len(rows)))
-    background = None if given["background"] is None else read_table(given["background"], **reading)
+    return rows
+
+
+def _explained(
+    network: TableNetwork, table: Table, background: Table | None, rows: Sequence[int], given: dict[str, Any]
+) -> tuple[Attribution, list[int]]:
+    """Return the contributions to the predictions for rows, and the number of the output to show for each."""
+    from ..explain.table_columns import explain_table
+
     places = [row - 1 for row in rows]
-    found = explain_table(
-        network,
-        table,
-        background,
-        rows=places,
-        method=given["method"],
-        output=given["label"],
-        most=given["background_rows"],
-        **_drawn(given),
-    )
+    asked = {"method": given["method"], "output": given["label"], "most": given["background_rows"], **_drawn(given)}
+    found = explain_table(network, table, background, rows=places, **asked)
     for line in found.notes:
         note(line)
-    answers = network.predict(table.take(places))
-    shown = _shown(found, answers.labels, given["label"])
-    compared = table if background is None else background
-    count = min(compared.height, given["background_rows"])
-    for number, row in enumerate(rows):
-        _say(output, found, number, shown[number], row, SAY("explain_with", count=count, source=compared.source))
-    changes = _changes(output, network, table, background, rows, given)
-    if given["out"] is not None:
-        found.plot(given["out"], row=0, output=int(shown[0]))
-        output.fact("saved", given["out"])
-    output.result(
-        {
-            "model": str(path),
-            "method": found.method,
-            "evaluations": found.evaluations,
-            "background": {"source": compared.source, "rows": count},
-            "outputs": list(outputs_of(network.target)),
-            "rows": [
-                _facts(found, number, int(shown[number]), row) | changes.get(row, {}) for number, row in enumerate(rows)
-            ],
-        }
-    )
+    return found, _shown(found, network.predict(table.take(places)).labels, given["label"])
 
 
 def _changes(
@@ -172,14 +185,11 @@ def _drawn(given: dict[str, Any]) -> dict[str, int]:
     return {"seed": given["seed"]} | ({} if count is None else {SAMPLED[method]: count})
 
 
-def _shown(found: Attribution, labels: np.ndarray, asked: str | None) -> np.ndarray:
+def _shown(found: Attribution, labels: np.ndarray, asked: str | None) -> list[int]:
     """Return the number of the output that is shown for each row: the predicted class, or the first target."""
-    import numpy as np
-
-    shown = np.zeros(len(found), np.int64)
     if asked is not None or labels.ndim > 1 or str(labels[0]) not in found.output_names:
-        return shown
-    return np.array([found.output_names.index(str(label)) for label in labels])
+        return [0] * len(found)
+    return [found.output_names.index(str(label)) for label in labels]
 
 
 def _say(output: Output, found: Attribution, number: int, shown: int, row: int, compared: str) -> None:
@@ -187,7 +197,7 @@ def _say(output: Output, found: Attribution, number: int, shown: int, row: int, 
     import numpy as np
 
     values = found.flat[number, :, shown]
-    error = None if found.error is None else found.error.reshape(found.flat.shape)[number, :, shown]
+    error = _errors(found, number, shown)
     order = np.argsort(-np.abs(values), kind="stable")[:MOST_COLUMNS]
     longest = float(np.abs(values).max(initial=0)) or 1.0
     answer, baseline = found.answers[number, shown], found.baseline[number, shown]
@@ -215,9 +225,14 @@ def _say(output: Output, found: Attribution, number: int, shown: int, row: int, 
         output.say(SAY("explain_gap", method=found.method, gap=f"{gap:.3g}"))
 
 
+def _errors(found: Attribution, number: int, shown: int) -> np.ndarray | None:
+    """Return the standard errors of the contributions to one prediction, ``(columns,)``; None if nothing was drawn."""
+    return None if found.error is None else found.error.reshape(found.flat.shape)[number, :, shown]
+
+
 def _facts(found: Attribution, number: int, shown: int, row: int) -> dict[str, object]:
     """Return the contributions to one prediction for JSON."""
-    error = None if found.error is None else found.error.reshape(found.flat.shape)[number, :, shown].tolist()
+    error = _errors(found, number, shown)
     return {
         "row": row,
         "output": found.output_names[shown],
@@ -229,7 +244,7 @@ def _facts(found: Attribution, number: int, shown: int, row: int) -> dict[str, o
                 "column": name,
                 "value": found.cells[number][place],
                 "contribution": float(found.flat[number, place, shown]),
-                **({} if error is None else {"standard_error": error[place]}),
+                **({} if error is None else {"standard_error": float(error[place])}),
             }
             for place, name in enumerate(found.feature_names)
         ],

@@ -114,29 +114,38 @@ def gradients(look: StepLook) -> Iterator[Finding]:
 
 def steps(look: StepLook, rate: float | None, chance: float | None) -> Iterator[Finding]:
     """Find steps that make the loss of their own batch rise, or that are far shorter than they might be."""
-    shown = "" if rate is None else f"{rate:.3g}"
-    before, tenth, after, _ten, hundred = look.along if len(look.along) == 5 else (math.nan,) * 5
+    yield from _too_large(look, rate, chance)
+    yield from _too_small(look, rate)
+    yield from _overwriting(look, rate)
+
+
+def _too_large(look: StepLook, rate: float | None, chance: float | None) -> Iterator[Finding]:
+    before, tenth, after, _, _ = _along(look)
     if after > before * (1 + RISES) > 0 and tenth < before and after - before > OF_CHANCE * (chance or 0.0):
         yield observed(
             "rate_too_large",
             "serious" if after > 2 * before else "warning",
-            where=shown,
+            where=_shown(rate),
             value=after / before - 1,
             threshold=RISES,
             source=MEASURED,
             certainty="likely",
-            remedy=f"model.learning_rate = {rate / 10:.2g}" if rate else "model.learning_rate /= 10",
+            remedy=_smaller(rate),
             before=f"{before:.3g}",
             after=f"{after:.3g}",
             shorter=f"{tenth:.3g}",
         )
+
+
+def _too_small(look: StepLook, rate: float | None) -> Iterator[Finding]:
+    before, _, after, _, hundred = _along(look)
     gained, might = before - after, before - hundred
     # Along a straight line a step of 100 times the length gains 100 times as much: curvature is nowhere in sight.
     if look.step >= FEW_STEPS and gained > 0 and might > LINEAR * gained and might < before and gained < before / 1e4:
         yield observed(
             "rate_too_small",
             "warning",
-            where=shown,
+            where=_shown(rate),
             value=might / gained,
             threshold=LINEAR,
             source=MEASURED,
@@ -145,22 +154,37 @@ def steps(look: StepLook, rate: float | None, chance: float | None) -> Iterator[
             times=round(might / gained),
             limit=round(LINEAR),
         )
+
+
+def _overwriting(look: StepLook, rate: float | None) -> Iterator[Finding]:
     limit = OVERWRITES if look.step >= FEW_STEPS else OVERWRITES_AT_ONCE
-    for layer in look.learning:
-        if layer.ratio > limit:
-            yield observed(
-                "overwritten_weights",
-                "warning",
-                where=layer.path,
-                value=layer.ratio,
-                threshold=limit,
-                source=MEASURED,
-                certainty="likely",
-                remedy=f"model.learning_rate = {rate / 10:.2g}" if rate else "model.learning_rate /= 10",
-                ratio=percent(layer.ratio),
-                limit=percent(limit),
-            )
-            return
+    layer = next((each for each in look.learning if each.ratio > limit), None)
+    if layer is not None:
+        yield observed(
+            "overwritten_weights",
+            "warning",
+            where=layer.path,
+            value=layer.ratio,
+            threshold=limit,
+            source=MEASURED,
+            certainty="likely",
+            remedy=_smaller(rate),
+            ratio=percent(layer.ratio),
+            limit=percent(limit),
+        )
+
+
+def _along(look: StepLook) -> Sequence[float]:
+    """Return the loss at steps of 0, 0.1, 1, 10 and 100 times the length; NaN without a loss."""
+    return look.along if len(look.along) == 5 else (math.nan,) * 5
+
+
+def _shown(rate: float | None) -> str:
+    return "" if rate is None else f"{rate:.3g}"
+
+
+def _smaller(rate: float | None) -> str:
+    return f"model.learning_rate = {rate / 10:.2g}" if rate else "model.learning_rate /= 10"
 
 
 def growth_ahead(looks: Sequence[StepLook]) -> Iterator[Finding]:

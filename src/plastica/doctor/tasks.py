@@ -97,6 +97,8 @@ def task_rows(model: Model, examples: Examples) -> TaskRows | None:
 
 def _told(meaning: LossMeaning, y: np.ndarray, answers: np.ndarray) -> tuple[str, np.ndarray, np.ndarray] | None:
     """Return the task, the targets and the predictions ``(rows, outputs)`` as :class:`TaskRows` has them."""
+    from scipy.special import expit, softmax
+
     of_classes = meaning.outputs in ("probabilities", "potentials")
     if not meaning.decides:
         return ("regression", y.astype(np.float64), answers) if y.shape == answers.shape else None
@@ -105,17 +107,12 @@ def _told(meaning: LossMeaning, y: np.ndarray, answers: np.ndarray) -> tuple[str
         return (
             "multiclass",
             labels.astype(np.int64),
-            answers if meaning.outputs == "probabilities" else _softmax(answers),
+            answers if meaning.outputs == "probabilities" else softmax(answers, axis=1),
         )
-    shares = answers if meaning.outputs == "probabilities" else 1 / (1 + np.exp(-answers))
+    shares = answers if meaning.outputs == "probabilities" else expit(answers)
     y = (y > (0 if meaning.targets.signed else 0.5)).astype(np.int64)
     if not of_classes or y.shape != shares.shape:
         return None
     if shares.shape[1] == 1:
         return "binary", y[:, 0], np.concatenate([1 - shares, shares], axis=1)
     return "multilabel", y, shares
-
-
-def _softmax(z: Float[np.ndarray, "rows classes"]) -> Float[np.ndarray, "rows classes"]:
-    powers = np.exp(z - z.max(1, keepdims=True))
-    return powers / powers.sum(1, keepdims=True)
