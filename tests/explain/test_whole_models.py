@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
 
 import plastica as pl
 from plastica.errors import DataError, InvalidValue, ShapeError, UnknownName
@@ -49,6 +51,18 @@ def test_classes_are_scored_by_their_probabilities_or_by_errors():
     assert errors.values[1:].tolist() == [0, 0]
     with pytest.raises(DataError, match="class 'maybe', which the model does not know"):
         pl.explain.permutation_importance(answer, X, ["maybe"] * 200, output_names=["no", "yes"])
+
+
+def test_classes_that_are_named_by_numbers_are_no_places():
+    """Classes 1 to 3, of which the rows have two: as places, 1 and 2 would be the second and the third class."""
+    x = np.random.default_rng(0).normal(size=(300, 3))
+    y = np.digitize(x[:, 0], [-0.5, 0.5]) + 1
+    model = LogisticRegression(C=100).fit(x, y)
+    some = y < 3
+    for targets in (y[some], y[some].astype(float), y[some].astype(str)):
+        found = pl.explain.permutation_importance(model, x[some], targets, repeats=3)
+        assert found.loss == pytest.approx(log_loss(y[some], model.predict_proba(x[some]), labels=[1, 2, 3]))
+    assert found.values.argmax() == 0 and found.values[0] > 0
 
 
 def test_grouped_features_are_shuffled_as_one():

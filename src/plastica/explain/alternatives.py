@@ -41,12 +41,12 @@ class Counterfactuals:
     rows: Shaped[np.ndarray, "found *shape"]
     changed: Bool[np.ndarray, "found groups"]
     answers: Float[np.ndarray, "found outputs"]
-    before: Float[np.ndarray, " outputs"]
+    before: Float[np.ndarray, "outputs"]
     row: Shaped[np.ndarray, "*shape"]
     feature_names: tuple[str, ...]
     output_names: tuple[str, ...]
-    classes: Int[np.ndarray, " answers"]
-    donors: Int[np.ndarray, " found"]
+    classes: Int[np.ndarray, "answers"]
+    donors: Int[np.ndarray, "found"]
     cells: tuple[tuple[str, ...], ...] = ()
 
     def __len__(self) -> int:
@@ -244,7 +244,7 @@ def _are_numbers(asked: Explained) -> bool:
     return asked.x.dtype.kind == "f" and len(asked.members) == asked.members.shape[1]
 
 
-def _spread(asked: Explained) -> Float[np.ndarray, " features"]:
+def _spread(asked: Explained) -> Float[np.ndarray, "features"]:
     assert asked.background is not None
     spread = np.ptp(asked.background.reshape(len(asked.background), -1).astype(np.float64), axis=0)
     return np.where(spread > 0, spread, 1.0)

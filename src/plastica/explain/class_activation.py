@@ -78,7 +78,7 @@ def _maps(
     x: Num[Array, "rows height width channels"],
     params: tuple[Params, ...],
     state: tuple[State, ...],
-    outputs: Int[Array, " outputs"],
+    outputs: Int[Array, "outputs"],
     *,
     links: tuple[Layer, ...],
     at_once: int,

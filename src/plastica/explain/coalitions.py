@@ -33,8 +33,8 @@ class Coalitions(NamedTuple):
     """
 
     masks: Bool[np.ndarray, "coalitions groups"]
-    weights: Float[np.ndarray, " coalitions"]
-    draws: Int[np.ndarray, " coalitions"]
+    weights: Float[np.ndarray, "coalitions"]
+    draws: Int[np.ndarray, "coalitions"]
 
     @property
     def is_sampled(self) -> bool:
@@ -91,7 +91,7 @@ def _mixed(
     x: Num[Array, "rows features"],
     background: Num[Array, "background features"],
     masks: Bool[Array, "chunks size features"],
-    outputs: Int[Array, " outputs"],
+    outputs: Int[Array, "outputs"],
     shape: tuple[int, ...],
 ) -> Float[Array, "rows chunks size outputs"]:
     def of_row(row: Array) -> Array:

@@ -38,7 +38,7 @@ class FeatureEffect:
     """
 
     feature: str
-    grid: Float[np.ndarray, " points"]
+    grid: Float[np.ndarray, "points"]
     mean: Float[np.ndarray, "points outputs"]
     error: Float[np.ndarray, "points outputs"]
     curves: Float[np.ndarray, "rows points outputs"] | None
@@ -51,7 +51,7 @@ class FeatureEffect:
         return f"{self.method} of {self.feature} from {self.grid[0]:.4g} to {self.grid[-1]:.4g}; range: {told}"
 
     @property
-    def heterogeneity(self) -> Float[np.ndarray, " outputs"] | None:
+    def heterogeneity(self) -> Float[np.ndarray, "outputs"] | None:
         """The standard deviation over rows of the curves, each around its mean, averaged over the grid.
 
         Near 0, all rows depend on the feature alike; large values are interactions, which the mean hides. None for
@@ -199,7 +199,7 @@ def _asked(
     return asked, place, asked.names[place]
 
 
-def _numbers(asked: Explained, place: int, name: str) -> Float[np.ndarray, " rows"]:
+def _numbers(asked: Explained, place: int, name: str) -> Float[np.ndarray, "rows"]:
     try:
         values = asked.x[:, place].astype(np.float64)
     except (TypeError, ValueError):
@@ -209,7 +209,7 @@ def _numbers(asked: Explained, place: int, name: str) -> Float[np.ndarray, " row
     return values
 
 
-def _grid(values: Float[np.ndarray, " rows"], grid: int | ArrayLike, name: str) -> Float[np.ndarray, " points"]:
+def _grid(values: Float[np.ndarray, "rows"], grid: int | ArrayLike, name: str) -> Float[np.ndarray, "points"]:
     if isinstance(grid, int | np.integer):
         if grid < 2:
             raise InvalidValue(f"partial_dependence: grid={grid}; expected at least 2 points, or values.")
@@ -220,7 +220,7 @@ def _grid(values: Float[np.ndarray, " rows"], grid: int | ArrayLike, name: str) 
     return found
 
 
-def _with(asked: Explained, place: int, values: Float[np.ndarray, " rows"]) -> Float[np.ndarray, "rows outputs"]:
+def _with(asked: Explained, place: int, values: Float[np.ndarray, "rows"]) -> Float[np.ndarray, "rows outputs"]:
     """Return the answers if a feature has other values."""
     made = asked.x.copy()
     made[:, place] = values

@@ -59,7 +59,7 @@ class Explained:
     background: Shaped[np.ndarray, "background *shape"] | None
     members: Bool[np.ndarray, "groups features"]
     names: tuple[str, ...]
-    outputs: Int[np.ndarray, " outputs"]
+    outputs: Int[np.ndarray, "outputs"]
     output_names: tuple[str, ...]
     answers: Float[np.ndarray, "rows outputs"]
     shape: tuple[int, ...]
@@ -225,7 +225,7 @@ def place_of(method: str, what: str, wanted: object, names: Sequence[str]) -> in
     raise UnknownName(f"{method}: no {what} {wanted!r}{hint} Known: {known}.")
 
 
-def spaced(rows: int, most: int) -> Int[np.ndarray, " rows"]:
+def spaced(rows: int, most: int) -> Int[np.ndarray, "rows"]:
     """Return at most ``most`` row numbers, spaced evenly."""
     return np.unique(np.linspace(0, rows - 1, min(rows, most)).round().astype(np.int64))
 

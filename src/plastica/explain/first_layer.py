@@ -61,7 +61,7 @@ def mixed_behind(
     x: Float[Array, "rows features"],
     background: Float[Array, "background features"],
     masks: Bool[Array, "chunks size features"],
-    outputs: Int[Array, " outputs"],
+    outputs: Int[Array, "outputs"],
     *,
     links: tuple[Layer, ...],
 ) -> Float[Array, "rows chunks size outputs"]:

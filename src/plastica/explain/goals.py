@@ -27,7 +27,7 @@ class Goal:
     def __init__(self, decide: Decide | None, wanted: int | tuple[float, float] | None, before: int) -> None:
         self.decide, self.wanted, self.before = decide, wanted, before
 
-    def reached(self, answers: Float[np.ndarray, "rows outputs"]) -> Bool[np.ndarray, " rows"]:
+    def reached(self, answers: Float[np.ndarray, "rows outputs"]) -> Bool[np.ndarray, "rows"]:
         """Return for which rows the answer is the wanted one."""
         if isinstance(self.wanted, tuple):
             return (answers[:, 0] >= self.wanted[0]) & (answers[:, 0] <= self.wanted[1])
@@ -35,11 +35,11 @@ class Goal:
         classes = self.decide(answers)
         return classes != self.before if self.wanted is None else classes == self.wanted
 
-    def classes(self, answers: Float[np.ndarray, "rows outputs"]) -> Int[np.ndarray, " rows"]:
+    def classes(self, answers: Float[np.ndarray, "rows outputs"]) -> Int[np.ndarray, "rows"]:
         """Return the class of each row; 0 for numbers."""
         return np.zeros(len(answers), np.int64) if self.decide is None else np.asarray(self.decide(answers), np.int64)
 
-    def margin(self, answers: Float[np.ndarray, "rows outputs"]) -> Float[np.ndarray, " rows"]:
+    def margin(self, answers: Float[np.ndarray, "rows outputs"]) -> Float[np.ndarray, "rows"]:
         """Return how clearly the answer is the wanted one; larger is clearer."""
         if isinstance(self.wanted, tuple):
             return -np.abs(answers[:, 0] - np.clip(answers[:, 0], *self.wanted))

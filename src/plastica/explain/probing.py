@@ -41,7 +41,7 @@ class LayerProbes:
     layers: tuple[str, ...]
     widths: tuple[int, ...]
     scores: Float[np.ndarray, "layers folds"]
-    control: Float[np.ndarray, " layers"]
+    control: Float[np.ndarray, "layers"]
     metric: str
 
     def to_frame(self) -> pl.DataFrame:
@@ -136,7 +136,7 @@ def probe_layers(
     return LayerProbes(tuple(activities), widths, np.stack(scores), np.array(control), metric)
 
 
-def _check(target: Shaped[np.ndarray, " rows"], classes: bool, folds: int) -> None:
+def _check(target: Shaped[np.ndarray, "rows"], classes: bool, folds: int) -> None:
     values, counts = np.unique(target, return_counts=True)
     if len(values) < 2:
         raise DataError(f"probe_layers: all {len(target)} rows have the value {target[0]!r}.")
@@ -155,8 +155,8 @@ def _narrow(flat: Float[np.ndarray, "rows features"], random: np.random.Generato
 
 
 def _scores(
-    flat: Float[np.ndarray, "rows kept"], target: Shaped[np.ndarray, " rows"], classes: bool, folds: int, seed: int
-) -> Float[np.ndarray, " folds"]:
+    flat: Float[np.ndarray, "rows kept"], target: Shaped[np.ndarray, "rows"], classes: bool, folds: int, seed: int
+) -> Float[np.ndarray, "folds"]:
     """Return the score of a probe for each fold."""
     from sklearn.linear_model import RidgeClassifierCV, RidgeCV
     from sklearn.model_selection import KFold, StratifiedKFold

@@ -84,7 +84,7 @@ def _relevance(
     x: Num[Array, "rows *shape"],
     params: Params,
     state: State,
-    outputs: Int[Array, " outputs"],
+    outputs: Int[Array, "outputs"],
     epsilon: Float[Array, ""],
     *,
     network: Layer,

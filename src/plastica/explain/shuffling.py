@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Unpack, cast
+from typing import TYPE_CHECKING, Literal, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import DataError, InvalidValue, ShapeError
 from ..model.options import whole
-from ..typing import Float, Shaped
+from ..typing import Float, Int, Shaped
 from .explained import Explained, ExplainOptions, explained
 
 if TYPE_CHECKING:
@@ -42,12 +42,12 @@ class PermutationImportance:
     feature_names: tuple[str, ...]
 
     @property
-    def values(self) -> Float[np.ndarray, " features"]:
+    def values(self) -> Float[np.ndarray, "features"]:
         """The mean increase over the repetitions."""
         return self.increases.mean(0)
 
     @property
-    def error(self) -> Float[np.ndarray, " features"]:
+    def error(self) -> Float[np.ndarray, "features"]:
         """The standard error of the mean over the repetitions."""
         return self.increases.std(0, ddof=1) / np.sqrt(len(self.increases))
 
@@ -176,20 +176,23 @@ def _loss(
     return loss, lambda _, found: -np.log(np.clip(probability(found)[np.arange(len(codes)), codes], LEAST, 1))
 
 
-def _codes(y: Shaped[np.ndarray, " rows"], asked: Explained) -> np.ndarray:
-    """Return the number of the class of each row."""
-    if y.ndim != 1:
-        y = cast(np.ndarray, y.argmax(1))
-    outputs = max(2, asked.answers.shape[1])
+def _codes(y: Shaped[np.ndarray, "rows *outputs"], asked: Explained) -> Int[np.ndarray, "rows"]:
+    """Return the number of the class of each row, which targets give by its name or by its number."""
+    if y.ndim != 1:  # one column for each class
+        return y.argmax(1)
+    is_whole = y.dtype.kind in "iub" or (y.dtype.kind == "f" and bool((y == np.floor(y)).all()))
+    numbers = y.astype(np.int64) if is_whole else None
     names = list(asked.function.names or asked.output_names)
-    if y.dtype.kind in "iub" and y.min() >= 0 and y.max() < outputs:
-        return y.astype(np.int64)
     texts = [str(each) for each in y]
-    if y.dtype.kind == "f" and (y == y.astype(np.int64)).all() and y.min() >= 0 and y.max() < outputs:
-        return y.astype(np.int64)
-    if unknown := sorted(set(texts) - set(names)):
-        raise DataError(
-            f"permutation_importance: y has the class {unknown[0]!r}, which the model does not know. Known: "
-            f"{', '.join(names[:20])}."
-        )
-    return np.array([names.index(each) for each in texts])
+    if numbers is not None and not set(texts) <= set(names):
+        texts = [str(each) for each in numbers]  # 1.0 is the class 1
+    # Classes named by numbers, such as 1 to 3, are names first: as places they would be those of other classes.
+    unknown = sorted(set(texts) - set(names))
+    if not unknown:
+        return np.array([names.index(each) for each in texts])
+    if numbers is not None and numbers.min() >= 0 and numbers.max() < max(2, asked.answers.shape[1]):
+        return numbers
+    raise DataError(
+        f"permutation_importance: y has the class {unknown[0]!r}, which the model does not know. Known: "
+        f"{', '.join(names[:20])}."
+    )

@@ -30,7 +30,7 @@ class SurrogateTree:
     """
 
     tree: Any
-    fidelity: Float[np.ndarray, " outputs"]
+    fidelity: Float[np.ndarray, "outputs"]
     agreement: float | None
     rules: str
     feature_names: tuple[str, ...]
