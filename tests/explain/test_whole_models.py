@@ -63,6 +63,11 @@ def test_classes_that_are_named_by_numbers_are_no_places():
         found = pl.explain.permutation_importance(model, x[some], targets, repeats=3)
         assert found.loss == pytest.approx(log_loss(y[some], model.predict_proba(x[some]), labels=[1, 2, 3]))
     assert found.values.argmax() == 0 and found.values[0] > 0
+    shown = pl.explain.exact_shap(model, x[:1], x, output=2)
+    assert shown.output_names == ("2",)
+    assert shown.answers[0, 0] == pytest.approx(model.predict_proba(x[:1])[0, 1])
+    changed = pl.explain.counterfactuals(model, x[y == 1][:1], x, wanted=2)
+    assert set(model.predict(changed.rows)) == {2}
 
 
 def test_grouped_features_are_shuffled_as_one():

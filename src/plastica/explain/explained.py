@@ -21,7 +21,8 @@ class ExplainOptions(TypedDict, total=False):
     """Options of all methods.
 
     Attributes:
-        output: The number or the name of the output to explain; several in a list. Default: all.
+        output: The name or the number of the output to explain; several in a list. A number that is a name, as of
+            classes called 1 to 3, is that name. Default: all.
         groups: Features that are explained as one: ``{"address": ["street", "town"]}``, by names or numbers; or an
             array of whole numbers of the shape of a row, with the number of the group of each value, such as the
             patches of an image. Features that are not named stand alone. Correlated features belong into one group.
@@ -214,9 +215,12 @@ def _outputs(
 
 
 def place_of(method: str, what: str, wanted: object, names: Sequence[str]) -> int:
-    """Return the place of a feature or an output, given by number or name; UnknownName if there is none."""
-    if isinstance(wanted, str) and wanted in names:
-        return names.index(wanted)
+    """Return the place of a feature or an output, given by name or number; UnknownName if there is none.
+
+    A number that is a name, as where classes are called 1 to 3, is that name.
+    """
+    if isinstance(wanted, str | int | np.integer) and str(wanted) in names:
+        return list(names).index(str(wanted))
     if isinstance(wanted, int | np.integer) and 0 <= wanted < len(names):
         return int(wanted)
     near = get_close_matches(str(wanted), names, n=1)
