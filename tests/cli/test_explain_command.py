@@ -10,6 +10,7 @@ import pytest
 import plastica as pl
 from plastica.data.inputs import as_table
 from plastica.explain.table_columns import explain_table
+from plastica.storage import write_model
 
 
 def test_a_row_is_explained_by_its_columns(plastica, penguins, here):
@@ -74,3 +75,9 @@ def test_what_cannot_be_explained_is_refused(plastica, penguins, here, given, co
     (here / "other.csv").write_text("species,island\nAdelie,Dream\n")
     told = plastica("explain", penguins, *given, code=code).stderr
     assert message in told
+
+
+def test_a_forecast_is_no_network_and_what_opens_it_is_said(plastica, here):
+    write_model(here / "model.plastica", {}, {"kind": "forecaster"})
+    said = plastica("explain", "model.plastica", "penguins", code=1).stderr
+    assert "contains a forecaster, not a network. Open it with plastica.load(path)" in said

@@ -68,8 +68,12 @@ def test_recalls_from_a_file(tmp_path):
     (tmp_path / "bad.txt").write_text("word other\n")
     with pytest.raises(DataError, match="whole numbers only"):
         read_free_recall(tmp_path / "bad.txt")
-    with pytest.raises(FileError, match="cannot be read"):
+    (tmp_path / "latin.txt").write_bytes("mémoire".encode("latin-1"))
+    with pytest.raises(FileError, match=r"latin\.txt cannot be read: it is not a text in UTF-8"):
+        read_free_recall(tmp_path / "latin.txt")
+    with pytest.raises(FileError, match=r"none\.txt cannot be read: ") as told:
         read_free_recall(tmp_path / "none.txt")
+    assert "Errno" not in str(told.value)
 
 
 @pytest.mark.parametrize(

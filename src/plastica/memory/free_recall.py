@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..errors import DataError, FileError
+from ..errors import DataError
 from ..typing import Float, Int
+from .text_rows import rows_of_words
 
 INTRUSION = -1  # a word that was not on the list, as in the data of the Penn laboratory
 NOTHING = 0  # no further recall
@@ -100,13 +101,9 @@ def read_free_recall(recalls: object, length: int | None = None) -> FreeRecall:
 
 
 def _from_file(path: str | os.PathLike[str]) -> np.ndarray:
+    rows = rows_of_words(path)
     try:
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123 - any path-like
-            rows = [line.replace(",", " ").split() for line in file if line.strip()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError(f"{os.fspath(path)}: cannot be read ({error}).") from None
-    try:
-        numbers = [[int(float(each)) for each in row] for row in rows]
+        numbers = [[int(float(each)) for each in words] for _, words in rows]
     except ValueError:
         raise DataError(f"{os.fspath(path)}: expected rows of whole numbers only, without a header.") from None
     longest = max(map(len, numbers), default=0)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ..errors import DataError, FileError
+from ..errors import DataError
 from ..registry import look_up
 from ..typing import Float
 from .forgetting import EBBINGHAUS_MINUTES, EBBINGHAUS_SAVINGS
+from .text_rows import rows_of_words
 
 if TYPE_CHECKING:
     import polars
@@ -174,17 +175,12 @@ def read_human_curve(
         FileError: If the file cannot be read.
         DataError: If a row is not two finite numbers, or there are fewer than two rows.
     """
-    try:
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123 - any path-like
-            lines = [line.replace(",", " ").replace(";", " ").split() for line in file]
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError(f"{os.fspath(path)}: cannot be read ({error}).") from None
     rows: list[tuple[float, float]] = []
-    for number, words in enumerate(lines, 1):
+    for number, words in rows_of_words(path):
         try:
             x, y = map(float, words)
         except ValueError:
-            if not words or (not rows and number == 1):
+            if not rows and number == 1:
                 continue
             raise DataError(f"{os.fspath(path)}, row {number}: expected two numbers, x and y.") from None
         rows.append((x, y))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ..errors import DataError, FileError, InvalidValue, ShapeError
+from ..storage.atomic import reason
 from ..typing import Float, Int, Shaped
+from .text_rows import rows_of_words
 
 if TYPE_CHECKING:
     import polars
@@ -154,18 +155,10 @@ def read_recordings(path: str | os.PathLike[str]) -> Float[np.ndarray, "stimuli 
         DataError: If rows differ in length, or a value is no finite number.
     """
     name = os.fspath(path)
-    try:
-        if name.endswith(".npy"):
-            values = np.asarray(np.load(name, allow_pickle=False), np.float64)
-            return _matrix(name, values)
-        lines = Path(name).read_text("utf-8").splitlines()
-    except (OSError, ValueError) as error:
-        raise FileError(f"{name}: cannot be read ({error}).") from None
+    if name.endswith(".npy"):
+        return _matrix(name, _array(name))
     rows: list[list[float]] = []
-    for number, line in enumerate(lines, 1):
-        words = line.replace(",", " ").replace(";", " ").split()
-        if not words:
-            continue
+    for number, words in rows_of_words(path):
         try:
             rows.append([float(word) for word in words])
         except ValueError:
@@ -175,6 +168,15 @@ def read_recordings(path: str | os.PathLike[str]) -> Float[np.ndarray, "stimuli 
         if len(rows[-1]) != len(rows[0]):
             raise DataError(f"{name}, row {number}: {len(rows[-1])} numbers; the rows before have {len(rows[0])}.")
     return _matrix(name, np.asarray(rows, np.float64))
+
+
+def _array(name: str) -> Float[np.ndarray, "*shape"]:
+    try:
+        return np.asarray(np.load(name, allow_pickle=False), np.float64)
+    except OSError as error:
+        raise FileError(f"{name} cannot be read: {reason(error, reading=True)}.") from None
+    except ValueError as error:
+        raise FileError(f"{name} cannot be read: {error}.") from None
 
 
 def _matrix(name: str, values: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "stimuli units"]:

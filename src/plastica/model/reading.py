@@ -27,6 +27,14 @@ from .model import Model, empty_model
 from .saving import under
 
 FEW_ELEMENTS = 1 << 16
+# What files with other contents are called, and how they are read.
+OTHER_CONTENTS = {
+    "weights": ("weights", " Load them into a network with the same layers: model.load_weights(path)."),
+    kinds.FORECASTER: (
+        "a forecaster",
+        " Open it with plastica.load(path); plastica predict goes on from its series.",
+    ),
+}
 _KINDS = {"name": str, "seed": int, "epochs_trained": int, "input_shape": list, "extra": dict}
 
 
@@ -65,11 +73,9 @@ def network_from(
 ) -> Saved:
     """Return the network described by the arrays and the document of a file; see :func:`read_network`."""
     if document.get("kind") != "network":
-        hint = " Load them into a network with the same layers: model.load_weights(path)."
-        raise FileError(
-            f"{path}: this file contains {document.get('kind', 'something else')}, not a network."
-            f"{hint if document.get('kind') == 'weights' else ''}"
-        )
+        kind = document.get("kind", "something else")
+        contents, hint = OTHER_CONTENTS.get(kind, (kind, ""))
+        raise FileError(f"{path}: this file contains {contents}, not a network.{hint}")
     try:
         _check_kinds(document)
         network = from_spec(document["network"], custom, Layer)
