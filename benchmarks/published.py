@@ -1,4 +1,4 @@
-"""The table of speeds as the README and its Chinese translation publish it: ``python -m benchmarks.speed --readme``."""
+"""The table of speeds as docs/speed.md has it in English and Chinese: ``python -m benchmarks.speed --readme``."""
 
 from __future__ import annotations
 

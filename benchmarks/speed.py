@@ -3,7 +3,7 @@
     python -m benchmarks.speed                      # everything, within 9 minutes on two cores
     python -m benchmarks.speed --only tiny --only example1 --peers PyTorch
     python -m benchmarks.speed --quick              # a short check that everything works
-    python -m benchmarks.speed --readme             # and the table as the README has it, in English and Chinese
+    python -m benchmarks.speed --readme             # and the table as docs/speed.md has it, in English and Chinese
 
 Each peer trains in a separate process. The processes alternate in rounds, and a ratio is the median over the rounds of
 (peer's time / plastica's time), so that other load on the machine affects all equally. A step is measured through the
@@ -286,7 +286,7 @@ def arguments() -> Any:
     parser.add_argument("--minutes", type=float, default=8.0, help="rows make fewer rounds when this runs short")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--quick", action="store_true", help="one short round")
-    parser.add_argument("--readme", action="store_true", help="print the table as the README has it as well")
+    parser.add_argument("--readme", action="store_true", help="print the table as docs/speed.md has it as well")
     parser.add_argument("--json", type=Path, help="write every measured time to this file")
     given = parser.parse_args()
     if given.quick:
