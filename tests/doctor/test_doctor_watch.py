@@ -128,3 +128,9 @@ def test_a_network_with_two_outputs_is_watched_and_its_signal_examined():
     assert history.findings[0].code == "dead_units"
     found = model.diagnose(X, [Y, -Y])
     assert "dead_units" in found.codes and any("several outputs" in str(each) for each in found.unjudged)
+
+
+def test_the_first_look_is_at_the_initial_weights_even_if_the_first_step_is_far_too_long():
+    doctor = pl.doctor.Doctor()
+    history = model_of("zeros", pl.optimizers.SGD(20.0)).fit(X, Y, batch_size=256, verbose=0, doctor=doctor)
+    assert doctor.looks[0].step == 0 and "poor_start" not in {each.code for each in history.findings}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..model.diagnosis import Diagnosis
+    from ..populations import PopulationDiagnosis
     from ..training.history import History
 
 RESULTS = "results.json"
@@ -101,6 +102,14 @@ def _history(model: Path) -> History | None:
         AttributeError,
     ):  # a model that stands alone, or another's results
         return None
+
+
+def say_ill(output: Output, found: PopulationDiagnosis | None) -> None:
+    """Print which networks of many are ill, and with which settings; nothing if none is."""
+    if found is None or not found.ill:
+        return
+    for line in found.lines():
+        output.say(line)
 
 
 def _say(output: Output, diagnosis: Diagnosis) -> None:

@@ -113,7 +113,7 @@ def _searched(run: running.Job, found: TableSearch, plan: SearchOptions, folder:
     try:
         with progress.showing():
             hooks = (progress,) if run.output.talks else ()
-            found.fit(plan.budget, folder / CHECKPOINT, run.place.resume, hooks)
+            found.fit(plan.budget, folder / CHECKPOINT, run.place.resume, hooks, doctor=True)
     except KeyboardInterrupt:
         if found.search.trials.good:
             _write_leaderboard(found, folder)
@@ -146,6 +146,7 @@ def _say_found(output: Output, found: TableSearch, facts: SearchFacts) -> None:
     """Print the best trials, what mattered, and whether the winner beats the default."""
     from ..search.trials import shown
     from ..training.wording import metric_name, short
+    from .doctor import say_ill
     from .search_words import say_beyond
 
     trials = found.search.trials
@@ -165,5 +166,6 @@ def _say_found(output: Output, found: TableSearch, facts: SearchFacts) -> None:
     output.fact("tried", SAY("search_tried", count=len(trials), all=len(trials) - len(trials.good)))
     if facts.importance:
         output.fact("mattered", listed([f"{each.name} {100 * each.share:.0f} %" for each in facts.importance]))
+    say_ill(output, trials.diagnosis)
     output.fact("verdict", say_beyond(facts))
     sys.stdout.flush()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from . import options, parameters
+from .doctor import say_ill
 from .guard import guarded
 from .names import TargetCommand, require_known
 from .options import OptionValue
@@ -126,7 +127,7 @@ def _run(
     folder = folders.new_folder(given["out"], f"{folders.name_of(file)}-{given['over']}")
     try:
         verbose = "auto" if output.talks else 0
-        found = sweep_table(prepared, settings, given["over"], values, given["seeds"], given["metric"], verbose)
+        found = sweep_table(prepared, settings, given["over"], values, given["seeds"], given["metric"], verbose, True)
         replace_file(folder / "sweep.csv", [in_order(found, given["over"]).write_csv().encode()])
         found.plot(folder / "sweep.svg").save(folder / "sweep.png")
     finally:
@@ -171,6 +172,7 @@ def _say(output: Output, found: Sweep, folder: Path, axis: str) -> None:
         low, high = law.intervals["b"]
         words = {"law": str(law), "b": f"{law.b:.2f}", "low": f"{low:.2f}", "high": f"{high:.2f}"}
         output.say(SAY("sweep_law", **words, limit=f"{law.c:.3g}"))
+    say_ill(output, found.history.diagnosis)
     output.fact("saved", f"{folder}: {FILES}")
     output.result(as_json(found, folder, rows, axis))
     if output.quiet and not output.as_json:
@@ -199,5 +201,6 @@ def as_json(found: Sweep, folder: Path, rows: Sequence[Mapping[str, object]], ax
         "best": found.best[axis],
         "values": [{name: None if value != value else value for name, value in row.items()} for row in rows],  # noqa: PLR0124
         "marks": found.marks,
+        "diagnosis": None if found.history.diagnosis is None else found.history.diagnosis.to_dict(),
         "law": None if law is None else {"a": law.a, "b": law.b, "c": law.c, "intervals": dict(law.intervals)},
     }

@@ -47,7 +47,7 @@ def poor_start(loss: float, chance: float | None, step: int = 0) -> Iterator[Fin
         chance: The loss of the best constant answer.
         step: How many steps were made before.
     """
-    if chance is None or not chance > 0 or step > 1 or not loss > BAD_START * chance:
+    if chance is None or not chance > 0 or step > 0 or not loss > BAD_START * chance:
         return
     yield observed(
         "poor_start",

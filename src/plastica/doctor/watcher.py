@@ -51,7 +51,8 @@ class Doctor(RunWatcher):
 
     Args:
         share: The share of the time of training that looks may take.
-        verbose: Whether to print findings as they arise. Default: unless ``fit`` is silent.
+        verbose: Whether to print findings as they arise. Default: unless ``fit`` is silent; not for members of a
+            population, whose findings are in ``history.diagnosis``.
 
     Raises:
         InvalidValue: If the share is not between 0 and 1.
@@ -87,7 +88,7 @@ class Doctor(RunWatcher):
         self._batch: Batch | None = None
         self._chance: float | None = None
         self._last = 0.0
-        self._is_able = True
+        self._is_able = self._alone = True
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Begin anew."""
@@ -103,14 +104,16 @@ class Doctor(RunWatcher):
         member = next((each for each in run.members if each.trainee is self.model), None)
         if member is None or not self._is_able:
             return
-        if self.looks and self.seconds + self._last > self.share * run.seconds:
+        self._alone = len(run.members) == 1
+        # Of a population, all doctors together keep within the share.
+        if self.looks and self.seconds + self._last > self.share * run.seconds / len(run.members):
             return
         self._examine(member, min(member.step, max(0, run.total_of(member) - 1)))
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         """Take the last look, and judge the whole curves."""
         if self._batch is not None and self._is_able:
-            self._measure()
+            self._measure(self.model.learner)
         restored = (self.model.stop_reason or "").startswith("EarlyStopping")
         for each in curve_findings(self._curves, self._chance, restored):
             self._tell(each)
@@ -132,7 +135,11 @@ class Doctor(RunWatcher):
             self._prepare(program, member.source.rows_at(step), member.source.size)
             if not program.rule.follows_gradient:
                 self._unjudged = [note("doctor.local_rule", rule=type(program.rule).__name__)]
-        self._measure()
+            # The first look is at what training began with: one long step may have changed everything since.
+            if member.recovery.before.step == 0:
+                self._measure(member.recovery.before.learner)
+                return
+        self._measure(self.model.learner)
 
     def _prepare(self, program: Supervised, rows: Rows, size: int) -> None:
         count = count_rows(rows.x)
@@ -144,10 +151,9 @@ class Doctor(RunWatcher):
         if isinstance(targets, np.ndarray) or hasattr(targets, "__array__"):
             self._chance = chance_loss(self.model, np.asarray(targets[evenly(count, CHANCE_ROWS)]))
 
-    def _measure(self) -> None:
+    def _measure(self, learner: Learner) -> None:
         began = time.perf_counter()
         program: Supervised = replace(self.model.program, metrics=(), weighted_metrics=())
-        learner: Learner = self.model.learner
         step = int(learner.step)
         if self.looks and self.looks[-1].step == step:
             return
@@ -177,7 +183,8 @@ class Doctor(RunWatcher):
         """Keep a finding, and print it the first time."""
         key = found.code, _layer_of(found)
         is_new, self._found[key] = key not in self._found, found
-        silent = self.params.get("verbose", 1) in (0, "0")
+        # What a doctor says of one of many members would not tell of which: a population says it for all at its end.
+        silent = self.params.get("verbose", 1) in (0, "0") or not self._alone
         if is_new and (self.verbose or (self.verbose is None and not silent)):
             step = self.looks[-1].step if self.looks else 0
             for line in finding_lines(found):

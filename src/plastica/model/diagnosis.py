@@ -96,10 +96,10 @@ class Diagnosis:
         heads = [note(f"doctor.head_{name}").said() for name in ("severity", "where", "finding", "sure", "remedy")]
         rows = [
             (
-                _word("severity", each.severity),
+                word_of("severity", each.severity),
                 each.where,
                 noted(each).said(),
-                _word("sure", each.certainty),
+                word_of("sure", each.certainty),
                 each.remedy,
             )
             for each in self.findings
@@ -133,11 +133,12 @@ class Diagnosis:
 
 def finding_lines(found: Finding) -> list[str]:
     """Return a finding as lines of text in the current language: what was found, and what to try."""
-    head = f"{_word('severity', found.severity)}: {noted(found).said()}"
-    head += "" if found.certainty == "certain" else f" ({_word('sure', found.certainty)})"
+    head = f"{word_of('severity', found.severity)}: {noted(found).said()}"
+    head += "" if found.certainty == "certain" else f" ({word_of('sure', found.certainty)})"
     return [head, f"    {note('doctor.try', remedy=found.remedy).said()}"] if found.remedy else [head]
 
 
-def _word(kind: str, name: str) -> str:
+def word_of(kind: str, name: str) -> str:
+    """Return a severity or a certainty in the current language."""
     key = f"doctor.{kind}_{name}"
     return note(key).said() if key in TEXTS else name

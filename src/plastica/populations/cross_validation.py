@@ -19,6 +19,7 @@ from . import fitting, nested, nested_population
 from .cross_checks import refuse_groups_as_inputs, warn_of_copies
 from .cross_parts import CrossFold, RowFacts, cross_folds, require_folds
 from .cross_results import CrossValidation
+from .diagnosis import PopulationDiagnosis
 from .grid import MemberSettings
 from .group import MemberGroup
 from .population import Population
@@ -43,6 +44,7 @@ def cross_validate(
     class_weight: Mapping[int, float] | None = None,
     sample_weight: object = None,
     time_limit: float | str | None = None,
+    doctor: object = False,
 ) -> CrossValidation:
     """Train a network once for each fold on the other folds, and evaluate it on that fold.
 
@@ -69,6 +71,7 @@ def cross_validate(
         callbacks: As for :meth:`Population.fit`.
         validation_split: The share of the training rows of each fold on which callbacks such as early stopping may
             look; the held-out rows are for the evaluation alone.
+        doctor: As for :meth:`Population.fit`; ``history.diagnosis`` says which folds are ill.
 
     Returns:
         The metrics of each fold, their mean, spread and interval, and the out-of-fold predictions.
@@ -92,6 +95,7 @@ def cross_validate(
         Bias in error estimation when using cross-validation for model selection, for nested cross-validation.
     """
     require_folds(folds)
+    callbacks = fitting.with_doctors(callbacks, doctor)
     options = Options(batch_size, epochs, verbose, True, 0, None, time_limit, None, None, False, 10.0)
     if isinstance(model, Model):
         inner, search = model, None
@@ -122,7 +126,10 @@ def cross_validate(
                 }
                 found = [nested.chosen_on(search, part, x, y, sample_weight, groups, given) for part in parts]
             models, chosen = [each.model for each in found], [each.settings for each in found]
-            history = PopulationHistory([each.history for each in found], [{} for _ in found], "fold")
+            history = PopulationHistory(
+                [each.history for each in found], [{"fold": place} for place, _ in enumerate(found)], "fold"
+            )
+            history.diagnosis = PopulationDiagnosis.of_history(history) if doctor else None
     # For training, rows are weighted by class too; an evaluation must not be.
     learn = data.learn._replace(weight=data.weight)
     return _evaluated(models, parts, learn, y is not None, chosen, history)

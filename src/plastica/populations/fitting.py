@@ -20,7 +20,7 @@ from ..losses import OutputLosses
 from ..model import Model
 from ..model.adapting import adapt
 from ..model.class_weights import weighed
-from ..model.fitting import conduct, examples_for, member_on
+from ..model.fitting import conduct, examples_for, member_on, with_doctor
 from ..model.inputs import Examples
 from ..model.options import BATCH_SIZE, Options
 from ..random import Shape
@@ -34,6 +34,8 @@ from ..training.member import Member
 from ..training.rows import Rows
 from ..training.run import Hook, Run, as_hooks
 from ..training.stopping import stop_rules
+from ..training.watcher import RunWatcher
+from .diagnosis import PopulationDiagnosis
 from .grid import MemberSettings
 from .group import MemberGroup
 from .places import varied
@@ -57,6 +59,7 @@ class PopulationRun(TypedDict, total=False):
     resume: bool
     checkpoint_seconds: float
     hooks: Sequence[Hook] | Hook
+    doctor: object
 
 
 class PopulationFit(PopulationRun, total=False):
@@ -153,7 +156,8 @@ def fit(
     # A member that diverges must not end the others.
     run = Run(members, options.epochs, raises=False)
     progress = PopulationProgress(options.verbose, options.epochs)
-    run.hooks = (progress, *as_hooks(hooks))
+    watchers = [each for member in members for each in member.callbacks if isinstance(each, RunWatcher)]
+    run.hooks = (progress, *as_hooks(hooks), *(each.look for each in watchers))
     found = PopulationHistory(histories, group.columns(), group.part_name)
     progress.begin()
     try:
@@ -161,6 +165,7 @@ def fit(
     finally:
         found.kept = [kept_epoch(member) for member in members]
         found.failed = {place: member.failed for place, member in enumerate(members) if member.failed}
+        found.diagnosis = PopulationDiagnosis.of_history(found) if watchers else None
         progress.end(run, found)
     if warns:
         _say_failed(group, found)
@@ -228,6 +233,14 @@ def own_callbacks(callbacks: Callbacks, place: int) -> list[Callback]:
         return as_list(callbacks(place))
     # A copy of a callback that was used before does not copy that model too.
     return [copy.deepcopy(each, {id(each.model): each.model}) for each in as_list(callbacks)]
+
+
+def with_doctors(callbacks: Callbacks, doctor: object) -> Callbacks:
+    """Return the callbacks, with a doctor for each member if one is wanted; see :func:`..model.fitting.with_doctor`."""
+    if not callable(callbacks) or isinstance(callbacks, Callback):
+        return with_doctor(callbacks, doctor)
+    made = callbacks  # those of each member are made anew, and are no copies
+    return lambda place: [*made(place), *own_callbacks(with_doctor(None, doctor), place)]
 
 
 def _classes(model: Model, examples: Examples, shape: Shape) -> np.ndarray | None:

@@ -15,7 +15,8 @@ from ..model.options import Options
 from ..training import interrupting
 from ..training.callbacks import Callback
 from ..training.run import Hook
-from . import fitting, results
+from . import examination, fitting, results
+from .diagnosis import PopulationDiagnosis
 from .grid import MemberSettings, members_of, seeds_of
 from .group import MemberGroup
 from .predictions import Predictions, predictions_of
@@ -163,6 +164,7 @@ class Population:
         resume: bool = False,
         checkpoint_seconds: float = 10.0,
         hooks: Sequence[Hook] | Hook = (),
+        doctor: object = False,
     ) -> PopulationHistory:
         """Train all members; called again, they train on.
 
@@ -181,6 +183,8 @@ class Population:
             until, time_limit, max_steps: As for :meth:`Model.fit`, for each member.
             checkpoint, resume, checkpoint_seconds: As for :meth:`Model.fit`; one checkpoint has all members.
             hooks: As for :meth:`Model.fit`; ``run.members`` are all members.
+            doctor: As for :meth:`Model.fit`: each member has a doctor, and together they take as little of the time as
+                one does. ``history.diagnosis`` says which members are ill, and which settings these have.
 
         Returns:
             The history of all members.
@@ -211,6 +215,7 @@ class Population:
             if not self.models:
                 self.models = [fitting.model_of(self.model, member) for member in self.members]
             group = MemberGroup(self.members, self.models, self.splits, self.part_name)
+            callbacks = fitting.with_doctors(callbacks, doctor)
             self.history = fitting.fit(group, data, callbacks, options, hooks)
         return self.history
 
@@ -266,6 +271,35 @@ class Population:
         """Return a polars data frame with a row for each member: settings, epochs, last figures, why it stopped."""
         self._trained()
         return results.members(self.history)
+
+    def diagnose(
+        self,
+        x: object,
+        y: object = None,
+        *,
+        validation_data: object = None,
+        batch_size: int | None = None,
+        names: Sequence[str] = (),
+    ) -> PopulationDiagnosis:
+        """Return what is wrong with which members, and which settings these have.
+
+        Each member is examined on the rows that it was trained on, and those held out from it; see
+        :meth:`Model.diagnose`. A member takes about as long as a model. Nothing is trained or changed.
+
+        Args:
+            x, y: The rows given to :meth:`fit`.
+            validation_data: As for :meth:`fit`; not used with folds.
+            batch_size, names: As for :meth:`Model.diagnose`.
+
+        Returns:
+            A table of findings, each with the members that have it; ``found[place]`` is the diagnosis of one member,
+            ``by_setting()`` counts the ill ones by setting.
+
+        Raises:
+            NotFitted: Before :meth:`fit`.
+            DataError, ShapeError, InvalidValue: If the data do not suit the members.
+        """
+        return examination.diagnose(self, x, y, validation_data, batch_size, names)
 
     def columns(self) -> list[dict[str, object]]:
         """Return the settings of each member as the columns of a table."""

@@ -69,7 +69,8 @@ class PopulationProgress:
         line = WORDS("population_trained", **words)
         if history.failed:
             line += WORDS("population_failed", count=len(history.failed))
-        self.out.write(line + "\n")
+        found = history.diagnosis
+        self.out.write("\n".join([line, *(found.lines() if found is not None and found.findings else [])]) + "\n")
         self.out.flush()
 
 

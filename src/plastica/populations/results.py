@@ -14,6 +14,8 @@ from ..training.monitor import better, require_figure
 if TYPE_CHECKING:
     import polars
 
+    from .diagnosis import PopulationDiagnosis
+
 
 class PopulationHistory:
     """The loss and metrics of each member in each epoch; returned by ``Population.fit``.
@@ -23,6 +25,7 @@ class PopulationHistory:
         columns: The settings of each member.
         kept: The index of the epoch whose weights each member has.
         failed: What was not finite, and what to try, by the number of the member.
+        diagnosis: Which members are ill, if doctors watched them (``fit(doctor=True)``); otherwise None.
 
     Args:
         histories: The history of each member.
@@ -34,6 +37,7 @@ class PopulationHistory:
         self.histories, self.columns, self.part = list(histories), [dict(each) for each in columns], part
         self.kept: list[int] = []
         self.failed: dict[int, str] = {}
+        self.diagnosis: PopulationDiagnosis | None = None
 
     def __len__(self) -> int:
         """Return the number of members."""
@@ -114,7 +118,7 @@ def at_epochs(history: PopulationHistory, epochs: Sequence[int]) -> PopulationHi
     histories = [_beginning(history[place], epoch) for place, epoch in places]
     columns = [{"epochs": epoch, **history.columns[place]} for place, epoch in places]
     found = PopulationHistory(histories, columns, history.part)
-    found.kept = [len(each.epoch) - 1 for each in histories]
+    found.kept, found.diagnosis = [len(each.epoch) - 1 for each in histories], history.diagnosis
     lost = [(own, place) for own, (place, epoch) in enumerate(places) if epoch > len(history[place].epoch)]
     found.failed = {own: history.failed[place] for own, place in lost if place in history.failed}
     return found

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from ..checks.findings import Finding
+from ..notes import Note
 from ..search.facts import said
 from ..search.picture import drawn
 from ..search.trials import shown
@@ -39,6 +41,7 @@ class SearchSection:
         trials: The cells of the best trials: number, settings, metric, spread, epochs.
         more: How many trials are not shown.
         picture: Parallel coordinates.
+        ill: What a doctor found: how serious it is, in which trials, and the finding of the worst of them.
     """
 
     level: str
@@ -54,6 +57,7 @@ class SearchSection:
     trials: tuple[tuple[str, ...], ...]
     more: int
     picture: Markup
+    ill: tuple[tuple[str, Note, Finding], ...]
 
 
 def describe(facts: SearchFacts) -> SearchSection:
@@ -75,6 +79,7 @@ def describe(facts: SearchFacts) -> SearchSection:
         tuple(_row(trial, list(space)) for trial in good[:MOST_ROWS]),
         max(len(good) - MOST_ROWS, 0),
         _picture(facts),
+        tuple((each.finding.severity, each.whose(len(trials)), each.finding) for each in trials.diagnosis),
     )
 
 

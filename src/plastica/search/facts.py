@@ -55,6 +55,7 @@ class SearchFacts(NamedTuple):
             "default": {name: shown(value) for name, value in self.default.settings.items()},
             "beyond_default": msgspec.to_builtins(self.beyond),
             "importance": {each.name: each.share for each in self.importance},
+            "ill": self.search.trials.diagnosis.to_dict()["findings"],
         }
 
 

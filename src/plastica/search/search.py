@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..errors import InvalidValue, NotFitted
 from ..model import Model
 from ..model.options import Options
+from ..populations.fitting import with_doctors
 from ..populations.splits import FoldsLike
 from ..training.callbacks import Callback
 from ..training.run import Hook, as_hooks
@@ -144,6 +145,7 @@ class Search:
         resume: bool = False,
         checkpoint_seconds: float = 10.0,
         hooks: Sequence[Hook] | Hook = (),
+        doctor: object = False,
     ) -> Trials:
         """Try settings until there are no more, or the time is up.
 
@@ -160,6 +162,7 @@ class Search:
             checkpoint: A folder for finished trials and for checkpoints of those under way.
             resume: Whether to continue the search of the folder.
             checkpoint_seconds, hooks: As for :meth:`Model.fit`.
+            doctor: As for :meth:`Population.fit`; ``trials.diagnosis`` says which settings are ill.
 
         Returns:
             The trials.
@@ -173,7 +176,14 @@ class Search:
             split = 0.0 if self.folds is not None or validation_data is not None else USUAL_SPLIT
         run = Options(batch_size, epochs, verbose, shuffle, 0, None, None, None, None, False, checkpoint_seconds)
         options = WaveOptions(
-            run, callbacks, as_hooks(hooks), sample_weight, class_weight, groups, split, validation_data
+            run,
+            with_doctors(callbacks, doctor),
+            as_hooks(hooks),
+            sample_weight,
+            class_weight,
+            groups,
+            split,
+            validation_data,
         )
         plan = SearchPlan(
             self.build, self.space, self.strategy, self.number_of_trials, self.seed, self.folds, self.first,

@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import jax
+import msgspec
 import numpy as np
 
+from ..checks.findings import Finding
 from ..errors import FileError, InvalidValue
 from ..model import Model
 from ..storage import document as documents
@@ -105,7 +107,8 @@ class SearchStore:
 
     def trial(self, record: Document, number: int, settings: TrialSettings) -> SearchTrial:
         """Return a recorded trial."""
-        return SearchTrial(number, settings, **{name: _as_tuples(record[name]) for name in RECORDED})
+        findings = msgspec.convert(record.get("findings", []), tuple[Finding, ...])
+        return SearchTrial(number, settings, **{name: _as_tuples(record[name]) for name in RECORDED}, findings=findings)
 
     def models_of(self, number: int, build: Callable[[], Model]) -> list[Model]:
         """Return the saved models of a trial.
@@ -154,7 +157,8 @@ class SearchStore:
 
 
 def _record(trial: SearchTrial) -> Document:
-    return {"settings": repr(trial.settings), **{name: _as_lists(getattr(trial, name)) for name in RECORDED}}
+    found = {"findings": [msgspec.to_builtins(each) for each in trial.findings]} if trial.findings else {}
+    return {"settings": repr(trial.settings), **{name: _as_lists(getattr(trial, name)) for name in RECORDED}, **found}
 
 
 def _as_lists(values: PyTree) -> PyTree:

@@ -71,6 +71,7 @@ class TableSearch:
         checkpoint: str | Path | None = None,
         resume: bool = False,
         hooks: Sequence[Hook] = (),
+        doctor: bool = False,
     ) -> Trials:
         """Run the search; see :meth:`Search.fit`."""
         prepared, settings, train = self.prepared, self.settings, self.prepared.split.train
@@ -85,6 +86,7 @@ class TableSearch:
             checkpoint=checkpoint,
             resume=resume,
             hooks=hooks,
+            doctor=doctor,
         )
 
     @property

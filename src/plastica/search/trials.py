@@ -7,7 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, overload
 
+from ..checks.findings import Finding
 from ..errors import NotFitted
+from ..model.diagnosis import Diagnosis
+from ..populations import PopulationDiagnosis
 from ..training.monitor import better
 from .space import TrialSettings
 
@@ -30,6 +33,7 @@ class SearchTrial:
         values: The metric of each fold.
         changed: Settings that changed during training, and what they were in the end.
         rungs: The metric at each rung of successive halving that it reached.
+        findings: What a doctor found on any of its folds, if one watched (``fit(doctor=True)``).
     """
 
     number: int
@@ -42,6 +46,7 @@ class SearchTrial:
     values: tuple[float, ...] = ()
     changed: TrialSettings = field(default_factory=dict)
     rungs: tuple[float, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def is_good(self) -> bool:
@@ -90,6 +95,13 @@ class Trials(Sequence[SearchTrial]):
         """The trials with a finite value, the best first; of equal ones the earlier."""
         return sorted((each for each in self if each.is_good), key=lambda each: self.sign * each.value)
 
+    @property
+    def diagnosis(self) -> PopulationDiagnosis:
+        """Which trials are ill, and which settings these have; of trials that a doctor watched."""
+        found = tuple(Diagnosis.of(each.findings) for each in self)
+        columns = [{name: shown(value) for name, value in each.settings.items()} for each in self]
+        return PopulationDiagnosis(found, tuple(columns))
+
     def best(self) -> SearchTrial:
         """Return the best trial.
 
@@ -118,7 +130,9 @@ class Trials(Sequence[SearchTrial]):
         value = trial.value if trial.is_good else None
         others = {name: figure for name, figure in trial.figures.items() if name != self.monitor}
         last = {f"final {name}": value for name, value in trial.changed.items()}
-        ended = {"epochs": trial.epochs, "ended": trial.ended}
+        ended: dict[str, object] = {"epochs": trial.epochs, "ended": trial.ended}
+        if any(each.findings for each in self):
+            ended["findings"] = ", ".join(dict.fromkeys(each.code for each in trial.findings))
         return {
             "rank": rank,
             "trial": trial.number,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from numpy.typing import ArrayLike
 
+from ..checks.findings import Finding
 from ..model import Model
 from ..model.options import Options
 from ..populations import fitting
@@ -166,7 +167,14 @@ class Wave:
             failed or _ended([history.stopped_by for history in histories]),
             {name: sum(each) / len(each) for name, each in figures.items()},
             tuple(own),
+            findings=self._findings(members),
         )
+
+    def _findings(self, members: Sequence[int]) -> tuple[Finding, ...]:
+        """Return what was found on the folds of a trial, each once."""
+        every = [] if self.history.diagnosis is None else [self.history.diagnosis[member] for member in members]
+        found = {(each.code, each.where): each for own in every for each in own}
+        return tuple(found.values())
 
 
 def _with(callbacks: Callbacks, watcher: TrialWatcher | None) -> Callbacks:

@@ -24,6 +24,7 @@ def sweep_table(
     seeds: int = 5,
     monitor: str | None = None,
     verbose: int | str = 0,
+    doctor: bool = False,
 ) -> Sweep:
     """Train networks for a table that differ in one setting and in their seeds, and compare them on the validation set.
 
@@ -34,7 +35,7 @@ def sweep_table(
         values: Its values. Default: the usual ones.
         seeds: How many networks are trained with each value.
         monitor: The metric. Default: the validation loss.
-        verbose: As for :meth:`Population.fit`.
+        verbose, doctor: As for :meth:`Population.fit`.
 
     Raises:
         InvalidValue: If the validation set is empty, or a value is not one of the axis.
@@ -60,6 +61,7 @@ def sweep_table(
         validation_data=(prepared.x[validation], prepared.y[validation]),
         batch_size=settings.batch_size or batch_size_for(len(train)),
         verbose=verbose,
+        fit={"doctor": doctor},
         **given,
     )
 
