@@ -8,7 +8,15 @@ import pytest
 import plastica as pl
 from plastica.doctor.fits import column_correlations, fit_findings, never_predicted
 from plastica.doctor.inputs import input_findings
-from plastica.doctor.labels import label_errors, noisy_labels, permutation_value
+from plastica.doctor.labels import (
+    label_errors,
+    memorized_labels,
+    noisy_labels,
+    overlap_share,
+    permutation_value,
+    suspect_labels,
+)
+from plastica.doctor.out_of_sample import OutOfSample
 from plastica.doctor.parts import part_findings
 from plastica.doctor.tasks import TaskRows
 
@@ -112,7 +120,8 @@ def test_more_than_a_hundred_parameters_a_row_are_many():
 
 
 def series(steps):
-    y = np.sin(2 * np.pi * np.arange(420) / 24)
+    # High for 8 steps and low for 16: 8 steps of low do not tell when the next high begins, 30 do.
+    y = (np.arange(420) % 24 < 8) - 1 / 3 + 0.01 * RNG.normal(size=420)
     windows = np.lib.stride_tricks.sliding_window_view(y, steps)[: 420 - steps][..., None]
     model = pl.Sequential([pl.LSTM(3, input_shape=(steps, 1)), pl.Dense(1)])
     model.compile("adam", "mse")
@@ -192,21 +201,73 @@ def test_labels_that_are_noise_are_told_from_labels_that_are_hard():
     assert codes(noisy_labels(classes(X[:200], real[:200], share[:200]), failed)) == {}
 
 
-def test_flipped_labels_are_found_and_overlapping_classes_are_not():
-    z = 3 * X[:, 0]
-    share = 1 / (1 + np.exp(-3 * z))
-    y = (z > 0).astype(int)
-    flipped = y.copy()
-    wrong = np.arange(0, 400, 5)
-    flipped[wrong] = 1 - flipped[wrong]
-    (found,) = label_errors(
-        classes(X[200:, :1], flipped[200:], share[200:]), classes(X[:200, :1], flipped[:200], share[:200])
-    )
-    assert all(int(each.rpartition(" ")[2]) % 5 == 0 for each in str(found.data["numbers"]).split(", "))
-    drawn = (RNG.random(400) < 1 / (1 + np.exp(-2 * X[:, 0]))).astype(int)
-    overlapping = 1 / (1 + np.exp(-2 * X[:, 0]))
-    parts = [classes(X[part, :1], drawn[part], overlapping[part]) for part in (slice(200, 400), slice(200))]
-    assert not list(label_errors(*parts))
+def out_of_sample(rows, learn=None):
+    return OutOfSample(rows, len(rows.x) if learn is None else learn, 5, 1.0)
+
+
+def drawn(spread, wrong=0.0, count=1000):
+    """Return two normal classes that are `spread` apart, the true probabilities, and which labels were flipped."""
+    generator = np.random.default_rng(4)
+    y = generator.integers(0, 2, count)
+    x = generator.normal(size=count) + spread * (y - 0.5)
+    flipped = generator.random(count) < wrong
+    # With labels flipped at that rate, the probability of a label is between that rate and 1 minus it.
+    share = wrong + (1 - 2 * wrong) / (1 + np.exp(-spread * x))
+    return classes(x[:, None], np.where(flipped, 1 - y, y), share), flipped
+
+
+@pytest.mark.parametrize("wrong", [0.1, 0.2])
+def test_flipped_labels_are_found_and_the_rows_to_look_at_come_first(wrong):
+    rows, flipped = drawn(3.0, wrong)
+    (found,) = label_errors(out_of_sample(rows, learn=700))
+    assert found.value == pytest.approx(wrong, abs=0.03) and found.data["networks"] == 5
+    first = str(found.data["numbers"]).split(", ")
+    places = [int(each.rpartition(" ")[2]) + 700 * each.startswith("validation") for each in first]
+    assert flipped[places].all()
+
+
+@pytest.mark.parametrize("spread", [1.0, 1.5, 2.0, 3.0])
+def test_classes_that_overlap_have_no_wrong_labels(spread):
+    assert not list(label_errors(out_of_sample(drawn(spread)[0])))
+
+
+def test_the_share_of_sure_errors_of_overlapping_classes_is_that_of_a_simulation():
+    generator = np.random.default_rng(0)
+    y = generator.integers(0, 2, 200_000)
+    x = generator.normal(size=len(y)) + 1.5 * (y - 0.5)
+    wrong = ((x > 0) != y)[np.argsort(-np.abs(x))]
+    third = len(y) // 3
+    expected = wrong[:third].sum() / wrong[: 2 * third].sum()
+    assert overlap_share(1 - 2 * wrong.mean()) == pytest.approx(expected, abs=0.01)
+
+
+def test_a_confident_joint_worked_out_by_hand():
+    # Class 0 has the mean probability (.9 + .8 + .1) / 3 = .6 where it is the label, class 1 has .75: row 2 is suspect.
+    rows = classes(np.zeros((5, 1)), np.array([0, 0, 0, 1, 1]), np.array([0.1, 0.2, 0.9, 0.6, 0.9]))
+    assert suspect_labels(rows).places.tolist() == [2]
+
+
+def test_suspect_labels_that_the_network_repeats_are_learned_by_heart():
+    rows, _ = drawn(3.0, 0.2)
+    by_heart = classes(rows.x, rows.y)
+    (found,) = memorized_labels(out_of_sample(rows), by_heart)
+    assert found.value == 1.0 and found.data["rows"] == len(suspect_labels(rows).places)
+    assert not list(memorized_labels(out_of_sample(rows), rows))
+
+
+def test_networks_of_folds_are_trained_where_that_takes_seconds_and_otherwise_it_is_said():
+    y = (X[:, 0] + X[:, 1] > 0).astype(int)
+    wrong = np.random.default_rng(1).random(400) < 0.15
+    model = pl.Sequential([pl.Dense(8, "relu"), pl.Dense(1, "sigmoid")], seed=0)
+    model.compile(pl.optimizers.Adam(0.02), "binary_crossentropy")
+    model.fit(X, np.where(wrong, 1 - y, y), epochs=8, verbose=0)
+    found = model.diagnose(X, np.where(wrong, 1 - y, y))
+    assert "label_errors" in found.codes and found.measures["folds"]["networks"] == 5
+    without = model.diagnose(X, y, retrain=False)
+    assert "folds" not in without.measures and not any("wrong labels" in str(each) for each in without.unjudged)
+    model.history.seconds = 3600.0
+    slow = model.diagnose(X, y)
+    assert any("about 18,000 s: diagnose(..., retrain=True)" in str(each) for each in slow.unjudged)
 
 
 def test_where_labels_are_noise_no_label_is_named_as_wrong_and_no_step_as_too_short():

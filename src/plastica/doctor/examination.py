@@ -31,15 +31,17 @@ from .curves import FEWEST as FEWEST_EPOCHS
 from .curves import curve_findings, poor_start
 from .fits import fit_findings, never_predicted
 from .inputs import input_findings
-from .labels import label_errors, noisy_labels
+from .labels import label_errors, memorized_labels, noisy_labels
 from .looks import StepLook, evenly, take_look
+from .out_of_sample import FOLDS, MOST, out_of_sample
 from .parts import part_findings
 from .rates import batch_statistics, noise_scale, rate_above_bound, rate_bound, small_batches
 from .sequences import dead_embeddings, lags, stuck_gates
 from .signal import FEWEST_ROWS, OF_STEPS, signal_findings
-from .tasks import task_rows
+from .tasks import TaskRows, task_rows
 
 ROWS = 256  # of a look: a standard error of the share of dead units of 3 %
+PATIENCE = 10.0  # seconds of further training that nobody has to ask for; beyond, attention wanders (Nielsen 1993)
 SOME_ROWS = 64  # for derivatives by lag, whose mean over rows settles soon
 
 
@@ -55,6 +57,7 @@ class Patient:
         batch_size: The rows of a batch in training.
         names: The names of the columns of the inputs; empty if they have none.
         seed: Of what is drawn.
+        retrain: Whether further networks may be trained; None if that takes a few seconds.
     """
 
     model: Model
@@ -64,6 +67,7 @@ class Patient:
     batch_size: int
     names: tuple[str, ...] = ()
     seed: int = 0
+    retrain: bool | None = None
 
     @property
     def program(self) -> Supervised | None:
@@ -127,6 +131,18 @@ class Patient:
         chosen = (evenly(self.learn.rows, rows) + part * max(1, self.learn.rows // (3 * rows))) % self.learn.rows
         return jax.tree.map(lambda part: np.asarray(part[chosen]), Examples(self.learn.x, self.learn.y))
 
+    @property
+    def seconds_of_folds(self) -> float:
+        """About how long training a network for each fold takes; infinite if it is not known."""
+        rows = self.learn.rows + (0 if self.held_out is None else self.held_out.rows)
+        seconds = math.inf if self.history is None or not self.history.epoch else self.history.seconds
+        return FOLDS * seconds * min(1.0, MOST / rows)
+
+    @property
+    def may_retrain(self) -> bool:
+        """Whether further networks are trained."""
+        return self.seconds_of_folds <= PATIENCE if self.retrain is None else self.retrain
+
     @cached_property
     def chance(self) -> float | None:
         """The loss of the best constant answer on the training rows; None if it is not known."""
@@ -152,14 +168,16 @@ def diagnose(
     batch_size: int | None = None,
     names: Sequence[str] = (),
     seed: int = 0,
+    retrain: bool | None = None,
     looks: bool = True,
 ) -> Diagnosis:
     """Return what is wrong with a model, its training and its data; see ``Model.diagnose``.
 
     Args:
-        model, x, y, validation_data, batch_size, names, seed: As there.
+        model, x, y, validation_data, batch_size, names, seed, retrain: As there.
         history: The learning curves. Default: those of the last ``fit`` of the model in this process.
-        looks: Whether to look at activities, errors and steps, for which programs are compiled.
+        looks: Whether to look at activities, errors and steps, for which programs are compiled; without, no network is
+            trained either, unless ``retrain`` is True.
     """
     learn = take(model, x, y)
     held_out = None
@@ -171,7 +189,8 @@ def diagnose(
         held_out = take(model, *validation_data[:2], owner="validation_")
     columns = _checked_names(names, learn)
     known = model.history if history is None else history
-    patient = Patient(model, learn, held_out, known, batch_size or BATCH_SIZE, columns, seed)
+    retrain = False if retrain is None and not looks else retrain
+    patient = Patient(model, learn, held_out, known, batch_size or BATCH_SIZE, columns, seed, retrain)
     unjudged = list(_unjudged(patient))
     found, measures = _examined(patient, unjudged, looks)
     given = {"model": model, "x": x, "y": y, "validation_data": validation_data, "batch_size": batch_size}
@@ -184,14 +203,14 @@ def _examined(patient: Patient, unjudged: list[Note], looks: bool) -> tuple[list
     if looks and patient.program is not None and jax.tree.leaves(patient.model.params):
         found += _of_signal(patient, measures)
     found += _of_curves(patient, unjudged)
-    found += _of_rows(patient)
+    found += _of_rows(patient, unjudged, measures)
     if any(each.code == "noisy_labels" for each in found):
         # Longer steps would only memorize noise faster.
         found = [each for each in found if each.code != "rate_too_small"]
     return found, measures
 
 
-def _of_rows(patient: Patient) -> Iterator[Finding]:
+def _of_rows(patient: Patient, unjudged: list[Note], measures: dict[str, object]) -> Iterator[Finding]:
     """Find what is wrong with the data, and with what the network predicts for them."""
     learn = task_rows(patient.model, patient.learn)
     if learn is None:
@@ -200,14 +219,36 @@ def _of_rows(patient: Patient) -> Iterator[Finding]:
     if not patient.is_trained:  # what an untrained network predicts says nothing about the data
         return
     held_out = None if patient.held_out is None else task_rows(patient.model, patient.held_out)
-    yield from never_predicted(learn if held_out is None else held_out)
+    noise = [] if held_out is None else list(noisy_labels(learn, held_out))
+    if not noise:
+        yield from never_predicted(learn if held_out is None else held_out)
     if held_out is not None:
         yield from part_findings(learn, held_out, patient.names)
         yield from fit_findings(learn, held_out, patient.names)
-        noise = list(noisy_labels(learn, held_out))
-        yield from noise
-        if not noise:  # in noise, every label is as wrong as any other
-            yield from label_errors(held_out, learn)
+    yield from noise
+    if not noise and learn.decides:  # in noise, every label is as wrong as any other
+        yield from _of_labels(patient, learn, unjudged, measures)
+
+
+def _of_labels(
+    patient: Patient, learn: TaskRows, unjudged: list[Note], measures: dict[str, object]
+) -> Iterator[Finding]:
+    """Find labels that are probably wrong, by networks that were not trained on them."""
+    if not patient.may_retrain:
+        if patient.retrain is None:
+            seconds = patient.seconds_of_folds
+            told = {"seconds": round(seconds)} if math.isfinite(seconds) else {}
+            unjudged.append(note("doctor.folds_take" if told else "doctor.folds_unknown", networks=FOLDS, **told))
+        return
+    most = None if patient.retrain else MOST
+    found = out_of_sample(patient.model, patient.learn, patient.held_out, patient.batch_size, most)
+    if found is None:
+        return
+    measures["folds"] = {"networks": found.networks, "rows": len(found.rows.x), "seconds": found.seconds}
+    wrong = list(label_errors(found))
+    yield from wrong
+    if wrong:
+        yield from memorized_labels(found, learn)
 
 
 def _of_signal(patient: Patient, measures: dict[str, object]) -> Iterator[Finding]:

@@ -10,11 +10,11 @@ import numpy as np
 from ..checks.findings import Finding, listed_names, observed, percent
 from ..checks.leaks import told_by
 from ..layers import BatchNormalization, LayerNormalization, UnitNormalization
-from ..layers.recurrent_base import Recurrent
 from ..layers.walk import walk
 from ..model import Model
 from ..typing import Float, Num
-from .sources import DEFINITION, INTERVAL, LECUN, MEASURED
+from .lookback import lookback_findings
+from .sources import DEFINITION, LECUN, MEASURED
 from .tasks import TaskRows
 
 EXACT = 1e-6  # of the standard deviation, and of the eigenvalues of a correlation matrix: float32 rounds to 6e-8
@@ -23,7 +23,6 @@ MOST_COLUMNS = 100
 TELLS, TELLS_ALL = 0.999, 0.9999
 RARE, VERY_RARE = 0.1, 0.02
 PARAMETERS_A_ROW = 100
-SEASON, ALIKE = 0.4, 0.85  # autocorrelation of a season that matters; of the best, that counts as about as good
 _SCALES = (BatchNormalization, LayerNormalization, UnitNormalization)
 
 
@@ -52,7 +51,7 @@ def input_findings(model: Model, rows: TaskRows, names: tuple[str, ...]) -> Iter
     yield from _targets(model, rows)
     yield from _imbalance(rows)
     yield from _parameters(model, rows)
-    yield from _sequences(model, rows)
+    yield from lookback_findings(model, rows)
 
 
 def _constant(x: Float[np.ndarray, "rows features"], names: tuple[str, ...]) -> Iterator[Finding]:
@@ -237,57 +236,3 @@ def _parameters(model: Model, rows: TaskRows) -> Iterator[Finding]:
             parameters=count,
             rows=given,
         )
-
-
-def _sequences(model: Model, rows: TaskRows) -> Iterator[Finding]:
-    path = next((path for path, layer, _ in walk(model.network) if isinstance(layer, Recurrent)), "")
-    if not path or rows.x.ndim < 3:
-        return
-    steps = rows.x.shape[1]
-    if steps == 1:
-        yield observed(
-            "one_step",
-            "warning",
-            where=path,
-            value=1.0,
-            threshold=2.0,
-            source=DEFINITION,
-            remedy="x = x.reshape(rows, steps, features)",
-        )
-        return
-    season = _season(rows.y[:, 0]) if rows.task == "regression" else 0
-    if season > steps:
-        yield observed(
-            "short_lookback",
-            "warning" if rows.score < 0.9 else "note",
-            where=path,
-            value=float(steps),
-            threshold=float(season),
-            source=INTERVAL,
-            certainty="likely",
-            remedy=f"steps = {season}",
-            steps=steps,
-            season=season,
-        )
-
-
-def _season(y: Float[np.ndarray, "rows"]) -> int:
-    """Return the lag at which a series repeats itself; 0 if it does not, or rows are in no order."""
-    count = len(y) // 3
-    centred = y - y.mean()
-    whole = float(centred @ centred)
-    if count < 4 or not whole > 0:
-        return 0
-    values = np.array([centred[lag:] @ centred[: len(y) - lag] / whole for lag in range(count)])
-    if values[1] < SEASON:
-        return 0
-    below = np.flatnonzero(values < 0)  # a season begins after the series has turned once
-    if not len(below):
-        return 0
-    after = values[below[0] :]
-    # The first lag that is about as good as the best: a series also repeats itself after several seasons.
-    peaks = np.flatnonzero(after >= ALIKE * after.max())
-    start = int(peaks[0])
-    end = start + int(np.argmin(np.append(after[start:] >= ALIKE * after.max(), False)))
-    lag = int(below[0]) + start + int(after[start:end].argmax())
-    return lag if values[lag] > SEASON else 0

@@ -89,10 +89,25 @@ def task_rows(model: Model, examples: Examples) -> TaskRows | None:
         answers = np.zeros((len(chosen), *(size or 1 for size in model.output_shape[1:])))
     else:
         answers = np.asarray(model.predict(x[chosen]), np.float64)
-    if answers.ndim != 2 or y.ndim > 2 or not np.isfinite(answers).all():
+    return read_rows(model, x[chosen], y, answers, chosen)
+
+
+def read_rows(
+    model: Model, x: np.ndarray, y: np.ndarray, answers: Float[np.ndarray, "rows *outputs"], numbers: np.ndarray
+) -> TaskRows | None:
+    """Return rows with these predictions; None as for :func:`task_rows`, or if a prediction is not finite.
+
+    Args:
+        model: The compiled model whose loss says what the outputs mean.
+        x, y: The rows.
+        answers: What the model, or another of its kind, predicts for them.
+        numbers: The numbers of the rows.
+    """
+    loss = model.compiled.loss if model.compiled.own is None else None
+    if not isinstance(loss, Loss) or answers.ndim != 2 or y.ndim > 2 or not np.isfinite(answers).all():
         return None
     found = _told(loss.meaning, y.reshape(len(y), -1), answers)
-    return None if found is None else TaskRows(found[0], x[chosen], found[1], found[2], chosen)
+    return None if found is None else TaskRows(found[0], x, found[1], found[2], numbers)
 
 
 def _told(meaning: LossMeaning, y: np.ndarray, answers: np.ndarray) -> tuple[str, np.ndarray, np.ndarray] | None:

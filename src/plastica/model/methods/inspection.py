@@ -181,11 +181,13 @@ class InspectionMethods(BaseModel):
         batch_size: int | None = None,
         names: Sequence[str] = (),
         seed: int = 0,
+        retrain: bool | None = None,
     ) -> Diagnosis:
         """Return what is wrong with the network, its training and its data: where, by which number, and what to try.
 
         Looks at activities, errors and steps of each layer for some rows, at the learning curves of the last ``fit``,
-        and at the data. Nothing is trained or changed.
+        and at the data. The network is not changed. To find wrong labels, five copies of it are trained, each without a
+        fifth of the rows (see ``retrain``).
 
         Args:
             x: Training inputs, ``(rows, ...)``.
@@ -194,6 +196,8 @@ class InspectionMethods(BaseModel):
             batch_size: Rows of a batch in training. Default 32, as for :meth:`fit`.
             names: A name for each column of the inputs, for findings about columns.
             seed: The seed of what is drawn.
+            retrain: Whether copies are trained. Default: if that takes less than about ten seconds by the time of the
+                last ``fit``, on at most 2,000 rows; otherwise ``unjudged`` says how long it takes. True uses all rows.
 
         Returns:
             A table of findings in a terminal and in a notebook; ``to_json()`` for programs, ``try_remedies()`` to see
@@ -214,7 +218,7 @@ class InspectionMethods(BaseModel):
         """
         return deferred(
             "plastica.doctor", "diagnose", self, x, y, validation_data=validation_data, batch_size=batch_size,
-            names=names, seed=seed,
+            names=names, seed=seed, retrain=retrain,
         )()  # fmt: skip
 
     def _learned(self) -> tuple[Params | None, State | None]:
