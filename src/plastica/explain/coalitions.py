@@ -15,6 +15,7 @@ from jax import Array
 from ..training.cache import keep_compiled_programs
 from ..typing import Bool, Float, Int, Num
 from .answering import TracedFunction, checked
+from .cores import on_each_core
 from .explained import Explained
 from .first_layer import dense_first, mixed_behind
 
@@ -69,20 +70,23 @@ def _in_one_program(
 ) -> Float[np.ndarray, "rows coalitions outputs"]:
     keep_compiled_programs()
     x, background = asked.x, cast(np.ndarray, asked.background)
-    size = max(1, min(len(features), CHUNK // len(background)))
-    chunks = -(-len(features) // size)
+    most = max(1, min(len(features), CHUNK // len(background)))
+    chunks = -(-len(features) // most)
+    size = -(-len(features) // chunks)  # as even as possible, so that few are added
     padded = np.zeros((chunks * size, features.shape[1]), bool)
     padded[: len(features)] = features
     flat, behind = x.reshape(len(x), -1), background.reshape(len(background), -1)
     chunked = padded.reshape(chunks, size, -1)
     network = dense_first(asked)
-    if network is None:
-        answers = _mixed(asked.function.traced, flat, behind, chunked, asked.outputs, shape=x.shape[1:])
-    else:
+
+    def answers(rows: np.ndarray) -> Array:
+        if network is None:
+            return _mixed(asked.function.traced, rows, behind, chunked, asked.outputs, shape=x.shape[1:])
         own = network.params, network.state, network.link
-        answers = mixed_behind(*own, flat, behind, chunked, asked.outputs, links=network.links)
-    found = np.asarray(answers, np.float64).reshape(len(x), chunks * size, -1)[:, : len(features)]
-    return checked(found)
+        return mixed_behind(*own, rows, behind, chunked, asked.outputs, links=network.links)
+
+    found = on_each_core(answers, flat, len(x) * len(padded) * len(background))
+    return checked(found.reshape(len(x), chunks * size, -1)[:, : len(features)])
 
 
 @partial(jax.jit, static_argnames="shape")

@@ -171,10 +171,14 @@ def solve(
     influence = weighted @ (inverse - np.outer(ones, ones) / ones.sum())  # (coalitions, groups)
     residual = gains - np.einsum("cg,rgo->rco", z, values)
     drawn = chosen.draws >= 0
-    pairs = np.einsum("cg,rco->rcgo", influence[drawn], residual[:, drawn])
-    pairs = pairs.reshape(len(pairs), -1, 2, *pairs.shape[2:]).sum(2)
-    count = pairs.shape[1]
-    spread = np.square(pairs - pairs.mean(1, keepdims=True)).sum(1)
+    count = int(drawn.sum()) // 2
+    a = influence[drawn].reshape(count, 2, -1)  # (pairs, members, groups)
+    r = np.moveaxis(residual[:, drawn], 2, 1).reshape(*residual.shape[::2], count, 2)  # (rows, outputs, pairs, members)
+    # sum over pairs of (a1 r1 + a2 r2)^2, as three products instead of an array for each row, pair and group.
+    square = np.square(r[..., 0]) @ np.square(a[:, 0]) + np.square(r[..., 1]) @ np.square(a[:, 1])
+    square += 2 * (r[..., 0] * r[..., 1]) @ (a[:, 0] * a[:, 1])
+    total_of = r[..., 0] @ a[:, 0] + r[..., 1] @ a[:, 1]
+    spread = np.moveaxis(np.maximum(square - np.square(total_of) / count, 0), 1, 2)  # (rows, groups, outputs)
     return values, np.sqrt(spread * count / max(1, count - 1))
 
 
