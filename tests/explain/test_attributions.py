@@ -10,6 +10,7 @@ import pytest
 
 import plastica as pl
 from plastica.errors import DataError, InvalidValue, ShapeError, UnknownName
+from plastica.explain import cores
 from plastica.explain.coalitions import every_coalition
 from plastica.explain.explained import explained
 from plastica.explain.first_layer import dense_first
@@ -289,3 +290,18 @@ def test_codes_have_no_gradient():
         pl.explain.integrated_gradients(model, np.array([[0, 1, 2]]))
     found = pl.explain.exact_shap(model, np.array([[0, 1, 2]]), np.array([[3, 3, 3]]))
     np.testing.assert_allclose(found.gap, 0, atol=1e-6)
+
+
+def test_rows_shared_by_cores_come_back_in_order(monkeypatch):
+    monkeypatch.setattr(cores, "count_cores", lambda: 3)
+    x = np.arange(14.0).reshape(7, 2)
+    seen = []
+
+    def program(rows):
+        seen.append(len(rows))
+        return rows.sum(1, keepdims=True)
+
+    np.testing.assert_allclose(cores.on_each_core(program, x, 10**7), x.sum(1, keepdims=True))
+    assert seen == [3, 3, 3]  # the last one filled up
+    cores.on_each_core(program, x, 10)
+    assert seen[3:] == [7]  # little work is one call

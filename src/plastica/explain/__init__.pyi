@@ -8,6 +8,8 @@ from .class_activation import grad_cam as grad_cam
 from .curves import FeatureEffect as FeatureEffect
 from .curves import accumulated_local_effects as accumulated_local_effects
 from .curves import partial_dependence as partial_dependence
+from .differences import deep_lift as deep_lift
+from .differences import deep_shap as deep_shap
 from .explained import ExplainOptions as ExplainOptions
 from .gradients import expected_gradients as expected_gradients
 from .gradients import gradient_times_input as gradient_times_input

@@ -11,7 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax.tree_util import Partial
 
+from ..ensembles.copying import copy_of
 from ..errors import InvalidValue, ShapeError
+from ..model import Model
 from ..model.adapting import adapt
 from ..model.base import BaseModel
 from ..model.examples import take_answerable
@@ -220,7 +222,11 @@ def randomised(function: AnswerFunction, seed: int) -> AnswerFunction | None:
     )
     response = Partial(_respond, answering, shuffled, state, memory)
     traced = Partial(_called, response, Partial(LINKS[function.link]))
-    return replace(function, function=lambda x: _answered(response, x), traced=traced, model=None)
+    other = None
+    if isinstance(model, Model):  # for methods that look at layers
+        other = copy_of(model)
+        other.replace_weights(shuffled, model.state)
+    return replace(function, function=lambda x: _answered(response, x), traced=traced, model=other)
 
 
 @jax.jit

@@ -11,12 +11,13 @@ import numpy as np
 from jax import Array
 from numpy.typing import ArrayLike
 
-from ..errors import DataError, InvalidValue, ShapeError
+from ..errors import InvalidValue
 from ..model.options import whole
 from ..training.cache import keep_compiled_programs
 from ..typing import Float, Int
 from .answering import TracedFunction, checked
 from .attribution import Attribution, attribution, repeatable
+from .baselines import baseline_of, from_baseline
 from .explained import Explained, ExplainOptions, explained
 
 POINTS = 2048  # at which gradients are computed at once
@@ -50,10 +51,10 @@ def gradient_times_input(
         through propagating activation differences.
     """
     asked = explained("gradient_times_input", model, x, None, options)
-    base = _baseline("gradient_times_input", asked, baseline)
+    base = baseline_of("gradient_times_input", asked, baseline)
     points = _Points(base, np.ones(1), np.ones(1))
     values, _ = _averaged(asked, "gradient_times_input", points)
-    return _from(asked, "gradient_times_input", values, base[:, 0], 1, additive=False)
+    return from_baseline(asked, "gradient_times_input", values, base[:, 0], 1, additive=False)
 
 
 @repeatable
@@ -98,16 +99,16 @@ def integrated_gradients(
     count = whole("steps", steps, 1)
     assert count is not None
     asked = explained("integrated_gradients", model, x, None, options)
-    base = _baseline("integrated_gradients", asked, baseline)
+    base = baseline_of("integrated_gradients", asked, baseline)
     nodes, weights = np.polynomial.legendre.leggauss(count)
     values, _ = _averaged(asked, "integrated_gradients", _Points(base, (nodes + 1) / 2, weights / 2))
-    made = _from(asked, "integrated_gradients", values, base[:, 0], count)
+    made = from_baseline(asked, "integrated_gradients", values, base[:, 0], count)
     scale = np.abs(made.answers - made.baseline).max(initial=0)
     gap = np.abs(made.gap).max(initial=0)
     if gap <= GAP * scale or gap < 1e-6:
         return made
     note = f"the values of a row miss its answer by up to {gap:.3g}; raise steps={count}."
-    return _from(asked, "integrated_gradients", values, base[:, 0], count, notes=(note,))
+    return from_baseline(asked, "integrated_gradients", values, base[:, 0], count, notes=(note,))
 
 
 @repeatable
@@ -202,7 +203,7 @@ def smooth_grad(
     drawn = np.random.default_rng(seed).standard_normal((count, flat.shape[1])) * spread * noise
     points = _Points(np.zeros((1, 1, flat.shape[1]), np.float32), np.ones(count), np.full(count, 1 / count), drawn)
     values, error = _averaged(asked, "smooth_grad", points)
-    return _from(asked, "smooth_grad", values, np.zeros(flat.shape[1]), count, error=error, additive=False)
+    return from_baseline(asked, "smooth_grad", values, np.zeros(flat.shape[1]), count, error=error, additive=False)
 
 
 class _Points:
@@ -267,27 +268,3 @@ def _integrated(
         return jnp.einsum("p,pgo->go", weights, each), jnp.einsum("p,pgo->go", weights, jnp.square(each))
 
     return jax.lax.map(of_row, jnp.arange(len(x)), batch_size=at_once)
-
-
-def _baseline(method: str, asked: Explained, baseline: ArrayLike | None) -> Float[np.ndarray, "bases one features"]:
-    """Return a baseline for all rows or for each, ``(1 or rows, 1, features)``."""
-    shape = asked.x.shape
-    found = np.zeros(shape[1:], np.float32) if baseline is None else np.asarray(baseline, np.float32)
-    if found.shape not in (shape[1:], shape):
-        raise ShapeError(
-            f"{method}: baseline has shape {found.shape}; expected that of a row, {shape[1:]}, or of x, {shape}."
-        )
-    if not np.isfinite(found).all():
-        raise DataError(f"{method}: the baseline contains NaN or infinity.")
-    return found.reshape(-1 if found.shape == shape else 1, 1, int(np.prod(shape[1:])))
-
-
-def _from(
-    asked: Explained, method: str, values: np.ndarray, base: np.ndarray, points: int, **further: object
-) -> Attribution:
-    """Return an attribution whose baseline is the answer for an input."""
-    # Pixels may be whole numbers, but a mean of them is none.
-    kind = asked.x.dtype if asked.x.dtype.kind == "f" else np.float32
-    rows = np.atleast_2d(base).reshape(-1, *asked.x.shape[1:]).astype(kind)
-    baseline = asked.function(rows)[:, asked.outputs]
-    return attribution(asked, method, values, baseline, points * len(asked.x), **further)
