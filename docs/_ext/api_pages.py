@@ -44,6 +44,7 @@ MODULES = {
     "continual": "Continual learning",
     "doctor": "The doctor",
     "explain": "Explanations",
+    "inside": "Looks inside a network",
     "estimators": "Networks in scikit-learn",
     "data": "Blocks and windows of data",
     "data.streaming_files": "Files larger than memory",

@@ -9,7 +9,7 @@ import pytest
 
 import plastica as pl
 from plastica.errors import InvalidValue
-from plastica.populations.sharpness import largest_eigenvalue
+from plastica.populations.lanczos import largest_eigenvalue
 from plastica.populations.sweep import stable_rate_of
 
 GENERATOR = np.random.default_rng(0)

@@ -1,0 +1,20 @@
+"""Looks inside a network: its units, layers, weights, decision boundary, and the loss around its weights.
+
+Each function returns a record that prints itself as a table in words; ``to_frame()`` is the table, ``draw(path)`` a
+picture.
+"""
+
+from __future__ import annotations
+
+from ..lazy import homes_in_stub, importer
+
+_HOME_OF = homes_in_stub(__file__)
+
+__all__ = list(_HOME_OF)  # pyright: ignore[reportUnsupportedDunderAll]
+
+__getattr__ = importer(__name__, _HOME_OF)
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return __all__
