@@ -22,7 +22,7 @@ os.environ.setdefault("MPLBACKEND", "agg")
 
 # Tests compile hundreds of programs that run for milliseconds, so most optimizations of XLA are not worth their time.
 # Tests that need them enable them (test_processes.py), and so does the second round of all tests in .ci/run.
-QUICK_TO_COMPILE = "--xla_cpu_use_fusion_emitters=false"
+QUICK_TO_COMPILE = "--xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=0"
 
 
 def is_understood(flags: str) -> bool:

@@ -87,28 +87,29 @@ def test_two_networks_in_one_program_equal_one_after_another(made):
     layer, _, state, x, _ = made
     pair = [(layer.init(np.random.default_rng(seed), x.shape[1:]).params, (seed + 1) * x) for seed in (0, 1)]
     stacked = jax.tree.map(lambda *a: jnp.stack(a), *pair)
-    together = jax.vmap(lambda own: layer.apply(own[0], own[1], state)[0])(stacked)
-    for place, (params, inputs) in enumerate(pair):
-        close(together[place], layer.apply(params, inputs, state)[0])
+    run = jax.jit(lambda own: layer.apply(own[0], own[1], state)[0])
+    together = jax.jit(jax.vmap(run))(stacked)
+    for place, own in enumerate(pair):
+        close(together[place], run(own))
 
 
 def test_gradients_in_double_precision_equal_finite_differences(made):
     layer, params, state, x, context = made
     context = context._replace(key=None, training=False)
     with jax.enable_x64(True):
-        wide = jax.tree.map(lambda a: jnp.asarray(a, jnp.float64), (params, state, x))
+        wide = jax.tree.map(lambda a: np.asarray(a, np.float64), (params, state, x))
         rng = np.random.default_rng(4)
-        out = layer.apply(wide[0], wide[2], wide[1], context)[0]
+        out = jax.eval_shape(lambda params, x: layer.apply(params, x, wide[1], context)[0], wide[0], wide[2])
         assert out.dtype == jnp.float64
-        along = jnp.asarray(rng.standard_normal(out.shape))
-        step = jax.tree.map(lambda a: jnp.asarray(rng.standard_normal(a.shape)), (wide[0], wide[2]))
+        along = rng.standard_normal(out.shape)
+        step = jax.tree.map(lambda a: rng.standard_normal(a.shape), (wide[0], wide[2]))
 
         @jax.jit
         def value(params, x):
             return jnp.sum(layer.apply(params, x, wide[1], context)[0] * along)
 
         gradient = jax.jit(jax.grad(value, (0, 1)))(wide[0], wide[2])
-        slope = sum(jnp.vdot(a, b) for a, b in zip(jax.tree.leaves(gradient), jax.tree.leaves(step), strict=True))
+        slope = sum(np.vdot(a, b) for a, b in zip(jax.tree.leaves(gradient), jax.tree.leaves(step), strict=True))
         ahead, behind = (
             value(*jax.tree.map(lambda a, s, h=h: a + h * s, (wide[0], wide[2]), step)) for h in (1e-6, -1e-6)
         )
@@ -144,9 +145,10 @@ def test_floats_are_traced_and_all_else_is_structure(made):
 
 def test_a_row_is_answered_alone_as_it_is_in_company(made):
     layer, params, state, x, _ = made
-    together, _ = layer.apply(params, x, state)
+    run = jax.jit(lambda x: layer.apply(params, x, state)[0])
+    together = run(x)
     for row in range(ROWS):
-        close(layer.apply(params, x[row : row + 1], state)[0][0], together[row])
+        close(run(x[row : row + 1])[0], together[row])
 
 
 def test_nothing_traced_leaks_out_of_a_compiled_layer(made):
