@@ -33,6 +33,7 @@ MODULES = {
     "search": "Hyper-parameter search",
     "ensembles": "Ensembles",
     "calibration": "Calibration",
+    "cluster": "Clusters",
     "boltzmann": "Boltzmann machines",
     "maps": "Self-organizing maps",
     "draw": "Pictures",

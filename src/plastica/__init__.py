@@ -22,6 +22,7 @@ from .version import __version__
 FAMILIES = (
     "activations",
     "calibration",
+    "cluster",
     "constraints",
     "continual",
     "data",
@@ -110,6 +111,7 @@ if TYPE_CHECKING:
     from . import (
         activations,
         calibration,
+        cluster,
         constraints,
         continual,
         data,

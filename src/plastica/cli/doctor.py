@@ -10,6 +10,7 @@ from . import options, parameters
 from .guard import guarded
 from .names import HintingCommand
 from .output import Output
+from .wording import SAY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,8 +23,9 @@ RESULTS = "results.json"
 
 
 @click.command(cls=HintingCommand, short_help="Say what is wrong with a trained network.")
-@parameters.model
+@click.argument("model", required=False)
 @click.argument("file", required=False)
+@click.option("--device", is_flag=True, help="Say what JAX sees and how fast it computes, without a model.")
 @click.option("--remedies", is_flag=True, help="Train again with each remedy, and say which helps.")
 @parameters.separator
 @parameters.encoding
@@ -34,8 +36,9 @@ RESULTS = "results.json"
 @parameters.debug
 @guarded
 def doctor(
-    model: str,
+    model: str | None,
     file: str | None,
+    device: bool,
     remedies: bool,
     separator: str | None,
     encoding: str | None,
@@ -50,6 +53,11 @@ def doctor(
     MODEL is the folder of a run. FILE is the table that it was trained on; it may be left out if it is still where it
     was. Each finding names the layer, column or class, the number and its threshold, and a remedy.
     """
+    if device:
+        _examine_device(model, Output(json))
+        return
+    if model is None:
+        raise click.MissingParameter(param_type="argument", param_hint="'MODEL'")
     from ..data.reading import read_table
     from ..report.examining import examine, prepared_again
     from ..tables import TableNetwork
@@ -58,7 +66,7 @@ def doctor(
     output = Output(json, verbose=verbose)
     path = model_file(model)
     network = TableNetwork.load(path)
-    given = file or _table_of(network.facts.source)
+    given = file or table_of(network.facts.source)
     table = read_table(given, separator=options.separator(separator), encoding=encoding, sheet=sheet)
     diagnosis = examine(network, prepared_again(network, table, given), history=_history(path))
     _say(output, diagnosis)
@@ -72,7 +80,21 @@ def doctor(
     output.result(result)
 
 
-def _table_of(source: str) -> str:
+def _examine_device(model: str | None, output: Output) -> None:
+    """Print what JAX sees and what a small run takes."""
+    from ..doctor import device_report
+    from .devices import available
+
+    if model is not None:
+        raise click.BadParameter(SAY("device_alone"))
+    available()  # an error if a platform is asked for that is not there
+    found = device_report()
+    for each in found.notes():
+        output.say(each.said())
+    output.result(found.to_dict())
+
+
+def table_of(source: str) -> str:
     """Return where the table of a run is: its file, or the name of the included data set that has this file."""
     from pathlib import Path
 

@@ -25,6 +25,7 @@ from .explain import explain
 from .forecast import forecast
 from .info import info
 from .memory import memory
+from .plan import command as plan
 from .predict import predict
 from .recall import recall
 from .search import search
@@ -67,6 +68,7 @@ def app() -> None:
 
 for command in (
     train,
+    plan,
     predict,
     evaluate,
     explain,

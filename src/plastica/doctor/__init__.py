@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from ..model.diagnosis import Diagnosis
 from .curves import curve_findings
+from .device import DeviceReport, device_report
 from .examination import diagnose
 from .looks import LayerLook, StepLook
 from .signal import signal_findings
@@ -18,6 +19,7 @@ from .trials import RemedyTrial, RemedyTrials, try_remedies
 from .watcher import Doctor
 
 __all__ = [
+    "DeviceReport",
     "Diagnosis",
     "Doctor",
     "LayerLook",
@@ -25,6 +27,7 @@ __all__ = [
     "RemedyTrials",
     "StepLook",
     "curve_findings",
+    "device_report",
     "diagnose",
     "signal_findings",
     "try_remedies",

@@ -21,12 +21,14 @@ from ..training.cache import keep_compiled_programs
 from ..training.callbacks import Callback, as_list
 from ..training.checkpointing import Checkpoints
 from ..training.counting import EpochCount
+from ..training.devices import mesh_of
 from ..training.early_stopping import EarlyStopping
 from ..training.history import History
 from ..training.member import Member
 from ..training.progress import Progress
 from ..training.rows import Rows
 from ..training.run import Hook, Run, as_hooks
+from ..training.sharded import brought_home
 from ..training.source import Source
 from ..training.stopping import stop_rules
 from ..training.sums import empty_sums, figures
@@ -82,11 +84,13 @@ def fit(
 ) -> History:
     """Train; see :meth:`Model.fit`."""
     keep_compiled_programs()
+    mesh = mesh_of(options.devices)
     examples = data.examples
     adapt(model, None if examples is None else examples.x)
-    member = _member_for(model, data, held_out, options)
+    member = member_for(model, data, held_out, options)
     looks = [callback.look for callback in as_list(callbacks) if isinstance(callback, RunWatcher)]
-    run = Run([member], max(0, options.epochs - options.initial_epoch), hooks=(*as_hooks(hooks), *looks))
+    epochs = max(0, options.epochs - options.initial_epoch)
+    run = Run([member], epochs, hooks=(*as_hooks(hooks), *looks), mesh=mesh)
     if examples is not None and not isinstance(model.compiled.loss, OutputLosses | None):
         inputs = jax.tree.map(lambda part: part.values if isinstance(part, Gathered) else part, examples.x)
         loss, _ = model.compiled.loss.for_one_answer(model.output_shape_for(examples.x))
@@ -120,6 +124,8 @@ def conduct(run: Run, models: Sequence[BaseModel], histories: Sequence[History],
                 model.epochs_trained = member.source.first_epoch - (-member.step // member.source.batches)
                 # In every case, also after an error: a source may have a thread that reads ahead.
                 member.source.close()
+                if run.mesh is not None:
+                    model.learner = brought_home(model.learner)
                 _leave(model, member, history, began, is_complete=member.step >= run.total_of(member))
 
 
@@ -157,7 +163,8 @@ def watchers(model: BaseModel, callbacks: Sequence[Callback] | Callback | None) 
     return found
 
 
-def _member_for(model: BaseModel, data: TrainingData, held_out: Examples | None, options: Options) -> Member:
+def member_for(model: BaseModel, data: TrainingData, held_out: Examples | None, options: Options) -> Member:
+    """Return a model as a member of a run on the data that :func:`training_data` checked."""
     inputs, targets = data.some_rows()
     check_fit(model.network, data, held_out, options.shuffle)
     source, shape = data.source(options), model.output_shape_for(inputs)

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import InvalidValue
 from ..fields import first_fault
+from ..training.devices import DevicesLike
 from ..training.share import MOST_COUNTED
 
 BATCH_SIZE = 32  # as in Keras
@@ -31,6 +32,7 @@ class Options:
     checkpoint_seconds: float
     steps_per_epoch: int | None = None
     validation_steps: int | None = None
+    devices: DevicesLike = None
 
     def __post_init__(self) -> None:
         if fault := first_fault("fit", {name: getattr(self, name) for name in OPTION_KINDS}, OPTION_KINDS):

@@ -28,6 +28,7 @@ from ..training.batches import Arrays, held_out_rows, picked_rows, training_rows
 from ..training.cache import keep_compiled_programs
 from ..training.callbacks import Callback, as_list
 from ..training.counting import EpochCount
+from ..training.devices import POPULATION, DevicesLike, mesh_of
 from ..training.early_stopping import EarlyStopping
 from ..training.history import History
 from ..training.member import Member
@@ -60,6 +61,7 @@ class PopulationRun(TypedDict, total=False):
     checkpoint_seconds: float
     hooks: Sequence[Hook] | Hook
     doctor: object
+    devices: DevicesLike
 
 
 class PopulationFit(PopulationRun, total=False):
@@ -146,6 +148,7 @@ def fit(
 ) -> PopulationHistory:
     """Train the models of a group; see :meth:`Population.fit`. Whether failed members are warned of is ``warns``."""
     keep_compiled_programs()
+    mesh = mesh_of(options.devices, POPULATION)
     rows = training_rows(*data.learn[:3])
     held_out = None if data.held_out is None else _shared(data.held_out)
     members = [_member_for(group, place, data, rows, held_out, options) for place in range(len(group))]
@@ -154,7 +157,7 @@ def fit(
         member.rules = stop_rules(options.until, options.time_limit, options.max_steps)
         member.callbacks = [EpochCount(member), *own_callbacks(callbacks, place), history]
     # A member that diverges must not end the others.
-    run = Run(members, options.epochs, raises=False)
+    run = Run(members, options.epochs, raises=False, mesh=mesh)
     progress = PopulationProgress(options.verbose, options.epochs)
     watchers = [each for member in members for each in member.callbacks if isinstance(each, RunWatcher)]
     run.hooks = (progress, *as_hooks(hooks), *(each.look for each in watchers))

@@ -14,12 +14,14 @@ from ..model import Model
 from ..model.options import Options
 from ..training import interrupting
 from ..training.callbacks import Callback
+from ..training.devices import DevicesLike
 from ..training.run import Hook
 from . import examination, fitting, results
 from .diagnosis import PopulationDiagnosis
 from .grid import MemberSettings, members_of, seeds_of
 from .group import MemberGroup
 from .predictions import Predictions, predictions_of
+from .preparing import prepared
 from .results import PopulationHistory
 from .splits import FoldsLike, RandomRows, RowsLike, RowSplit, check_folds, fold_splits, is_count, parts_of, row_subsets
 
@@ -165,6 +167,7 @@ class Population:
         checkpoint_seconds: float = 10.0,
         hooks: Sequence[Hook] | Hook = (),
         doctor: object = False,
+        devices: DevicesLike = None,
     ) -> PopulationHistory:
         """Train all members; called again, they train on.
 
@@ -185,6 +188,8 @@ class Population:
             hooks: As for :meth:`Model.fit`; ``run.members`` are all members.
             doctor: As for :meth:`Model.fit`: each member has a doctor, and together they take as little of the time as
                 one does. ``history.diagnosis`` says which members are ill, and which settings these have.
+            devices: The devices to divide the members among: ``"all"``, a number, or a list from ``jax.devices()``. The
+                result is that of one device, bit for bit on a CPU. Default: the first device.
 
         Returns:
             The history of all members.
@@ -194,26 +199,11 @@ class Population:
                 rows of a class.
         """
         options = Options(
-            batch_size,
-            epochs,
-            verbose,
-            shuffle,
-            0,
-            until,
-            time_limit,
-            max_steps,
-            checkpoint,
-            resume,
-            checkpoint_seconds,
-        )
-        fold = self.folds is not None
+            batch_size, epochs, verbose, shuffle, 0, until, time_limit, max_steps, checkpoint, resume,
+            checkpoint_seconds, devices=devices,
+        )  # fmt: skip
         with interrupting.noted():
-            data = fitting.data_for(
-                self._first(), x, y, sample_weight, class_weight, validation_split, validation_data, options, fold
-            )
-            self.split_rows(data.learn.rows, data.classes, groups)
-            if not self.models:
-                self.models = [fitting.model_of(self.model, member) for member in self.members]
+            data = prepared(self, x, y, sample_weight, class_weight, validation_split, validation_data, options, groups)
             group = MemberGroup(self.members, self.models, self.splits, self.part_name)
             callbacks = fitting.with_doctors(callbacks, doctor)
             self.history = fitting.fit(group, data, callbacks, options, hooks)
@@ -325,7 +315,8 @@ class Population:
     def _settings_for(self, parts: Sequence[Mapping[str, object]] | None) -> list[MemberSettings]:
         return members_of(self.model, self.grid, self.seeds, parts, self._draws_rows)
 
-    def _first(self) -> Model:
+    def first(self) -> Model:
+        """Return the first member, trained or not."""
         return self.models[0] if self.models else fitting.model_of(self.model, self.members[0])
 
     def _trained(self) -> list[Model]:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from .checkpoint import Checkpoint, CheckpointFolder, read_latest
+from .checkpoint import Checkpoint, CheckpointFolder, WatchedFolder, newest_step, read_latest
 from .model_file import read_model, write_model
 
-__all__ = ["Checkpoint", "CheckpointFolder", "read_latest", "read_model", "write_model"]
+__all__ = [
+    "Checkpoint",
+    "CheckpointFolder",
+    "WatchedFolder",
+    "newest_step",
+    "read_latest",
+    "read_model",
+    "write_model",
+]

@@ -161,6 +161,29 @@ class CheckpointFolder:
                 _discard(self.path / f"step-{other}")
 
 
+class WatchedFolder:
+    """A folder of checkpoints that another process writes: one of several that make a run together.
+
+    Args:
+        path: The folder.
+    """
+
+    is_new = True  # what a new folder means is said by the process that writes
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+
+    def latest(self) -> Checkpoint | None:
+        """Return the newest valid checkpoint, or None."""
+        return read_latest(self.path)
+
+    def save(self, step: int, arrays: Mapping[str, ArrayLike], document: Document) -> None:
+        """Leave writing to the other process."""
+
+    def close(self) -> None:
+        """Leave the folder as it is."""
+
+
 def read_latest(path: str | os.PathLike[str]) -> Checkpoint | None:
     """Return the newest valid checkpoint in a folder, or None.
 
@@ -173,6 +196,11 @@ def read_latest(path: str | os.PathLike[str]) -> Checkpoint | None:
         except FileError as error:
             warnings.warn(f"a checkpoint was skipped: {error}", PlasticaWarning, stacklevel=2)
     return None
+
+
+def newest_step(path: str | os.PathLike[str]) -> int:
+    """Return the number of the newest checkpoint in a folder, without reading it; -1 if there is none."""
+    return max(_steps(Path(path)), default=-1)
 
 
 def _steps(folder: Path) -> list[int]:

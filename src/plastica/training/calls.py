@@ -9,23 +9,30 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
+from jax.sharding import Mesh
 
+from ..typing import PyTree
 from .batches import room_for
 from .compiled import compiled_for
+from .devices import POPULATION
 from .loop import Chunk
 from .member import Call, Member
 from .memory import turns_of
 from .padding import divided, kind_of
+from .sharded import Sharded
 from .stacked import Stacked
 
 # Fewer members side by side leave the time that calling an operation takes the same.
 FEWEST_IN_SHARE = 8
 
+# A program and its arguments.
+Arranged = tuple[Callable[..., Chunk], tuple[PyTree, ...]]
+
 # Computes the calls of some members, by their place among all members, and does something else meanwhile.
 Calls = Callable[[Mapping[int, Call], Callable[[], None]], Mapping[int, Chunk]]
 
 
-def calls_of(members: Sequence[Member], epochs: int) -> Calls:
+def calls_of(members: Sequence[Member], epochs: int, mesh: Mesh | None = None) -> Calls:
     """Return what computes the calls of the members of a run.
 
     Members whose programs differ only in floats and that share their rows are computed in one program, others in a
@@ -34,17 +41,23 @@ def calls_of(members: Sequence[Member], epochs: int) -> Calls:
     Args:
         members: The members.
         epochs: The number of epochs of the run.
+        mesh: The devices: those of the axis ``population`` compute members each, others parts of each batch. None for
+            the default device.
     """
+    if mesh is not None and POPULATION not in mesh.shape:
+        return Sharded(mesh)
     if len(members) == 1:
         return one_by_one
     kinds: dict[Hashable, list[int]] = {}
     known: dict[Hashable, Hashable] = {}  # of equal programs, only the first is looked at
     for place, member in enumerate(members):
         kinds.setdefault(_kind(member, known), []).append(place)
-    parts = [part for places in kinds.values() for part in _parts([members[place] for place in places], places, epochs)]
+    parts = [
+        part for places in kinds.values() for part in _parts([members[place] for place in places], places, epochs, mesh)
+    ]
     if len(parts) == 1 and len(parts[0].shares) == 1:
         return parts[0].shares[0].compute
-    return InParts(parts)
+    return InParts(parts, on_mesh=mesh is not None)
 
 
 class KindShare(NamedTuple):
@@ -68,7 +81,7 @@ class MemberKind(NamedTuple):
     in_turns: bool
 
 
-def _parts(members: Sequence[Member], places: Sequence[int], epochs: int) -> list[MemberKind]:
+def _parts(members: Sequence[Member], places: Sequence[int], epochs: int, mesh: Mesh | None) -> list[MemberKind]:
     """Return the parts of the members of a kind."""
     rows = epochs * max(member.source.batches * member.source.size for member in members)
     found: list[MemberKind] = []
@@ -80,10 +93,14 @@ def _parts(members: Sequence[Member], places: Sequence[int], epochs: int) -> lis
             continue
         turns = turns_of([members[number] for number in program])
         in_turns = len(turns) > 1
-        turns = turns if in_turns else _among_cores(turns[0])
-        room = len(turns[0])
+        alone = turns if in_turns else _among_cores(turns[0])
+        room = len(alone[0])
+        # One program for all devices takes all members, in groups as large as on one device.
+        turns = alone if mesh is None else turns
         shares = [
-            KindShare([places[program[number]] for number in turn], Stacked([members[program[n]] for n in turn], room))
+            KindShare(
+                [places[program[number]] for number in turn], Stacked([members[program[n]] for n in turn], room, mesh)
+            )
             for turn in turns
         ]
         found.append(MemberKind(shares, work, in_turns))
@@ -111,10 +128,20 @@ def one_by_one(calls: Mapping[int, Call], meanwhile: Callable[[], None]) -> dict
     """Compute the calls of members one after another, each by the programs for its network."""
     found: dict[int, Chunk] = {}
     for place, call in calls.items():
-        program = compiled_for(call.program.network).advance
-        found[place] = program(*call._replace(plan=call.plan.for_program()))
+        program, arguments = on_one_device(call)
+        found[place] = program(*arguments)
     meanwhile()
     return found
+
+
+def on_one_device(call: Call) -> Arranged:
+    """Return the program of a call and its arguments, on the default device."""
+    return compiled_for(call.program.network).advance, call._replace(plan=call.plan.for_program())
+
+
+def arranged(mesh: Mesh | None) -> Callable[[Call], Arranged]:
+    """Return what gives the program of a call of one network and its arguments, on the devices of a run."""
+    return on_one_device if mesh is None else Sharded(mesh).arranged
 
 
 def _kind(member: Member, known: dict[Hashable, Hashable]) -> Hashable:
@@ -138,12 +165,13 @@ class InParts:
 
     Args:
         parts: The parts.
+        on_mesh: Whether each part is computed by several devices, which one program keeps busy.
     """
 
-    def __init__(self, parts: Sequence[MemberKind]) -> None:
+    def __init__(self, parts: Sequence[MemberKind], on_mesh: bool) -> None:
         self.parts = sorted(parts, key=lambda part: -part.work)
         in_turns = any(part.in_turns for part in parts)
-        self._threads = 1 if in_turns or jax.default_backend() != "cpu" else count_cores()
+        self._threads = 1 if in_turns or on_mesh or jax.default_backend() != "cpu" else count_cores()
         self._compiled = False
 
     def __call__(self, calls: Mapping[int, Call], meanwhile: Callable[[], None]) -> dict[int, Chunk]:

@@ -15,11 +15,12 @@ import numpy as np
 
 from ..errors import InvalidValue, PlasticaWarning
 from ..specification import to_spec
-from ..storage import CheckpointFolder
+from ..storage import CheckpointFolder, WatchedFolder
 from ..storage import document as documents
 from ..storage.trees import flatten, unflatten
 from ..typing import AnyArray, Document
 from .callbacks import CallbackState, say
+from .lockstep import Lockstep
 from .member import Member
 from .program import Learner, Program
 from .recovery import CallStart, Recovery
@@ -58,7 +59,10 @@ class Checkpoints:
 
     def __init__(self, folder: str | Path, seconds: float, run: Run, talks: bool = False) -> None:
         self.fingerprint = fingerprint(run)  # before the folder is locked, since it may fail
-        self.folder = CheckpointFolder(folder)
+        if run.lockstep is not None:
+            run.lockstep.require_same(self.fingerprint, "other data, another network or other settings")
+        is_first = run.lockstep is None or run.lockstep.is_first
+        self.folder = CheckpointFolder(folder) if is_first else WatchedFolder(folder)
         self.seconds, self.talks = seconds, talks
         self.written = time.monotonic()
 
@@ -70,6 +74,8 @@ class Checkpoints:
         """
         # A checkpoint of step 0 holds nothing that this run would not compute itself; a run may begin over it.
         found, where = self.folder.latest(), self.folder.path
+        if run.lockstep is not None:
+            self._require_seen(run.lockstep, -1 if found is None else found.step)
         if found is None or (found.step == 0 and not resume):
             if resume:
                 self._say_nothing_to_resume()
@@ -105,7 +111,7 @@ class Checkpoints:
         """Write a checkpoint if the last one is old enough."""
         # By the clock and not by epochs: an epoch may take a millisecond or a day. monotonic, because the time of day
         # can be set back.
-        if time.monotonic() - self.written >= self.seconds:
+        if run.is_agreed(time.monotonic() - self.written >= self.seconds):
             self.write(run)
 
     def write(self, run: Run) -> None:
@@ -137,6 +143,16 @@ class Checkpoints:
         run.seconds = document["seconds"]
         for (prefix, member), own in zip(_by_prefix(run), document.get("members", [document]), strict=True):
             _restore(member, _under(prefix, arrays), own, str(self.folder.path))
+
+    def _require_seen(self, lockstep: Lockstep, step: int) -> None:
+        """Check that this process finds the checkpoint that the first one finds; all are here before it writes."""
+        first = int(lockstep.agreed(step)[0])
+        if step != first:
+            raise InvalidValue(
+                f"checkpoint={str(self.folder.path)!r} is not the same folder on every worker: the first one finds "
+                f"{'no checkpoint' if first < 0 else f'step {first}'}, this one "
+                f"{'none' if step < 0 else f'step {step}'}. Use a folder that all of them share, such as one on NFS."
+            )
 
     def _say_nothing_to_resume(self) -> None:
         where = self.folder.path

@@ -21,7 +21,7 @@ NUMBER_BYTES = 4  # of a row number
 
 def free_bytes() -> int:
     """Return how much memory of the device that computes is free."""
-    device = jax.devices()[0]
+    device = jax.local_devices()[0]
     known = device.memory_stats()
     if known and "bytes_limit" in known:
         return int(known["bytes_limit"]) - int(known.get("bytes_in_use", 0))

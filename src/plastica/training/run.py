@@ -6,10 +6,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from jax.sharding import Mesh
+
 from ..errors import InvalidValue, NotFinite
 from . import recovery
 from .callbacks import LEVELS, Needs
 from .calls import Calls, calls_of
+from .lockstep import Lockstep, lockstep_of
 from .loop import Chunk
 from .member import Member
 from .program import Learner, Program
@@ -34,6 +37,7 @@ class Run:
         epochs: Epochs of this run.
         raises: Whether the run ends with an error if a member meets a number that is not finite.
         hooks: Called with the run after each call of the program: checkpoints, and whatever else looks in between.
+        mesh: The devices to compute on; None for the default device.
         is_interrupted: Whether the run is to end before its next call.
         seconds: How long the run took so far, earlier parts of a resumed run included.
         pace: How many steps a call makes.
@@ -44,17 +48,20 @@ class Run:
     epochs: int
     raises: bool = True
     hooks: Sequence[Hook] = ()
+    mesh: Mesh | None = None
     is_interrupted: Callable[[], bool] = lambda: False
     seconds: float = 0.0
     pace: CallLength = field(default_factory=lambda: CallLength())  # noqa: PLW0108 - it is defined below
     timing: Timing = field(default_factory=Timing)
     compute: Calls = field(init=False)
+    lockstep: Lockstep | None = field(init=False)
 
     def __post_init__(self) -> None:
         """Decide whether members are computed in one program or one after another."""
         # Decided once: a program for members side by side and one for a single member need not agree in the last bit.
-        self.compute = calls_of(self.members, self.epochs)
+        self.compute = calls_of(self.members, self.epochs, self.mesh)
         self.members[0].timing = self.timing
+        self.lockstep = lockstep_of(self.mesh)
 
     @property
     def batches(self) -> int:
@@ -93,7 +100,7 @@ class Run:
                 member.apply_rules(self.seconds)
         self.timing.start()
         began = time.perf_counter()
-        while (going := self.going) and not self.is_interrupted():
+        while (going := self.going) and not self.is_agreed(self.is_interrupted()):
             needs = self.needs
             for member in going.values():
                 member.begin_steps(needs == "batch")
@@ -115,6 +122,9 @@ class Run:
             self.pace.measured(max(moved.values()), (now - called) / min(len(moved), MOST_PATIENT))
             self.timing.called(max(moved.values()), now - called)
             self.seconds, began = self.seconds + now - began, now
+            if self.lockstep is not None:
+                steps, self.seconds = self.lockstep.agreed(self.pace.steps, self.seconds).tolist()
+                self.pace.steps = int(steps)
             for place in (place for place, steps in moved.items() if steps):
                 going[place].take(*found[place], each_batch=needs == "batch")
             for place in (place for place, steps in moved.items() if steps):
@@ -126,6 +136,10 @@ class Run:
     def needs(self) -> Needs:
         """How often someone looks at the run."""
         return LEVELS[max(LEVELS.index(member.needs) for member in self.members)]
+
+    def is_agreed(self, mine: bool) -> bool:
+        """Return what this process finds, or the first of several."""
+        return mine if self.lockstep is None else bool(self.lockstep.agreed(mine)[0])
 
     def fallbacks(self) -> dict[int, Learner]:
         """Return the last good learners of members whose coming step's loss is not finite, by their place.

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import cast
 
 import jax
 import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jax.typing import ArrayLike
 from numpy.typing import DTypeLike
 
 from ..typing import AnyArray, Params, PyTree
+from .devices import POPULATION
 from .loop import Chunk
 from .member import Call, Member
 from .padding import Padding, padded
@@ -48,11 +51,13 @@ class Stacked:
 
     Args:
         members: All members.
-        room: For how many members the program is made; those that are missing stand still.
+        room: For how many members the program of one device is made; those that are missing stand still.
+        mesh: The devices, each of which computes some of the groups; None for the default device.
     """
 
-    def __init__(self, members: Sequence[Member], room: int | None = None) -> None:
-        self.members, self._room = members, max(room or 0, len(members))
+    def __init__(self, members: Sequence[Member], room: int | None = None, mesh: Mesh | None = None) -> None:
+        self.members, self._mesh = members, mesh
+        self._room = room or len(members)
         learners = [member.trainee.learner for member in members]
         self.padding = Padding([member.trainee.program for member in members], learners)
         one = self.padding.padded(learners[0])
@@ -79,12 +84,18 @@ class Stacked:
 
     @property
     def _groups(self) -> int:
-        return -(-self._room // self.group)
+        alone = -(-self._room // self.group)
+        if self._mesh is None:
+            return alone
+        # As many for each device. A device with a single group would not loop over groups, as one device does that has
+        # several: another program, which may round otherwise.
+        devices = self._mesh.size
+        return max(-(-len(self.members) // (self._size * devices)), min(alone, 2)) * devices
 
     @property
     def _size(self) -> int:
         """How many members a group has, the last one filled up with members that stand still."""
-        return -(-self._room // self._groups)
+        return -(-self._room // -(-self._room // self.group))
 
     def _in_step(self, calls: Mapping[int, Call], meanwhile: Callable[[], None]) -> dict[int, Chunk]:
         """Compute calls with the same span."""
@@ -112,7 +123,7 @@ class Stacked:
             own,
         )
         plan = CallPlan(cast("np.ndarray", first.plan.span), first.plan.batches, first.plan.before)
-        chunk = advance_members(arrays, common, plan, self._layout, self._groups)
+        chunk = self._advance(arrays, common, plan, self._layout)
         meanwhile()
         # One transfer for all members; a transfer for each array of each would take longer than their steps.
         host: Chunk = jax.device_get(chunk)
@@ -123,6 +134,11 @@ class Stacked:
         ]
         self._learners = [each.learner for each in found], chunk.learner
         return {place: chunk for place, chunk in zip(self._order, found, strict=False) if place in calls}
+
+    def _advance(self, arrays: MemberArrays, common: Sequence[PyTree], plan: CallPlan, layout: Layout) -> Chunk:
+        if self._mesh is None:
+            return advance_members(arrays, common, plan, layout, self._groups)
+        return _on_devices(self._mesh, layout, self._groups // self._mesh.size)(arrays, common, plan)
 
     def _put_in_order(self, calls: Mapping[int, Call]) -> None:
         """Put those that move first if fewer groups are computed then."""
@@ -149,8 +165,16 @@ class Stacked:
         # Tables are the largest part of what a call passes, and serve all calls within the same epochs.
         if self._tables is None or not _same(self._tables[0], tables):
             shape = np.max([table.shape for table in tables], axis=0)
-            self._tables = tables, jax.device_put(np.stack([padded(table, shape) for table in tables]))
+            self._tables = tables, self._put(np.stack([padded(table, shape) for table in tables]), POPULATION)
         return self._tables[1]
+
+    def _put(self, tree: PyTree, axis: str | None = None) -> PyTree:
+        """Place arrays on the devices: divided along their first axis by an axis of the mesh, or all on each."""
+        if self._mesh is None:
+            return jax.device_put(tree) if axis else tree
+        where = NamedSharding(self._mesh, PartitionSpec(axis) if axis else PartitionSpec())
+        # Numbers of programs stay numbers: as arrays they would have a precision of their own.
+        return jax.tree.map(lambda leaf: jax.device_put(leaf, where) if np.ndim(leaf) else leaf, tree)
 
     def _divide(self, given: list[tuple[PyTree, ...]]) -> tuple[Sequence[AnyArray], Sequence[PyTree]]:
         """Return stacked leaves and common leaves; what once differed stays stacked."""
@@ -167,8 +191,20 @@ class Stacked:
         own = [_side_by_side(each, dtype) for each, is_shared in zip(leaves, shared, strict=True) if not is_shared]
         common = [each[0] for each, is_shared in zip(leaves, shared, strict=True) if is_shared]
         self._layout = Layout(structure, shared)
-        self._divided = jax.device_put(own), common
+        self._divided = self._put(own, POPULATION), self._put(common)
         return self._divided
+
+
+@cache
+def _on_devices(mesh: Mesh, layout: Layout, groups: int) -> Callable[[MemberArrays, Sequence[PyTree], CallPlan], Chunk]:
+    """Return the program with which each device computes so many groups of members, and asks no other for anything."""
+    members, all_have = PartitionSpec(POPULATION), PartitionSpec()
+
+    def own(arrays: MemberArrays, common: Sequence[PyTree], plan: CallPlan) -> Chunk:
+        return cast("PyTree", advance_members).__wrapped__(arrays, common, plan, layout, groups)
+
+    in_specs = (members, all_have, all_have)
+    return jax.jit(jax.shard_map(own, mesh=mesh, in_specs=in_specs, out_specs=members, check_vma=False))
 
 
 def _same(known: Sequence[object], given: Sequence[object]) -> bool:

@@ -14,9 +14,13 @@ from ...lazy import deferred
 from ...notebook.html import shown
 from ...rules import Alignment, alignment
 from ...rules.alignment import whole_batch
+from ...training.devices import DevicesLike
 from ...typing import Float, Params, State
-from .. import examples, tracing
+from .. import examples, planning, tracing
 from ..base import BaseModel
+from ..options import Options
+from ..planning import RunPlan
+from ..training_data import GivenData
 
 if TYPE_CHECKING:
     from ...drawing.figure import Drawing
@@ -220,6 +224,48 @@ class InspectionMethods(BaseModel):
             "plastica.doctor", "diagnose", self, x, y, validation_data=validation_data, batch_size=batch_size,
             names=names, seed=seed, retrain=retrain,
         )()  # fmt: skip
+
+    def plan(
+        self,
+        x: object,
+        y: object = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        *,
+        validation_split: float = 0.0,
+        validation_data: object = None,
+        sample_weight: object = None,
+        devices: DevicesLike = None,
+        seconds: float = 1.0,
+    ) -> RunPlan:
+        """Return what a run of :meth:`fit` will take, before it starts: memory, time, and where it would run.
+
+        Compiles the program of the run and makes some of its steps on a copy of the weights; the model stays as it is.
+
+        Args:
+            x, y, batch_size, epochs, validation_split, validation_data, sample_weight, devices: As for :meth:`fit`.
+            seconds: How long to measure, after compiling.
+
+        Raises:
+            NotFitted: If the network is not compiled.
+            DataError, ShapeError, InvalidValue: If the data do not suit the network, or an option is invalid.
+            NotFinite: If the loss is not finite from the first step on.
+
+        Example:
+            >>> import numpy as np, plastica as pl
+            >>> model = pl.Sequential([pl.Dense(1)])
+            >>> model.compile("adam", "mse")
+            >>> plan = model.plan(np.ones((100, 4)), np.ones(100), epochs=1000, seconds=0.1)
+            >>> plan.parameters, plan.batches, plan.fits, plan.seconds > 0
+            (5, 4, True, True)
+        """
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < float("inf"):
+            raise InvalidValue(f"plan(seconds={seconds!r}): give a number of seconds above 0.")
+        options = Options(
+            batch_size, epochs, 0, True, 0, None, None, None, None, False, 0.0, devices=devices
+        )  # as for fit
+        given = GivenData(x, y, sample_weight, None, validation_split, validation_data)
+        return planning.plan_of(self, given, options, float(seconds))
 
     def _learned(self) -> tuple[Params | None, State | None]:
         """Return the parameters and the state, None before the network is built."""

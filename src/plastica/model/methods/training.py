@@ -17,6 +17,7 @@ from ...optimizers import OptimizerLike
 from ...rules import RuleLike
 from ...training import interrupting
 from ...training.callbacks import Callback
+from ...training.devices import DevicesLike
 from ...training.history import History
 from ...training.run import Hook
 from .. import compiling, fitting
@@ -121,6 +122,7 @@ class TrainingMethods(BaseModel):
         checkpoint_seconds: float = 10.0,
         hooks: Sequence[Hook] | Hook = (),
         doctor: object = False,
+        devices: DevicesLike = None,
     ) -> History:
         """Train the network.
 
@@ -163,12 +165,16 @@ class TrainingMethods(BaseModel):
             doctor: Whether to look at activities, errors and steps from time to time, and to say what is wrong as soon
                 as it is seen; it takes at most 3 % of the time. The findings are in ``history.findings``. Or a
                 :class:`~plastica.doctor.Doctor` with options.
+            devices: The devices to compute on: ``"all"``, a number, a list from ``jax.devices()``, or the number along
+                each axis, ``{"data": 2, "model": 2}``. Batches are divided along ``data``, large kernels and embeddings
+                along ``model``. The result is that of one device up to rounding. Default: the first device.
 
         Returns:
             The history: loss and metrics of each epoch, and why training stopped.
 
         Raises:
             DataError, ShapeError, InvalidValue: If the data are invalid.
+            InvalidValue: If there are fewer ``devices``, or a stateful network's batches cannot be divided among them.
             InvalidValue: If the network is already in training, in another thread or in the run of a callback.
             KeyboardInterrupt: At Ctrl-C, after the current steps. The network keeps their result, and a checkpoint is
                 written. A second Ctrl-C interrupts immediately.
@@ -181,7 +187,7 @@ class TrainingMethods(BaseModel):
             )
         options = fitting.Options(
             batch_size, epochs, verbose, shuffle, initial_epoch, until, time_limit, max_steps, checkpoint, resume,
-            checkpoint_seconds, steps_per_epoch, validation_steps,
+            checkpoint_seconds, steps_per_epoch, validation_steps, devices,
         )  # fmt: skip
         given = GivenData(x, y, sample_weight, class_weight, validation_split, validation_data, sampling)
         callbacks = fitting.with_doctor(callbacks, doctor)

@@ -1,0 +1,231 @@
+"""Workers on this machine: start them, watch them, and start again those that were lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .. import errors
+from ..errors import PlasticaError, PlasticaWarning
+from .job import read_json
+from .joining import ADDRESS, NUMBER, WORKERS
+
+LOOK = 0.05  # seconds between two looks at the workers
+TO_END = 30.0  # seconds in which workers end after an interrupt, before they are killed
+# A worker that was lost is started again as long as the run gets on; so many losses without a checkpoint end it.
+MOST_IN_VAIN = 3
+LOST_OTHERS = 75  # the exit code of a worker that ended because another one did
+FAILED = 1
+# What libraries in C++ print of connections; the errors among it are said by this process.
+QUIET = {"GLOO_LOG_LEVEL": "ERROR", "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+class WorkerFailed(PlasticaError, RuntimeError):
+    """A worker of a cluster failed, and starting it again did not help."""
+
+
+@dataclass
+class WorkerTask:
+    """What one worker computes: the arguments of ``python -m plastica.cluster``, and where its errors are.
+
+    Attributes:
+        arguments: The arguments.
+        number: The number of the worker, from 0.
+        log: The file for what it prints; None for the output of this process.
+        error: The file in which it says what failed.
+        seat: Environment variables that say who the others are.
+    """
+
+    arguments: Sequence[str]
+    number: int
+    log: Path | None
+    error: Path
+    seat: Mapping[str, str] = field(default_factory=dict)
+
+
+class Process:
+    """A worker under way."""
+
+    def __init__(self, task: WorkerTask) -> None:
+        self.task = task
+        task.error.unlink(missing_ok=True)
+        log = None if task.log is None else task.log.open("ab")
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "plastica.cluster", *task.arguments],
+                env={**QUIET, **os.environ, **_where_plastica_is(), **task.seat},
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C is passed on once, by this process
+            )
+        finally:
+            if log is not None:
+                log.close()
+
+    @property
+    def code(self) -> int | None:
+        """The exit code; None while it runs."""
+        return self._process.poll()
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
+    def interrupt(self) -> None:
+        """Ask it to end after its step."""
+        with suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGINT)
+
+    def kill(self) -> None:
+        """End it now."""
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        self._process.wait()
+
+
+def run_together(tasks: Callable[[], Sequence[WorkerTask]], progress: Callable[[], int]) -> int:
+    """Run workers that train one network; if one is lost, start all of them again from the last checkpoint.
+
+    Args:
+        tasks: Returns the tasks of one attempt.
+        progress: Returns the step of the newest checkpoint.
+
+    Returns:
+        How often workers were lost.
+
+    Raises:
+        PlasticaError: What a worker raised; all others are stopped.
+        WorkerFailed: If workers are lost again and again before a checkpoint is written.
+    """
+    lost, in_vain = 0, 0
+    while True:
+        before = progress()
+        with _ended([Process(task) for task in tasks()]) as going:
+            while all(each.code in (None, 0) for each in going) and any(each.code is None for each in going):
+                time.sleep(LOOK)
+            ended = [each for each in going if each.code not in (None, 0, LOST_OTHERS)]
+            if all(each.code == 0 for each in going):
+                return lost
+            failed = _first_failure(going, ended)
+        raise_own_error(failed.task.error)
+        lost += 1
+        in_vain = in_vain + 1 if progress() <= before else 0
+        _say_lost(failed, len(going), in_vain, "all of them go on from the last checkpoint")
+
+
+def run_apart(tasks: Sequence[WorkerTask], at_once: int, progress: Callable[[WorkerTask], int]) -> int:
+    """Run tasks that do not depend on each other, some at once; one whose worker is lost is started again.
+
+    Args:
+        tasks: The tasks.
+        at_once: How many workers there are.
+        progress: Returns the step of the newest checkpoint of a task.
+
+    Returns:
+        How often workers were lost.
+
+    Raises:
+        PlasticaError, WorkerFailed: As for :func:`run_together`.
+    """
+    waiting, lost = list(tasks), 0
+    in_vain: dict[int, int] = {}
+    begun: dict[int, int] = {}
+    with _ended([]) as going:
+        while waiting or going:
+            while waiting and len(going) < at_once:
+                task = waiting.pop(0)
+                begun[task.number] = progress(task)
+                going.append(Process(task))
+            time.sleep(LOOK)
+            for each in [each for each in going if each.code is not None]:
+                going.remove(each)
+                if each.code == 0:
+                    continue
+                raise_own_error(each.task.error)
+                number = each.task.number
+                lost += 1
+                in_vain[number] = in_vain.get(number, 0) + 1 if progress(each.task) <= begun[number] else 0
+                _say_lost(each, len(tasks), in_vain[number], "its networks go on from their last checkpoint")
+                waiting.insert(0, each.task)
+    return lost
+
+
+@contextmanager
+def _ended(going: list[Process]) -> Iterator[list[Process]]:
+    """Stop workers at the end; after Ctrl-C they end by themselves, so that their checkpoints are complete."""
+    try:
+        yield going
+    except KeyboardInterrupt:
+        for each in going:
+            each.interrupt()
+        until = time.monotonic() + TO_END
+        while any(each.code is None for each in going) and time.monotonic() < until:
+            time.sleep(LOOK)
+        raise
+    finally:
+        for each in going:
+            if each.code is None:
+                each.kill()
+
+
+def _first_failure(going: Sequence[Process], ended: Sequence[Process]) -> Process:
+    """Return the worker that failed first: one that says why, or one that did not end because of another."""
+    saying = [each for each in going if each.task.error.exists()]
+    return (saying or list(ended) or [each for each in going if each.code not in (None, 0)])[0]
+
+
+def raise_own_error(path: Path) -> None:
+    """Raise the error that a worker wrote, if it did."""
+    if not path.exists():
+        return
+    told = read_json(path)
+    kind = getattr(errors, str(told["type"]), WorkerFailed)
+    kind = kind if isinstance(kind, type) and issubclass(kind, PlasticaError) else WorkerFailed
+    raise kind(str(told["message"]))
+
+
+def _say_lost(process: Process, workers: int, in_vain: int, what: str) -> None:
+    code = process.code or 0
+    how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
+    who = f"worker {process.task.number + 1} of {workers} was lost ({how})"
+    if in_vain >= MOST_IN_VAIN:
+        where = "" if process.task.log is None else f"; what it printed is in {process.task.log}"
+        last = _last_line(process.task.log)
+        raise WorkerFailed(
+            f"{who}, {in_vain} times without a checkpoint in between; training ends{where}{last}. A system that runs "
+            "out of memory kills processes with signal 9: start fewer workers."
+        )
+    warnings.warn(f"{who}; {what}.", PlasticaWarning, stacklevel=4)
+
+
+def _last_line(log: Path | None) -> str:
+    if log is None or not log.exists():
+        return ""
+    lines = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()]
+    return f" ({lines[-1].strip()[:200]})" if lines else ""
+
+
+def seats(workers: int) -> list[dict[str, str]]:
+    """Return the environment of workers on this machine that train one network."""
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    own = {ADDRESS: f"localhost:{port}", WORKERS: str(workers)}
+    return [{**own, NUMBER: str(number)} for number in range(workers)]
+
+
+def _where_plastica_is() -> dict[str, str]:
+    root = str(Path(__file__).parents[2])
+    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    return {"PYTHONPATH": os.pathsep.join([root, *(path for path in paths if path and path != root)])}

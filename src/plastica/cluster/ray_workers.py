@@ -1,0 +1,99 @@
+"""Workers that Ray starts on its machines: Ray Train for one network, tasks for many."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from ..errors import InvalidValue, MissingExtra
+from .address import Address
+from .launching import MOST_IN_VAIN, WorkerFailed, raise_own_error
+from .work import APART, TOGETHER, error_of, work
+
+PATIENCE = 30  # seconds in which Ray's head has to answer
+
+
+def train_together(folder: Path, where: Address) -> None:
+    """Train one network by the workers of Ray Train, which starts all of them again if one is lost."""
+    ray = _begun(where)
+    from ray.train import FailureConfig, RunConfig, ScalingConfig  # pyright: ignore[reportMissingImports]
+    from ray.train.v2.jax import JaxConfig, JaxTrainer  # pyright: ignore[reportMissingImports]
+
+    workers = where.workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+    trainer = JaxTrainer(
+        _together,
+        train_loop_config={"folder": str(folder)},
+        # On CPUs as well: without it, Ray starts no group of processes.
+        jax_config=JaxConfig(use_gpu=True),
+        scaling_config=ScalingConfig(num_workers=workers, resources_per_worker={"CPU": 1}),
+        run_config=RunConfig(
+            name=folder.name,
+            storage_path=str(folder / "ray"),
+            failure_config=FailureConfig(max_failures=MOST_IN_VAIN),
+        ),
+    )
+    try:
+        trainer.fit()
+    except Exception as problem:
+        for number in range(workers):
+            raise_own_error(error_of(folder, number))
+        raise WorkerFailed(f"Ray ended the training: {_first_line(problem)}") from None
+
+
+def train_apart(folder: Path, where: Address, parts: int) -> None:
+    """Train many networks by tasks of Ray, which repeats those whose worker is lost."""
+    ray = _begun(where)
+    task = ray.remote(max_retries=MOST_IN_VAIN, num_cpus=1)(_apart)
+    try:
+        codes = ray.get([task.remote(str(folder), part) for part in range(parts)])
+    except Exception as problem:
+        raise WorkerFailed(f"Ray ended the training: {_first_line(problem)}") from None
+    for part, code in enumerate(codes):
+        raise_own_error(error_of(folder, part))
+        if code:
+            raise WorkerFailed(f"worker {part + 1} of {parts} ended with exit code {code}; see Ray's log of this task.")
+
+
+def _together(config: Mapping[str, Any]) -> None:
+    """Train the network of a job; runs in each worker of Ray Train, which has joined it to the others."""
+    import jax
+
+    folder, number = Path(config["folder"]), jax.process_index()
+    if work(folder, TOGETHER, number):
+        raise RuntimeError(f"worker {number} failed")
+
+
+def _apart(folder: str, part: int) -> int:
+    """Train some of the networks of a job; runs in a worker of Ray."""
+    return work(Path(folder), APART, part)
+
+
+def _begun(where: Address) -> ModuleType:
+    """Return Ray, connected to its cluster.
+
+    Raises:
+        MissingExtra: If Ray is not installed.
+        InvalidValue: If the cluster does not answer.
+    """
+    try:
+        import ray  # pyright: ignore[reportMissingImports]
+    except ImportError as missing:
+        raise MissingExtra(f"cluster={where.host or 'ray'!r} needs Ray: pip install 'plastica[cluster]'") from missing
+    if not ray.is_initialized():
+        os.environ.setdefault("RAY_CLIENT_RECONNECT_GRACE_PERIOD", str(PATIENCE))
+        try:
+            ray.init(address=where.host or None, log_to_driver=False, logging_level="ERROR")
+        except Exception as problem:
+            raise InvalidValue(
+                f"cluster={where.host or 'ray'!r} did not answer within {PATIENCE} s; see that its head runs (ray "
+                "status there), that the port is open, and that the versions of Ray and Python agree "
+                f"({_first_line(problem)})."
+            ) from None
+    return ray
+
+
+def _first_line(problem: Exception) -> str:
+    return (str(problem).strip().splitlines() or [type(problem).__name__])[0][:300]

@@ -1,0 +1,118 @@
+"""Training with processes of this machine gives what one process gives, also if a worker is killed."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import plastica as pl
+from plastica.cluster import launching
+from plastica.errors import InvalidValue, NotFinite, PlasticaWarning
+from plastica.storage import newest_step
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(60, 8)).astype(np.float32)
+Y = X[:, :2].sum(1, keepdims=True)
+RUN = {"epochs": 12, "batch_size": 10, "validation_split": 0.2}
+EXACT = 1e-5
+
+
+def model_of(rate=0.01):
+    model = pl.Sequential([pl.Dense(12, activation="tanh"), pl.Dropout(0.1), pl.Dense(1)], seed=1)
+    model.compile(pl.optimizers.Adam(rate), "mse", metrics=["mae"])
+    return model
+
+
+@pytest.fixture(scope="module")
+def alone():
+    model = model_of()
+    return model, model.fit(X, Y, verbose=0, **RUN)
+
+
+def assert_same(model, history, alone):
+    one, curves = alone
+    for own, other in zip(model.get_weights(), one.get_weights(), strict=True):
+        np.testing.assert_allclose(own, other, rtol=0, atol=EXACT)
+    assert history.history.keys() == curves.history.keys() and history.epoch == curves.epoch
+    for name, values in curves.history.items():
+        np.testing.assert_allclose(history.history[name], values, rtol=0, atol=EXACT)
+
+
+def killed_after(folder, checkpoint, monkeypatch):
+    """Kill one of the workers at some moment after a checkpoint was written."""
+    begun = []
+
+    class Watched(launching.Process):
+        def __init__(self, task):
+            super().__init__(task)
+            begun.append(self)
+
+    def kill():
+        while newest_step(folder / checkpoint) < 1:
+            time.sleep(0.005)
+        time.sleep(random.uniform(0, 0.1))
+        random.choice([each for each in begun if each.code is None]).kill()
+
+    monkeypatch.setattr(launching, "Process", Watched)
+    thread = threading.Thread(target=kill, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_one_of_three_workers_is_killed_and_the_run_goes_on_to_what_one_process_gives(alone, tmp_path, monkeypatch):
+    model = model_of()
+    kept = {"checkpoint": tmp_path, "checkpoint_seconds": 0.0}
+    killer = killed_after(tmp_path, "checkpoint", monkeypatch)
+    stopping = pl.EarlyStopping(patience=100)
+    with pytest.warns(PlasticaWarning, match=r"worker [123] of 3 was lost \(killed by signal 9\); all of them go on"):
+        history = pl.cluster.fit(model, X, Y, verbose=0, cluster="local:3", callbacks=stopping, **kept, **RUN)
+    killer.join(5)
+    assert_same(model, history, alone)
+    assert model.epochs_trained == 12
+    with pytest.raises(InvalidValue, match="already contains a job"):
+        pl.cluster.fit(model, X, Y, cluster="local:1", **kept)
+
+
+def test_a_run_that_was_stopped_on_two_workers_goes_on_with_one(alone, tmp_path):
+    kept = {"checkpoint": tmp_path, "verbose": 0}
+    begun = pl.cluster.fit(model_of(), X, Y, cluster="local:2", max_steps=17, **kept, **RUN)
+    assert begun.stopped_by == "max_steps: 17" or "max_steps" in begun.stopped_by
+    model = model_of()
+    assert_same(model, pl.cluster.fit(model, X, Y, cluster="local:1", resume=True, **kept, **RUN), alone)
+
+
+def test_members_are_trained_by_workers_one_of_which_is_killed(tmp_path, monkeypatch):
+    def population():
+        return pl.Population(model_of(), learning_rate=[0.01, 0.001], seeds=2, folds=2)
+
+    one, several = population(), population()
+    run = {"epochs": 40, "batch_size": 10}
+    history = one.fit(X, Y, verbose=0, **run)
+    killer = killed_after(tmp_path, "checkpoint-0", monkeypatch)
+    with pytest.warns(PlasticaWarning, match=r"worker [12] of 2 was lost .* its networks go on from their last"):
+        found = pl.cluster.fit_population(
+            several, X, Y, cluster="local:2", checkpoint=tmp_path, checkpoint_seconds=0.0, **run
+        )
+    killer.join(5)
+    for own, other in zip(several, one, strict=True):
+        for a, b in zip(own.get_weights(), other.get_weights(), strict=True):
+            np.testing.assert_allclose(a, b, rtol=0, atol=EXACT)
+    np.testing.assert_allclose(found.values(), history.values(), atol=EXACT)
+    assert several.ranking().shape == one.ranking().shape and found.columns == history.columns
+
+
+def test_what_fails_in_a_worker_is_raised_here_in_the_same_words():
+    with pytest.raises(NotFinite, match="not finite in epoch"):
+        pl.cluster.fit(model_of(rate=1e30), X, Y, verbose=0, cluster="local:2", epochs=3)
+
+
+def test_workers_that_are_lost_again_and_again_end_the_run_with_what_they_printed(tmp_path):
+    log = tmp_path / "log"
+    task = launching.WorkerTask(("folder", "apart", "no number"), 0, log, tmp_path / "error.json")
+    with pytest.warns(PlasticaWarning, match="was lost"), pytest.raises(pl.cluster.WorkerFailed) as error:
+        launching.run_apart([task], 1, lambda task: -1)
+    assert "3 times without a checkpoint" in str(error.value) and "ValueError: invalid literal" in str(error.value)
