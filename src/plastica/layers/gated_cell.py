@@ -135,6 +135,8 @@ def dropped_product(
         context: The options of the pass; its key is the same at all steps, and so are the masks.
         place: What the first mask folds into the key.
     """
+    if context.cut and place >= RECURRENT_MASKS:
+        x = jax.lax.stop_gradient(x)
     if rate is None or not context.training or context.key is None:
         return x @ kernel
     # A mask for each gate and sequence, the same at all steps (Gal and Ghahramani 2016, as in Keras).

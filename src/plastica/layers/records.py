@@ -27,6 +27,8 @@ class Context(NamedTuple):
             random numbers as in the whole.
         steps: Which steps of the layer's inputs are real and not padding, ``(batch, time)``; None for all. For a layer
             that reads several inputs, a tuple with an entry for each.
+        cut: Whether errors take no path through recurrent connections, only through what each unit itself remembers
+            (e-prop).
     """
 
     training: bool = False
@@ -34,6 +36,7 @@ class Context(NamedTuple):
     mask: Bool[jax.Array, "batch"] | None = None
     first: int = 0
     steps: Any = None  # each layer knows how many inputs it has
+    cut: bool = False
 
 
 INFERENCE = Context()

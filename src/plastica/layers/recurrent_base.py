@@ -103,7 +103,7 @@ class Recurrent(Layer):
         if self.stateful:
             held = memory.recalled(self, state, steps.shape[1])
             given = held if given is None else given
-        if self._is_fast(given, real):
+        if self._is_fast(given, real) and not context.cut:
             answer, last = self._run_fast(params, steps, given, real, context)
         else:
             last, answers = self._run(params, steps, self._begin(params, steps, given), real, context)

@@ -1,0 +1,69 @@
+"""The base of units that spike: what they do below the threshold, how far from it they are, and how they reset."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from ...typing import Float, Params
+from .surrogates import Surrogate
+from .units_in_time import UnitsInTime, UnitState
+
+
+class Neuron(UnitsInTime):
+    """Base class of spiking neurons, one for each feature of ``(batch, time, features)``.
+
+    A neuron of your own defines ``at_rest``, ``below_threshold`` for one step of its equations, ``excess`` for its
+    distance to the threshold, and ``after_spikes``. Its potential z, in records and traces, is that distance; its
+    activity is 1 where it is above 0. Wrappers such as :class:`Refractory` add to any neuron what it has not.
+
+    Attributes:
+        surrogate: What stands in for the derivative of a spike.
+    """
+
+    surrogate: Surrogate
+
+    def below_threshold(self, params: Params, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
+        """Return what the neurons carry after one step of their equations, before any reset."""
+        raise NotImplementedError
+
+    def excess(self, new: UnitState, old: UnitState) -> Float[Array, "batch *units"]:
+        """Return the distance to the threshold, above 0 for a spike.
+
+        Args:
+            new: What ``below_threshold`` returned.
+            old: What the neurons carried before this step.
+        """
+        raise NotImplementedError
+
+    def after_spikes(self, carry: UnitState, spikes: Float[Array, "batch *units"]) -> UnitState:
+        """Return what the neurons carry after the spikes of a step. Default: no reset."""
+        return carry
+
+    def advance(
+        self, params: Params, carry: UnitState, drive: Float[Array, "batch *units"]
+    ) -> tuple[UnitState, Float[Array, "batch *units"]]:
+        new = self.below_threshold(params, carry, drive)
+        z = self.excess(new, carry)
+        return self.after_spikes(new, self.spikes(z)), z
+
+    def spikes(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        """Return 1 where the distance to the threshold is above 0, else 0."""
+        return self.surrogate(z)
+
+    def paused(self, carry: UnitState) -> Float[Array, "batch *units"]:
+        return -jnp.ones_like(next(iter(carry.values())))
+
+    def activate(self, potential: jax.Array) -> jax.Array:
+        return self.spikes(potential)
+
+
+def moved(carry: UnitState, **changes: Array) -> UnitState:
+    """Return what neurons carry with some quantities changed."""
+    return {**carry, **changes}
+
+
+def set_where(spikes: Float[Array, "*shape"], value: Array, new: Array | float) -> Float[Array, "*shape"]:
+    """Return a quantity that spikes set to another; written as a blend, so that a surrogate gradient passes it."""
+    return value + spikes * (new - value)

@@ -1,0 +1,107 @@
+"""Synapses with a time of their own: what a spike does to a current in the milliseconds after it."""
+
+from __future__ import annotations
+
+from math import e
+
+import jax.numpy as jnp
+from jax import Array
+
+from ...declaration import declaration
+from ...typing import Float, Params
+from .units_in_time import UnitsInTime, UnitState, require_times
+
+
+class Synapse(UnitsInTime):
+    """Base of synapses, filters that turn spikes into currents."""
+
+    tau: float
+    dt: float
+
+    def __post_init__(self) -> None:
+        require_times(self, "tau")
+
+    def paused(self, carry: UnitState) -> Float[Array, "batch *units"]:
+        return carry["current"]
+
+
+@declaration
+class ExponentialSynapse(Synapse):
+    """A current that each spike lifts at once and that then decays: I_t = exp(-dt / tau) I_(t-1) + x_t.
+
+    When to use: between ``Dense`` and ``LIF(inputs="current")``, for currents that last as those of AMPA (5 ms) or GABA
+    receptors (10 ms).
+
+    Args:
+        tau: The time constant, in milliseconds.
+        dt: The duration of a step, in milliseconds.
+
+    Shapes:
+        ``(batch, time, ...)`` in and out.
+
+    Raises:
+        InvalidValue: If the time constant is below a step.
+        ShapeError: If inputs have no axis of time.
+
+    Example:
+        >>> round(float(ExponentialSynapse(5.0).apply({}, jnp.array([[[1.0], [0.0]]]))[0][0, 1, 0]), 3)
+        0.819
+
+    Reference:
+        W. Gerstner, W. M. Kistler, R. Naud, L. Paninski, 2014, Neuronal dynamics, equation 3.2.
+    """
+
+    tau: float = 5.0
+    dt: float = 1.0
+
+    def at_rest(self, like: Float[Array, "batch *units"]) -> UnitState:
+        return {"current": jnp.zeros_like(like)}
+
+    def advance(
+        self, params: Params, carry: UnitState, drive: Float[Array, "batch *units"]
+    ) -> tuple[UnitState, Float[Array, "batch *units"]]:
+        current = jnp.exp(-self.dt / jnp.asarray(self.tau, drive.dtype)) * carry["current"] + drive
+        return {"current": current}, current
+
+
+@declaration
+class AlphaSynapse(Synapse):
+    """A current that rises and falls after each spike: I(t) = (t / tau) exp(1 - t / tau), 1 at its peak at t = tau.
+
+    When to use: where the rise of a synaptic current matters, as for the timing of spikes. Exact for any dt.
+
+    Args:
+        tau: The time from a spike to the peak, in milliseconds.
+        dt: The duration of a step, in milliseconds.
+
+    Shapes:
+        ``(batch, time, ...)`` in and out.
+
+    Raises:
+        InvalidValue: If the time constant is below a step.
+        ShapeError: If inputs have no axis of time.
+
+    Example:
+        >>> spike = jnp.zeros((1, 8, 1)).at[0, 0].set(1.0)
+        >>> current = AlphaSynapse(3.0).apply({}, spike)[0].ravel()
+        >>> int(current.argmax()), float(current.max().round(4))
+        (3, 1.0)
+
+    Reference:
+        W. Rall, 1967, Distinguishing theoretical synaptic potentials computed for different soma-dendritic
+        distributions of synaptic input.
+    """
+
+    tau: float = 5.0
+    dt: float = 1.0
+
+    def at_rest(self, like: Float[Array, "batch *units"]) -> UnitState:
+        return {"current": jnp.zeros_like(like), "rise": jnp.zeros_like(like)}
+
+    def advance(
+        self, params: Params, carry: UnitState, drive: Float[Array, "batch *units"]
+    ) -> tuple[UnitState, Float[Array, "batch *units"]]:
+        kept = jnp.exp(-self.dt / jnp.asarray(self.tau, drive.dtype))
+        # I' = -I / tau + (e / tau) rise and rise' = -rise / tau, solved for a step.
+        current = kept * (carry["current"] + e * self.dt / self.tau * carry["rise"])
+        return {"current": current, "rise": kept * carry["rise"] + drive}, current
