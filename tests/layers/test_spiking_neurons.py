@@ -51,6 +51,22 @@ def test_the_membrane_is_exact_at_any_step_below_the_threshold():
         assert membrane[-1] == pytest.approx(0.9 * (1 - np.exp(-2)), rel=1e-4)
 
 
+@pytest.mark.parametrize("reset", ["subtract", "zero", "none"])
+@pytest.mark.parametrize("detach", [False, True])
+def test_the_fast_neuron_and_its_gradient_are_those_of_the_plain_loop(reset, detach):
+    layer = pl.LIF(5.0, 0.8, -0.1, reset, detach_reset=detach)
+    x = jnp.asarray(RNG.normal(0.2, 0.5, (30, 2, 3)), jnp.float32)
+    along = jnp.asarray(RNG.standard_normal(x.shape), jnp.float32)
+
+    def value(run, x):
+        return jnp.sum(layer.activate(run(x)) * along + 0.1 * run(x))
+
+    loops = lambda x: layer.run({}, x, None), lambda x: super(pl.LIF, layer).run({}, x, None)
+    np.testing.assert_allclose(loops[0](x), loops[1](x), atol=1e-5)
+    fast, plain = (jax.jit(jax.grad(lambda x, run=run: value(run, x)))(x) for run in loops)
+    np.testing.assert_allclose(fast, plain, rtol=1e-4, atol=1e-5)
+
+
 def test_millivolts_are_shifted_units():
     x = np.full(300, 1.3)
     plain = pl.LIF(reset="zero", inputs="current")

@@ -154,7 +154,7 @@ class DelayedDense(Delaying):
         size = (shape[-1], self.units)
         params = {"kernel": self.kernel_initializer(rng, size)}
         if self.use_bias:
-            params["bias"] = np.zeros(self.units, np.float32)
+            params["bias"] = initializers.Zeros()(rng, (self.units,))
         drawn = rng.blank(size) if isinstance(rng, Undrawn) else rng.integers(0, self.reach + 1, size)
         return Variables(params, {"delays": np.asarray(drawn, np.float32)})
 

@@ -9,9 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from ... import initializers
 from ...declaration import declaration, named_field
 from ...errors import InvalidValue
 from ...typing import Float, Params, by_name
+from ..kernels.leaky import leaky
 from ..layer import Shape
 from ..records import Variables
 from .neuron import Neuron, moved, set_where
@@ -88,7 +90,7 @@ class LIF(Neuron):
 
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
         in_time(self, shape)
-        return Variables({"tau": np.full(shape[-1:], self.tau, np.float32)} if self.learn_tau else {}, {})
+        return Variables({"tau": initializers.Constant(self.tau)(rng, shape[-1:])} if self.learn_tau else {}, {})
 
     def at_rest(self, like: Float[Array, "batch *units"]) -> UnitState:
         return {"membrane": jnp.full_like(like, self.rest)}
@@ -103,6 +105,15 @@ class LIF(Neuron):
     def driven(self, drive: Float[Array, "batch *units"], decay: Array) -> Float[Array, "batch *units"]:
         """Return what a step's inputs add to the potential."""
         return drive if self.inputs == "jumps" else (1 - decay) * self.resistance * drive
+
+    def run(
+        self, params: Params, steps: Float[Array, "time batch *units"], real: Array | None
+    ) -> Float[Array, "time batch *units"]:
+        if real is not None or self.learn_tau:
+            return super().run(params, steps, real)
+        decay = self.decay(params, steps.dtype)
+        height = jnp.asarray(self.threshold - self.rest, steps.dtype)
+        return leaky(self.driven(steps, decay), decay, height, self.surrogate, self.reset, self.detach_reset)
 
     def below_threshold(self, params: Params, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
         decay = self.decay(params, drive.dtype)
