@@ -42,6 +42,21 @@ def test_sampled_contributions_have_errors_and_another_class_can_be_asked_for(pl
     assert "第 1 行：Gentoo" in said and "标准误" in said and "±" in said
 
 
+def test_columns_are_explained_as_one_and_bars_have_the_error_of_the_background(plastica, penguins):
+    given = ("explain", penguins, "penguins", "--group", "island,sex", "--correlated", "--json")
+    found = json.loads(plastica(*given).stdout)["rows"][0]["columns"]
+    names = {each["column"]: each for each in found}
+    assert names["island, sex"]["value"] == "Torgersen; MALE" and "body_mass_g" not in names
+    assert any("body_mass_g" in name and "flipper_length_mm" in name for name in names)
+    assert all(each["standard_error"] > 0 for each in found)
+    network = pl.load(penguins / "model.plastica")
+    size = {"size": ["body_mass_g", "flipper_length_mm"]}
+    assert "size" in explain_table(network, "penguins", groups=size, method="occlusion").feature_names
+    far = {name: values[:1].to_list() for name, values in as_table("penguins").columns.items()} | {"body_mass_g": [9e4]}
+    told = explain_table(network, far, "penguins", method="lime")
+    assert told.fidelity is not None and "'body_mass_g' = 90000 is outside of the rows compared with" in told.notes[0]
+
+
 def test_changes_for_another_prediction_are_shown_and_flip_it(plastica, penguins, here):
     given = ("explain", penguins, "penguins", "--changes", "--wanted", "Gentoo", "--fixed", "island,sex")
     assert "the smallest changes for another prediction" in plastica(*given).stdout
@@ -67,6 +82,8 @@ def test_changes_for_another_prediction_are_shown_and_flip_it(plastica, penguins
         (("penguins", "--background", "other.csv"), 1, "has no column 'bill_length_mm'"),
         (("penguins", "--background-rows", "0"), 1, "at least 1"),
         (("penguins", "--method", "deep"), 2, "deep"),
+        (("penguins", "--group", "island,sexx"), 1, "sexx"),
+        (("penguins", "--group", "island,sex", "--group", "sex,body_mass_g"), 1, "is in the groups"),
         (("penguins", "--fixed", "sex"), 1, "belong to --changes"),
         (("penguins", "--changes", "--wanted", "Adelie"), 1, "already has the wanted answer"),
     ],

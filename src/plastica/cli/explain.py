@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 EXPLANATIONS = ("auto", "exact_shap", "kernel_shap", "permutation_shap", "lime", "occlusion")
 SAMPLED = {"kernel_shap": "evaluations", "permutation_shap": "orders", "lime": "samples"}
 BAR = 24  # characters of the longest bar
+MOST_ROWS = 2_000  # in which correlations are looked for
 MOST_COLUMNS = 25  # in the terminal; all are in --json
 
 
@@ -33,6 +34,8 @@ MOST_COLUMNS = 25  # in the terminal; all are in --json
 @click.option("--row", "-r", type=int, multiple=True, help="Row of the file, from 1; repeatable. Default: the first.")
 @click.option("--class", "label", metavar="LABEL", help="Class or target to explain. Default: the predicted class.")
 @click.option("--method", type=click.Choice(EXPLANATIONS), default="auto", help="How contributions are computed.")
+@click.option("--group", metavar="COLUMNS", multiple=True, help="Columns that are explained as one; repeatable.")
+@click.option("--correlated", is_flag=True, help="Explain strongly correlated columns as one.")
 @click.option("--background", metavar="FILE", help="Table of rows to compare with. Default: the rows of FILE.")
 @click.option("--background-rows", type=int, default=50, help="Number of rows to compare with, spaced evenly.")
 @click.option("--evaluations", type=int, help="Coalitions, orders or samples of a method that draws them.")
@@ -121,10 +124,25 @@ def _explained(
 
     places = [row - 1 for row in rows]
     asked = {"method": given["method"], "output": given["label"], "most": given["background_rows"], **_drawn(given)}
-    found = explain_table(network, table, background, rows=places, **asked)
+    groups = _groups(network, table if background is None else background, given)
+    found = explain_table(network, table, background, rows=places, groups=groups, **asked)
     for line in found.notes:
         note(line)
     return found, _shown(found, network.predict(table.take(places)).labels, given["label"])
+
+
+def _groups(network: TableNetwork, table: Table, given: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return the groups of columns by name: those given, and strongly correlated ones of the others."""
+    known = [column.name for column in network.encoder.columns]
+    found = [options.names([each], known) for each in given["group"]]
+    if given["correlated"]:
+        from ..explain.explained import spaced
+        from ..report.relations import groups_of, items_of
+
+        taken = {name for each in found for name in each}
+        rows = table.take(spaced(table.height, MOST_ROWS))
+        found += groups_of(items_of(rows, [each for each in network.encoder.columns if each.name not in taken]))
+    return {", ".join(each): tuple(each) for each in found}
 
 
 def _changes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -32,6 +32,19 @@ def units(given: str | None) -> tuple[int, ...] | None:
         return tuple(int(part) for part in text.split(","))
     except ValueError:
         raise click.BadParameter(SAY("bad_layers", given=repr(given))) from None
+
+
+def row_numbers(given: Sequence[str]) -> tuple[int, ...]:
+    """Return the rows of ``--explain-rows 3,17``, once each.
+
+    Example:
+        >>> row_numbers(["3,17", "3"])
+        (3, 17)
+    """
+    try:
+        return tuple(dict.fromkeys(int(part) for each in given for part in each.split(",")))
+    except ValueError:
+        raise click.BadParameter(SAY("bad_row_numbers", given=", ".join(given))) from None
 
 
 def seconds(given: str | None) -> float | None:

@@ -24,6 +24,15 @@ patience = click.option(
 )
 seed = click.option("--seed", type=int, default=0, help="Random seed; the same seed gives the same model.")
 report = click.option("--report/--no-report", default=True, help="Whether to write report.html.")
+rows = click.option(
+    "--rows/--no-rows", default=True, help="Whether report.html shows single rows of the table, which may be personal."
+)
+explain_rows = click.option(
+    "--explain-rows",
+    metavar="ROWS",
+    multiple=True,
+    help="Further rows of the file, from 1, that report.html explains: 3,17.",
+)
 separator = click.option("--separator", metavar="TEXT", help="Separator between columns. Default: inferred.")
 encoding = click.option("--encoding", metavar="NAME", help="Encoding of the text. Default: inferred.")
 sheet = click.option("--sheet", metavar="NAME", help="Name or number of a worksheet. Default: the first.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -27,13 +27,15 @@ if TYPE_CHECKING:
 
 
 class Destination(NamedTuple):
-    """Where a run is saved, and whether and in which language ``report.html`` is written."""
+    """Where a run is saved, and whether, in which language and with which rows ``report.html`` is written."""
 
     out: str | None
     checkpoint: str | None
     resume: bool
     report: bool
     lang: str
+    rows: bool = True
+    explained: tuple[int, ...] = ()
 
 
 class Job(NamedTuple):
@@ -69,6 +71,27 @@ def opened(
     return table, table.names
 
 
+def positions(source: Table | Files, rows: Sequence[int], shown: bool) -> tuple[int, ...]:
+    """Return the positions of rows to explain, given from 1, in their source.
+
+    Raises:
+        InvalidValue: If there is no such row, rows are not shown, or the table is read in parts.
+    """
+    from ..data.table import Table
+    from ..errors import InvalidValue
+
+    if not rows:
+        return ()
+    if not shown:
+        raise InvalidValue(SAY("explain_rows_hidden"))
+    if not isinstance(source, Table):
+        raise InvalidValue(SAY("explain_rows_streamed"))
+    if wrong := [row for row in rows if not 1 <= row <= source.height]:
+        given = {"row": wrong[0], "source": source.source, "rows": f"{source.height:,}"}
+        raise InvalidValue(SAY("explain_rows_none", **given))
+    return tuple(int(source.positions[row - 1]) for row in rows)
+
+
 def go(run: Job) -> None:
     """Train, evaluate and write the run folder."""
     from . import folders
@@ -76,6 +99,11 @@ def go(run: Job) -> None:
 
     load_scikit_learn()
     prepared = prepared_for(run)  # before the folder is created, so that an error leaves none
+    if prepared is not None and run.place.explained:
+        from ..report.exemplary import row_at
+
+        for position in run.place.explained:
+            row_at(prepared, position)  # an error before anything is trained
     from . import result_words, run_facts, table_words  # these import JAX
 
     folder = folders.new_folder(run.place.out, run.file)
@@ -214,7 +242,9 @@ def write_folder(
     if place.report:
         from ..report import write_report
 
-        beside[REPORT] = lambda path: write_report(network, prepared, path, lang=place.lang, search=search)
+        beside[REPORT] = lambda path: write_report(
+            network, prepared, path, lang=place.lang, search=search, rows=place.rows, explained=place.explained
+        )
     failed: dict[str, FileError] = {}
     for name, write in beside.items():
         try:

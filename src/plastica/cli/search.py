@@ -70,6 +70,7 @@ STRATEGIES = ("halving", "random", "grid", "optuna")
 @parameters.sheet
 @parameters.out_folder
 @parameters.report
+@parameters.rows
 @click.option("--resume", is_flag=True, help="Continue the interrupted search in --out.")
 @parameters.lang
 @parameters.verbose
@@ -95,5 +96,6 @@ def search(file: str, target: tuple[str, ...], **given: OptionValue) -> None:
         file, options.separator(given["separator"]), given["encoding"], False, given["sheet"]
     )
     aim = options.targets(target, file, columns)
-    place = running.Destination(given["out"], None, given["resume"], given["report"], given["lang"])
+    own = (given["report"], given["lang"], given["rows"])
+    place = running.Destination(given["out"], None, given["resume"], *own)
     searching.go(running.Job(file, source, aim, with_columns(settings, given, columns), output, place), plan)

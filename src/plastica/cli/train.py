@@ -122,6 +122,8 @@ STRATEGIES = ("softmax", "one_vs_rest", "one_vs_one")
 @parameters.stream
 @parameters.out_folder
 @parameters.report
+@parameters.rows
+@parameters.explain_rows
 @click.option("--checkpoint", metavar="FOLDER", help="Folder for checkpoints.")
 @click.option("--resume", is_flag=True, help="Resume from the newest checkpoint in --checkpoint.")
 @parameters.lang
@@ -146,7 +148,9 @@ def train(file: str, target: tuple[str, ...], **given: OptionValue) -> None:
     )
     settings = with_columns(settings, given, columns)
     aim = options.targets(target, file, columns)
-    place = running.Destination(given["out"], given["checkpoint"], given["resume"], given["report"], given["lang"])
+    explained = running.positions(source, options.row_numbers(given["explain_rows"]), given["rows"])
+    own = (given["report"], given["lang"], given["rows"], explained)
+    place = running.Destination(given["out"], given["checkpoint"], given["resume"], *own)
     running.go(running.Job(file, source, aim, settings, output, place))
 
 

@@ -226,10 +226,11 @@ def _taken_back(
     own, groups = asked.x.reshape(-1), changed.shape[1]
     changed, active = changed.copy(), np.arange(len(changed))
     for _ in range(groups - 1):
-        trial = changed[active][:, None] & ~np.eye(groups, dtype=bool)  # (active, groups, groups)
-        found = answers(np.where(trial @ asked.members, values[active][:, None], own))
-        margin = np.where(goal.reached(found), goal.margin(found), -np.inf).reshape(-1, groups)
-        margin[~changed[active]] = -np.inf
+        row, place = np.nonzero(changed[active])  # each change that can be taken back
+        trial = changed[active][row] & (np.arange(groups) != place[:, None])
+        found = answers(np.where(trial @ asked.members, values[active][row], own))
+        margin = np.full((len(active), groups), -np.inf)
+        margin[row, place] = np.where(goal.reached(found), goal.margin(found), -np.inf)
         best = margin.argmax(1)
         good = np.isfinite(margin[np.arange(len(active)), best]) & (changed[active].sum(1) > 1)
         changed[active[good], best[good]] = False

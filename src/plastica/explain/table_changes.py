@@ -63,7 +63,7 @@ def table_counterfactuals(
     function = AnswerFunction(lambda features: answers_of(network, features), names=outputs_of(target))
     x, behind = encoded(network, picked, []), encoded(network, others, [])
     names = [str(place) for place in range(x.shape[1])]
-    groups = columns_of(network)
+    groups: dict[str, Sequence[int | str]] = {**columns_of(network)}
     asked = explained("table_counterfactuals", function, x, behind, {"groups": groups, "feature_names": names})
     decision = cast(Any, network).facts.decision
     goal = goal_of(asked, wanted) if decision is None else goal_of(asked, wanted, decision.decide)

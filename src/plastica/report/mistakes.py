@@ -46,7 +46,7 @@ def worst(network: TableNetwork, prepared: Prepared, judged: HeldOutAnswers, col
         network, prepared, judged: The model, the table and the predictions.
         columns: The used columns, the most important first; ten are displayed.
     """
-    sizes = _sizes(judged)
+    sizes = sizes_of(judged)
     wrong = np.flatnonzero(judged.losses > 0)
     order = wrong[np.argsort(-sizes[wrong], kind="stable")][:MOST_ROWS].tolist()
     shown = tuple(columns[:MOST_COLUMNS])
@@ -65,7 +65,7 @@ def worst(network: TableNetwork, prepared: Prepared, judged: HeldOutAnswers, col
     return Mistakes(tuple(rows), tuple(plain(name, 30) for name in shown), len(wrong))
 
 
-def _sizes(judged: HeldOutAnswers) -> np.ndarray:
+def sizes_of(judged: HeldOutAnswers) -> np.ndarray:
     """Return the size of each error: the probability of the wrong class, the log loss of labels, the absolute error."""
     if judged.task in ("binary", "multiclass"):
         return judged.losses * judged.network[np.arange(len(judged.y)), judged.decided]

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from ..model.diagnosis import Diagnosis
 from ..storage.atomic import replace_file
@@ -21,6 +21,7 @@ from . import (
     importance,
     material,
     mistakes,
+    reasons,
     searching,
     slices,
     structure,
@@ -64,6 +65,8 @@ def write_report(
     *,
     lang: str = "en",
     search: SearchFacts | None = None,
+    rows: bool = True,
+    explained: Sequence[int] = (),
 ) -> Path:
     """Write the results of a run as a self-contained HTML page without scripts, requests and fonts.
 
@@ -77,17 +80,27 @@ def write_report(
         path: The file, usually ``report.html`` in the folder of the run, next to ``model.plastica``.
         lang: The initial language: "en" or "zh".
         search: What the search found that chose the settings, if there was one.
+        rows: Whether single rows of the table are shown: the worst mistakes, and why the model answers as it does for
+            some rows.
+        explained: Further rows to explain, by their position in the source as the report names it, such as the line.
 
     Returns:
         The file's path.
 
     Raises:
-        InvalidValue: If the language is not available.
+        InvalidValue: If the language is not available, or there is no row at such a position.
         FileError: If the file cannot be written.
     """
-    page = rendered(network, prepared, Path(path), checked_language(lang), search)
+    page = rendered(network, prepared, Path(path), checked_language(lang), search, SingleRows(rows, tuple(explained)))
     replace_file(path, [page.encode()])
     return Path(path)
+
+
+class SingleRows(NamedTuple):
+    """Whether single rows of the table are shown, and which ones are explained in any case."""
+
+    shown: bool = True
+    explained: tuple[int, ...] = ()
 
 
 class TestSections(TypedDict, total=False):
@@ -103,12 +116,19 @@ class TestSections(TypedDict, total=False):
 
 
 def rendered(
-    network: TableNetwork, prepared: Prepared, path: Path, lang: str, search: SearchFacts | None = None
+    network: TableNetwork,
+    prepared: Prepared,
+    path: Path,
+    lang: str,
+    search: SearchFacts | None = None,
+    single: SingleRows = SingleRows(),  # noqa: B008 - a value
 ) -> str:
     """Return the HTML of the page."""
     judged, aim = judge(network, prepared), _listed(network.target.names)
     found = prepared.findings if judged is None or judged.verdict is None else judged.verdict.findings
     held_out: TestSections = {} if judged is None else _held_out(network, prepared, judged)
+    if not single.shown and "mistakes" in held_out:
+        held_out["mistakes"] = mistakes.Mistakes((), (), held_out["mistakes"].wrong)
     names = held_out.get("names") or [column.name for column in prepared.encoder.columns]
     return (
         environment()
@@ -133,9 +153,25 @@ def rendered(
             judged=judged,
             folds=None if network.facts.cross_validation is None else folds.describe(network.facts.cross_validation),
             search=None if search is None else searching.describe(search),
+            reasons=_reasons(network, prepared, judged, held_out.get("importance"), single),
             **held_out,
         )
     )
+
+
+def _reasons(
+    network: TableNetwork,
+    prepared: Prepared,
+    judged: HeldOutAnswers | None,
+    weights: importance.Importance | None,
+    single: SingleRows,
+) -> reasons.Reasons | None:
+    """Return why the model answers as it does for some rows; None if rows are not to be shown."""
+    if not single.shown:
+        return None
+    # Of test rows that other networks predicted, as in cross-validation, only chosen ones are explained.
+    has_own = judged is not None and len(prepared.split.test) > 0 and not network.members
+    return reasons.explain(network, prepared, judged if has_own else None, weights, single.explained)
 
 
 def _examined(network: TableNetwork, prepared: Prepared, shown: Sequence[Finding]) -> Diagnosis | None:
