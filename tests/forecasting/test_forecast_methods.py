@@ -144,5 +144,5 @@ def test_logarithms_are_for_series_that_vary_with_their_level():
 
 def test_amounts_are_never_forecast_below_zero():
     windows = windows_for(np.maximum(LEVELS, 0))
-    assert windows.nonnegative.all() and (windows.unscaled(np.array([100]), np.full((1, 6), -9.0)) == 0).all()
-    assert not windows_for(LEVELS).nonnegative.any()
+    assert (windows.lowest == 0).all() and (windows.unscaled(np.array([100]), np.full((1, 6), -9.0)) == 0).all()
+    assert np.isinf(windows_for(LEVELS).lowest).all()

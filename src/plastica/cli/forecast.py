@@ -38,6 +38,13 @@ from .wording import SAY
 @click.option("--coverage", type=float, default=0.9, help="Part of values that intervals contain.")
 @click.option("--quantiles", metavar="LEVELS", help="Quantiles to forecast, such as 0.1,0.5,0.9.")
 @click.option(
+    "--minimum",
+    metavar="VALUE",
+    default="auto",
+    help="Least possible value, or none. Default: 0 for counts and amounts.",
+)
+@click.option("--maximum", type=float, help="Largest possible value, such as a capacity.")
+@click.option(
     "--loss",
     type=click.Choice(FORECAST_LOSSES),
     default="mae",
@@ -79,4 +86,5 @@ def forecast(file: str, **given: OptionValue) -> None:
     named = {each: options.names(given[each], table.names) for each in ("target", "known", "past")}
     named["target"] = named["target"] or forecast_run.usual_target(file)
     levels = options.numbers("quantiles", given["quantiles"])
-    forecast_run.go(file, table, {**given, **named, "quantiles": levels}, output)
+    own = {"quantiles": levels, "minimum": options.minimum(given["minimum"])}
+    forecast_run.go(file, table, {**given, **named, **own}, output)

@@ -115,6 +115,7 @@ def _forecaster(given: Mapping[str, OptionValue], output: Output) -> Forecaster:
     from ..forecasting.settings import check
 
     named = {name: given[name] for name in OF_MODEL if given[name] is not None}
+    named |= {"minimum": given["minimum"], "maximum": given["maximum"]}  # None is no limit
     made = Forecaster(given["model"], random_state=given["seed"], verbose=int(output.talks), **named)
     check(made)
     return made
@@ -131,6 +132,8 @@ def _judged(
         forecaster.fit(span.train, **kept)
         results, judged = forecaster.judged(span.whole, span.cut)
         folds = forecaster.backtest(panel, given["folds"]) if given["folds"] else None
+    for each in forecaster.notes_[len(panel.notes) :]:
+        note(each.said())
     say_results(output, results)
     parts = series_parts(span.whole)
     analysis = analyse(forecaster.fitted_, span.whole, results, judged, parts=parts, seed=given["seed"])

@@ -47,6 +47,21 @@ def row_numbers(given: Sequence[str]) -> tuple[int, ...]:
         raise click.BadParameter(SAY("bad_row_numbers", given=", ".join(given))) from None
 
 
+def minimum(given: str) -> float | str | None:
+    """Return the value of ``--minimum 0``, ``none`` or ``auto``.
+
+    Example:
+        >>> minimum("0"), minimum("none"), minimum("auto")
+        (0.0, None, 'auto')
+    """
+    if given.lower() in ("auto", "none"):
+        return None if given.lower() == "none" else "auto"
+    try:
+        return float(given)
+    except ValueError:
+        raise click.BadParameter(SAY("bad_minimum", given=repr(given))) from None
+
+
 def seconds(given: str | None) -> float | None:
     """Return the seconds of ``--time-limit 1h30m``."""
     if given is None:

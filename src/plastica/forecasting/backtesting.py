@@ -16,6 +16,7 @@ from .candidates import independent_horizons, short_span
 from .fitted import naive_scales_of
 from .fitting import usual_look_back
 from .joining import before, only, with_values
+from .limits import Limits
 from .methods import METHODS
 from .panel import Panel
 from .results import judge
@@ -38,7 +39,7 @@ def backtest(settings: ForecastSettings, panel: Panel, folds: int, test: float) 
     cuts = _cuts(panel, folds, test)
     # Scales come from before the first cut, so that no fold sees anything of what it is tested on.
     known = with_values(before(panel, cuts[0]))
-    panel, scales = only(panel, known.names), learn_scales(known)
+    panel, scales = only(panel, known.names), learn_scales(known, Limits(settings.minimum, settings.maximum))
     look_back = settings.look_back or usual_look_back(known, settings.horizon)
     windows = windows_of(panel, scales, look_back, settings.horizon, flags=has_holes(known))
     if not len(windows.origins(last=cuts[0])):

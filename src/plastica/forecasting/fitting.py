@@ -10,6 +10,7 @@ from .candidates import candidates_for, independent_horizons, short_span, weighe
 from .fitted import FittedForecast, naive_scales_of
 from .intervals import learn_intervals
 from .joining import tail_of, with_values
+from .limits import Limits, note_of
 from .panel import Panel
 from .parts import memory_of
 from .rolling import rolling_folds
@@ -25,7 +26,7 @@ def fit_panel(settings: ForecastSettings, panel: Panel, **options: Any) -> Fitte
     check(settings)
     panel, horizon = with_values(panel), settings.horizon
     look_back = settings.look_back or usual_look_back(panel, horizon)
-    scales, flags = learn_scales(panel), has_holes(panel)
+    scales, flags = learn_scales(panel, Limits(settings.minimum, settings.maximum)), has_holes(panel)
     windows = windows_of(panel, scales, look_back, horizon, flags=flags)
     folds = rolling_folds(windows, panel, settings.validation)
     candidates = candidates_for(settings, windows, folds, int(panel.positions.max()) + 1, options)
@@ -52,7 +53,7 @@ def fit_panel(settings: ForecastSettings, panel: Panel, **options: Any) -> Fitte
         naive_scales_of(panel, horizon),
         tail_of(panel, memory_of(look_back, scales, panel.frequency, parts)),
         {"loss": next((each.losses for each in candidates if each.losses), ())},
-        panel.notes,
+        (*panel.notes, *note_of(scales, panel)),
     )
 
 

@@ -17,6 +17,7 @@ from .backtesting import backtest
 from .fitted import FittedForecast, JudgedForecasts
 from .fitting import fit_panel
 from .joining import joined, only, read_more, say_gap
+from .limits import LowerLimit
 from .panel import Panel, read_panel
 from .results import ForecastResults
 from .settings import check
@@ -58,6 +59,10 @@ class Forecaster(BaseEstimator):
             needs the extra ``plastica[holidays]``.
         coverage: The part of values that intervals contain.
         quantiles: Levels of quantiles to forecast, such as (0.1, 0.5, 0.9), in columns ``target_q10`` and so on.
+        minimum: The least possible value, at which forecasts and intervals end; None for no limit. Default: 0 for a
+            series that is never below 0 in training and is sometimes 0, or so near to it that a normal distribution
+            with its mean and deviation would have at least 2.5 % of its values below; other series have no limit.
+        maximum: The largest possible value, such as a capacity. Default: no limit.
         members: The number of networks, whose forecasts are averaged.
         validation: The part of the training span, or the number of steps, at its end that gives the
             intervals their width; networks are then trained on all of it.
@@ -101,6 +106,8 @@ class Forecaster(BaseEstimator):
         holidays: str = "",
         coverage: float = 0.9,
         quantiles: Sequence[float] = (),
+        minimum: LowerLimit = "auto",
+        maximum: float | None = None,
         members: int = 3,
         validation: float = 0.3,
         epochs: int | None = None,
@@ -121,6 +128,8 @@ class Forecaster(BaseEstimator):
         self.holidays = holidays
         self.coverage = coverage
         self.quantiles = quantiles
+        self.minimum = minimum
+        self.maximum = maximum
         self.members = members
         self.validation = validation
         self.epochs = epochs

@@ -8,6 +8,7 @@ import numpy as np
 from ..errors import DataError
 from ..typing import Float
 from .imputation import best_lag
+from .limits import Limits, is_amount, require_within
 from .panel import Panel
 
 STRETCH = 8  # steps, to tell the variation from the level
@@ -15,7 +16,6 @@ LEAST_STRETCHES = 6
 DOUBLED = 2.0  # levels that differ less are forecast alike with and without logarithms
 EVEN, TIGHT = 0.5, 0.7  # the slope of the variation's logarithm over the level's is 1 within this, and both correlate
 CONSTANT = 1e30  # of a covariate that never varies in training: what it may do later counts as 0, since none learned it
-SOME_ZEROS = 0.005
 YEAR, YEARS = 365.25 * 86_400, 1.9  # seconds; two years with the last days missing
 
 
@@ -29,6 +29,7 @@ class Scales(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         logarithms: Whether the values of each are taken as logarithms, means and deviations being those of logarithms.
         nonnegative: Whether each is a count or an amount, of which there is never less than nothing.
         yearly: Whether the training span has years enough to tell the time of the year from chance.
+        minimum, maximum: The range of all series, if it was said; None where it was not.
     """
 
     means: tuple[float, ...]
@@ -39,6 +40,8 @@ class Scales(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     logarithms: tuple[bool, ...]
     nonnegative: tuple[bool, ...]
     yearly: bool
+    minimum: float | None = None
+    maximum: float | None = None
 
     def __post_init__(self) -> None:
         """Check the fields, since a file may be damaged or from elsewhere."""
@@ -50,11 +53,11 @@ class Scales(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("standard deviations and lags must be above 0")
 
 
-def learn_scales(panel: Panel) -> Scales:
+def learn_scales(panel: Panel, limits: Limits = Limits()) -> Scales:  # noqa: B008 - a value
     """Return the scales of a panel that ends with the training span; each series has a value.
 
     Raises:
-        DataError: If all series are constant.
+        DataError: If all series are constant, or a value is outside of the limits.
     """
     targets = len(panel.roles.targets)
     channels = [
@@ -66,6 +69,7 @@ def learn_scales(panel: Panel) -> Scales:
         name, values = channels[0]
         value = values[np.isfinite(values)][0]
         raise DataError(f"the series {name!r} is {value:g} throughout the training span: there is nothing to learn.")
+    require_within(limits, channels)
     rest = panel.values[:, targets:]
     seasons = panel.frequency.seasons
     logarithms = tuple(grows_with_level(values, min(seasons, default=1)) for _, values in channels)
@@ -77,8 +81,10 @@ def learn_scales(panel: Panel) -> Scales:
         tuple(0.0 if np.isnan(column).all() else float(np.nanmean(column)) for column in rest.T),
         tuple(_deviation(column, CONSTANT) for column in rest.T),
         logarithms,
-        tuple(_is_amount(values) for _, values in channels),
+        tuple(limits.minimum == "auto" and is_amount(values) for _, values in channels),
         _years(panel) >= YEARS,
+        limits.minimum if isinstance(limits.minimum, int | float) else None,
+        limits.maximum,
     )
 
 
@@ -114,12 +120,6 @@ def grows_with_level(values: Float[np.ndarray, "time"], season: int) -> bool:
         return False
     slope, _ = np.polyfit(np.log(level), np.log(variation), 1)
     return bool(abs(slope - 1) < EVEN and np.corrcoef(np.log(level), np.log(variation))[0, 1] > TIGHT)
-
-
-def _is_amount(values: Float[np.ndarray, "time"]) -> bool:
-    """Return whether values are never below 0 and often 0: counts, rain, sales."""
-    known = values[np.isfinite(values)]
-    return bool((known >= 0).all() and (known == 0).mean() >= SOME_ZEROS)
 
 
 def _years(panel: Panel) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import InvalidValue
 from ..registry import look_up
 from .architectures import ARCHITECTURES
+from .limits import LowerLimit
 from .methods import METHODS
 
 AUTO = "auto"
@@ -26,6 +27,8 @@ class ForecastSettings(Protocol):
     look_back: int | None
     coverage: float
     quantiles: Sequence[float]
+    minimum: LowerLimit
+    maximum: float | None
     members: int
     validation: float
     epochs: int | None
@@ -59,11 +62,26 @@ def check(settings: ForecastSettings) -> None:
         raise InvalidValue(f"Forecaster(loss={settings.loss!r}): expected one of {', '.join(map(repr, LOSSES))}.")
     if not _is_number(settings.coverage) or not 0 < settings.coverage < 1:
         raise InvalidValue(f"Forecaster(coverage={settings.coverage!r}): give a share between 0 and 1, such as 0.9.")
+    _check_limits(settings)
     levels = list(settings.quantiles)
     if not all(_is_number(level) and 0 < level < 1 for level in levels) or levels != sorted(set(levels)):
         raise InvalidValue(
             f"Forecaster(quantiles={settings.quantiles!r}): give rising levels between 0 and 1, as in (0.1, 0.5, 0.9)."
         )
+
+
+def _check_limits(settings: ForecastSettings) -> None:
+    low, high = settings.minimum, settings.maximum
+    if not (low is None or low == "auto" or (_is_number(low) and np.isfinite(low))):
+        raise InvalidValue(
+            f"Forecaster(minimum={low!r}): give the least possible value as a number, None for no limit, or 'auto'."
+        )
+    if not (high is None or (_is_number(high) and np.isfinite(high))):
+        raise InvalidValue(
+            f"Forecaster(maximum={high!r}): give the largest possible value as a number, or None for no limit."
+        )
+    if isinstance(low, int | float) and high is not None and low >= high:
+        raise InvalidValue(f"Forecaster(minimum={low!r}, maximum={high!r}): the minimum must be below the maximum.")
 
 
 def _is_number(value: Any) -> bool:

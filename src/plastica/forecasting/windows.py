@@ -62,7 +62,7 @@ class PanelWindows:
         positions: The position of each place on the time axis.
         means, deviations: The scale of each series, ``(series,)``.
         logarithms: Whether the values of each series are logarithms.
-        nonnegative: Whether a forecast of each series below 0 is impossible.
+        lowest, highest: The range that forecasts of each series cannot leave, infinite without one.
         seasons: The seasons in steps, ascending.
         has_known: Whether covariates or holidays are among the known features.
     """
@@ -78,7 +78,8 @@ class PanelWindows:
     means: Float[np.ndarray, "series"]
     deviations: Float[np.ndarray, "series"]
     logarithms: Bool[np.ndarray, "series"]
-    nonnegative: Bool[np.ndarray, "series"]
+    lowest: Float[np.ndarray, "series"]
+    highest: Float[np.ndarray, "series"]
     seasons: tuple[int, ...] = ()
     has_known: bool = False
 
@@ -131,7 +132,7 @@ class PanelWindows:
 
     def truth(self, origins: Int[np.ndarray, "windows"]) -> Float[np.ndarray, "windows horizon"]:
         """Return the values to forecast in their unit, NaN where they are not known."""
-        return self.unscaled(origins, self.scaled_truth(origins))
+        return self._in_unit(origins, self.scaled_truth(origins))
 
     def scaled_truth(self, origins: Int[np.ndarray, "windows"]) -> Float[np.ndarray, "windows horizon"]:
         """Return the scaled values to forecast, NaN where they are not known."""
@@ -141,12 +142,18 @@ class PanelWindows:
     def unscaled(
         self, origins: Int[np.ndarray, "windows"], scaled: Float[np.ndarray, "windows horizon"]
     ) -> Float[np.ndarray, "windows horizon"]:
-        """Return scaled values of windows in their unit."""
+        """Return scaled forecasts of windows in their unit, none outside of the range of its series."""
+        own = self.series[origins]
+        return np.clip(self._in_unit(origins, scaled), self.lowest[own, None], self.highest[own, None])
+
+    def _in_unit(
+        self, origins: Int[np.ndarray, "windows"], scaled: Float[np.ndarray, "windows horizon"]
+    ) -> Float[np.ndarray, "windows horizon"]:
         own = self.series[origins]
         made = scaled * self.deviations[own, None] + self.means[own, None]
         if (logs := self.logarithms[own]).any():
             made[logs] = np.exp(made[logs])
-        return np.where(self.nonnegative[own, None], np.maximum(made, 0.0), made)
+        return made
 
     def longest_before(self, until: float) -> int:
         """Return the number of steps of the longest series before a position."""
@@ -207,7 +214,8 @@ def windows_of(panel: Panel, scales: Scales, look_back: int, horizon: int, *, fl
         np.array(scales.means),
         np.array(scales.deviations),
         np.array(scales.logarithms),
-        np.array(scales.nonnegative),
+        np.where(scales.nonnegative, 0.0, -np.inf if scales.minimum is None else scales.minimum),
+        np.full(len(scales.means), np.inf if scales.maximum is None else scales.maximum),
         panel.frequency.seasons,
         bool(roles.known or roles.country),
     )
