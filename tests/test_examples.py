@@ -43,6 +43,13 @@ def test_answers_are_explained_and_another_answer_is_found(capsys):
     assert ((changes.answers > 0.5) != (changes.before > 0.5)).all() and "FAILS" not in capsys.readouterr().out
 
 
+def test_a_training_loop_of_ones_own_is_judged():
+    found = main_of("doctor_own_loop")(epochs=6)
+    assert found["vanishing_gradients"].where == "hidden 0" and not any(
+        "hand in" in str(each) for each in found.unjudged
+    )
+
+
 def test_layers_in_which_the_error_vanishes_are_found_and_mended():
     found, trials = main_of("doctor")(epochs=15)
     assert "vanishing_gradients" in found.codes and trials.helped[0].code == "vanishing_gradients"

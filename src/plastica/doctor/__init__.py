@@ -5,6 +5,8 @@
 
     history = model.fit(x, y, epochs=50, validation_split=0.2, doctor=True)
     found = model.diagnose(x_train, y_train, validation_data=(x_val, y_val))
+
+``LoopDoctor`` judges a training loop of your own by its arrays, ``diagnose_predictions`` the predictions of any model.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from .curves import curve_findings
 from .device import DeviceReport, device_report
 from .examination import diagnose
 from .looks import LayerLook, StepLook
+from .own_loop import LoopDoctor
+from .predictions import diagnose_predictions
 from .signal import signal_findings
 from .trials import RemedyTrial, RemedyTrials, try_remedies
 from .watcher import Doctor
@@ -23,12 +27,14 @@ __all__ = [
     "Diagnosis",
     "Doctor",
     "LayerLook",
+    "LoopDoctor",
     "RemedyTrial",
     "RemedyTrials",
     "StepLook",
     "curve_findings",
     "device_report",
     "diagnose",
+    "diagnose_predictions",
     "signal_findings",
     "try_remedies",
 ]

@@ -26,16 +26,17 @@ PARAMETERS_A_ROW = 100
 _SCALES = (BatchNormalization, LayerNormalization, UnitNormalization)
 
 
-def input_findings(model: Model, rows: TaskRows, names: tuple[str, ...]) -> Iterator[Finding]:
+def input_findings(model: Model | None, rows: TaskRows, names: tuple[str, ...]) -> Iterator[Finding]:
     """Find what is wrong with inputs and targets.
 
     Args:
-        model: The model.
+        model: The model; None for one of another library.
         rows: Training rows.
         names: The names of the columns; empty if they have none.
     """
     x = rows.x
-    if x.ndim == 2 and model.network.takes_integers is not True:
+    tokens = model is not None and model.network.takes_integers is True
+    if x.ndim == 2 and not tokens:
         named = names or tuple(f"column {place}" for place in range(x.shape[1]))
         yield from _constant(x, named)
         yield from _collinear(model, x, named)
@@ -43,15 +44,16 @@ def input_findings(model: Model, rows: TaskRows, names: tuple[str, ...]) -> Iter
         yield from same
         if not same:
             yield from _leaks(rows, named)
-    elif x.ndim == 3 and model.network.takes_integers is not True:  # (rows, time, features)
+    elif x.ndim == 3 and not tokens:  # (rows, time, features)
         last = [f"the last step of {names[place] if names else f'feature {place}'}" for place in range(x.shape[2])]
         yield from _identity(x[:, -1], rows, tuple(last), "x = x[:, :-1]" if x.shape[1] > 1 else "")
-    if model.network.takes_integers is not True and np.issubdtype(x.dtype, np.floating):
+    if model is not None and not tokens and np.issubdtype(x.dtype, np.floating):
         yield from _unscaled(model, x, names)
     yield from _targets(model, rows)
     yield from _imbalance(rows)
-    yield from _parameters(model, rows)
-    yield from lookback_findings(model, rows)
+    if model is not None:
+        yield from _parameters(model, rows)
+        yield from lookback_findings(model, rows)
 
 
 def _constant(x: Float[np.ndarray, "rows features"], names: tuple[str, ...]) -> Iterator[Finding]:
@@ -69,7 +71,7 @@ def _constant(x: Float[np.ndarray, "rows features"], names: tuple[str, ...]) -> 
         )
 
 
-def _collinear(model: Model, x: Float[np.ndarray, "rows features"], names: tuple[str, ...]) -> Iterator[Finding]:
+def _collinear(model: Model | None, x: Float[np.ndarray, "rows features"], names: tuple[str, ...]) -> Iterator[Finding]:
     places = np.flatnonzero(np.ptp(x, axis=0) > 0)
     if not 1 < len(places) <= min(MOST_COLUMNS, len(x) - 2):
         return
@@ -80,7 +82,7 @@ def _collinear(model: Model, x: Float[np.ndarray, "rows features"], names: tuple
         return
     among = places[np.abs(vectors[:, 0]) > 0.05]
     involved = [names[place] for place in among]
-    is_linear = sum(layer.linear_units for _, layer, _ in walk(model.network)) == 1
+    is_linear = model is not None and sum(layer.linear_units for _, layer, _ in walk(model.network)) == 1
     yield observed(
         "collinear_inputs",
         "warning" if is_linear else "note",
@@ -164,11 +166,11 @@ def _unscaled(model: Model, x: np.ndarray, names: tuple[str, ...]) -> Iterator[F
         )
 
 
-def _targets(model: Model, rows: TaskRows) -> Iterator[Finding]:
+def _targets(model: Model | None, rows: TaskRows) -> Iterator[Finding]:
     """Find targets that the last layer cannot reach, or whose scale is far from 1."""
     if rows.task != "regression":
         return
-    activation = model.network.output_activation
+    activation = None if model is None else model.network.output_activation
     low, high = (-np.inf, np.inf) if activation is None else activation.output_range
     outside = float(((rows.y < low) | (rows.y > high)).mean())
     if outside:

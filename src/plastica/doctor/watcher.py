@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,16 +21,16 @@ from ..training.loop import pick
 from ..training.rows import Rows, count_rows
 from .chance import ROWS as CHANCE_ROWS
 from .chance import chance_loss
-from .curves import curve_findings, poor_start
+from .curves import curve_findings
+from .judging import LookJudge
 from .looks import StepLook, evenly, take_look
-from .signal import FEW_STEPS, OF_STEPS, always_clipped, growth_ahead, signal_findings
+from .signal import always_clipped
 
 if TYPE_CHECKING:
     from ..training import Member
 
 SHARE = 0.02  # of the time of training that looks may take; the rest of 3 % is for looks that take longer than the last
 FEWEST, MOST = 64, 256  # rows of a look
-TWICE = ("dead_units", "saturated_units", *OF_STEPS)  # not by one look
 
 
 class Doctor(RunWatcher):
@@ -78,17 +77,20 @@ class Doctor(RunWatcher):
         self._begin()
 
     def _begin(self) -> None:
-        self.looks: list[StepLook] = []
+        self._judge = LookJudge()
         self.seconds = self.compiling = 0.0
         self.diagnosis = Diagnosis.of([])
-        self._found: dict[tuple[str, str], Finding] = {}
-        self._suspected: set[tuple[str, str]] = set()
         self._curves: dict[str, list[float]] = {}
         self._unjudged: list[Note] = []
         self._batch: Batch | None = None
         self._chance: float | None = None
         self._last = 0.0
         self._is_able = self._alone = True
+
+    @property
+    def looks(self) -> list[StepLook]:
+        """What was measured, the newest last."""
+        return self._judge.looks
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Begin anew."""
@@ -115,13 +117,11 @@ class Doctor(RunWatcher):
         if self._batch is not None and self._is_able:
             self._measure(self.model.learner)
         restored = (self.model.stop_reason or "").startswith("EarlyStopping")
-        for each in curve_findings(self._curves, self._chance, restored):
-            self._tell(each)
+        self._tell(curve_findings(self._curves, self._chance, restored))
         if isinstance(self.model.program, Supervised):
-            for each in always_clipped(self.looks, self.model.program.optimizer.global_clipnorm):
-                self._tell(each)
+            self._tell(always_clipped(self.looks, self.model.program.optimizer.global_clipnorm))
         measures = {"looks": [look.to_dict() for look in self.looks], "chance": self._chance, "seconds": self.seconds}
-        self.diagnosis = Diagnosis.of([*self._found.values()], self._unjudged, measures, {"model": self.model})
+        self.diagnosis = Diagnosis.of([*self._judge.found.values()], self._unjudged, measures, {"model": self.model})
         if self.model.history is not None:
             self.model.history.findings = self.diagnosis.findings
 
@@ -164,32 +164,15 @@ class Doctor(RunWatcher):
             self.seconds += self._last
         else:
             self.compiling, self._last = self._last, 0.0
-        self.looks.append(look)
-        suspected = list(self._of_look(program, look))
-        for each in suspected:
-            at_once = each.code == "overwritten_weights" and look.step < FEW_STEPS  # units may be dead by the next look
-            if at_once or each.code not in TWICE or (each.code, _layer_of(each)) in self._suspected:
-                self._tell(each)
-        self._suspected = {(each.code, _layer_of(each)) for each in suspected}
+        self._tell(self._judge.judge(look, program.learning_rate, self._chance))
 
-    def _of_look(self, program: Supervised, look: StepLook) -> Iterator[Finding]:
-        rate = program.learning_rate
-        yield from signal_findings(look, rate, self._chance)
-        yield from growth_ahead(self.looks)
-        if len(self.looks) == 1 and math.isfinite(look.along[0]):
-            yield from poor_start(look.along[0], self._chance, look.step)
-
-    def _tell(self, found: Finding) -> None:
-        """Keep a finding, and print it the first time."""
-        key = found.code, _layer_of(found)
-        is_new, self._found[key] = key not in self._found, found
+    def _tell(self, found: Iterable[Finding]) -> None:
+        """Keep findings, and print those that are new."""
+        new = self._judge.keep(list(found))
         # What a doctor says of one of many members would not tell of which: a population says it for all at its end.
         silent = self.params.get("verbose", 1) in (0, "0") or not self._alone
-        if is_new and (self.verbose or (self.verbose is None and not silent)):
-            step = self.looks[-1].step if self.looks else 0
-            for line in finding_lines(found):
-                say(line if line.startswith(" ") else note("doctor.line", step=step, said=line).said())
-
-
-def _layer_of(found: Finding) -> str:
-    return found.where if found.where.startswith("layer") else ""
+        if not (self.verbose or (self.verbose is None and not silent)):
+            return
+        step = self.looks[-1].step if self.looks else 0
+        for line in (line for each in new for line in finding_lines(each)):
+            say(line if line.startswith(" ") else note("doctor.line", step=step, said=line).said())
