@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,8 +16,9 @@ from ..typing import Float
 from .array_looks import plain
 from .fits import fit_findings, never_predicted
 from .inputs import input_findings
-from .labels import noisy_labels
+from .labels import label_errors, noisy_labels
 from .looks import evenly
+from .out_of_sample import OutOfSample
 from .parts import part_findings
 from .tasks import MOST_ROWS, TaskRows
 
@@ -88,6 +90,9 @@ def _findings(learn: TaskRows, held_out: TaskRows | None, names: tuple[str, ...]
     if held_out is not None:
         yield from part_findings(learn, held_out, names)
         yield from fit_findings(learn, held_out, names)
+        if not noise and held_out.decides:  # the model was not trained on these rows, as confident learning asks
+            numbered = replace(held_out, numbers=held_out.numbers + learn.numbers[-1] + 1)
+            yield from label_errors(OutOfSample(numbered, int(learn.numbers[-1]) + 1, 1, 0.0))
 
 
 def _task_rows(owner: str, x: object, y: object, predictions: object, kind: str | None) -> TaskRows:

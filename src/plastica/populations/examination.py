@@ -34,8 +34,9 @@ def diagnose(
         own = member.batch_size or batch_size
         split = None if population.splits is None or member.part is None else population.splits[member.part]
         if split is None:
-            options = {"validation_data": validation_data, "batch_size": own, "names": names}
-            found.append(model.diagnose(x, y, **options))
+            found.append(
+                model.diagnose(x, y, validation_data=validation_data, batch_size=own, names=names, retrain=False)
+            )
         else:
             found.append(_on_part(model, x, y, split, validation_data, own, names))
     return PopulationDiagnosis(tuple(found), tuple(population.columns()))
@@ -62,7 +63,8 @@ def _on_part(
     (x, y), *held_out = [_rows_of((rows.x, rows.y if has_targets else None), each) for each in part]
     if held_out:
         validation_data = held_out[0] if has_targets else None
-    return model.diagnose(x, y, validation_data=validation_data, batch_size=batch_size, names=names)
+    options = {"batch_size": batch_size, "names": names, "retrain": False}
+    return model.diagnose(x, y, validation_data=validation_data, **options)
 
 
 def _rows_of(tree: PyTree, rows: np.ndarray) -> PyTree:
