@@ -122,3 +122,15 @@ def test_a_table_is_needed_for_other_models(tmp_path):
     path = plastica.Sequential([plastica.Dense(1, input_dim=2)]).save(tmp_path / "net.plastica")
     found = call("predict", path)
     assert found.exit_code == 2 and "only a forecast goes on without one" in found.stderr
+
+
+def test_a_run_is_examined_on_its_series(folder, made):
+    found = call("doctor", folder / "run", folder / "load.csv", "--json")
+    assert found.exit_code == 0, found.stderr
+    facts = json.loads(found.stdout)
+    assert facts["measures"]["reliance"]["past"] is not None and facts["source"].endswith("load.csv")
+    assert not any("no step after training" in each for each in facts["unjudged"])
+    other = pl.read_csv(folder / "load.csv").with_columns(pl.col("load") * 2)
+    other.write_csv(folder / "other.csv")
+    refused = call("doctor", folder / "run", folder / "other.csv")
+    assert refused.exit_code == 1 and "their values differ" in refused.stderr and "Traceback" not in refused.stderr

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,7 @@ from .wording import SAY
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ..data.table import Table
     from ..model.diagnosis import Diagnosis
     from ..populations import PopulationDiagnosis
     from ..training.history import History
@@ -50,8 +51,9 @@ def doctor(
 ) -> None:
     """Say what is wrong with a trained network, its training and its data, and what to try.
 
-    MODEL is the folder of a run. FILE is the table that it was trained on; it may be left out if it is still where it
-    was. Each finding names the layer, column or class, the number and its threshold, and a remedy.
+    MODEL is the folder of a run of plastica train or plastica forecast. FILE is the table that it was trained on; it
+    may be left out if it is still where it was. Each finding names the layer, column or class, the number and its
+    threshold, and a remedy.
     """
     if device:
         _examine_device(model, Output(json))
@@ -59,18 +61,18 @@ def doctor(
     if model is None:
         raise click.MissingParameter(param_type="argument", param_hint="'MODEL'")
     from ..data.reading import read_table
-    from ..report.examining import examine, prepared_again
-    from ..tables import TableNetwork
+    from ..loading import load
     from .folders import model_file
 
     output = Output(json, verbose=verbose)
     path = model_file(model)
-    network = TableNetwork.load(path)
-    given = file or table_of(network.facts.source)
+    found = load(path)
+    source = _source_of(found, path)
+    given = file or table_of(source)
     table = read_table(given, separator=options.separator(separator), encoding=encoding, sheet=sheet)
-    diagnosis = examine(network, prepared_again(network, table, given), history=_history(path))
+    diagnosis = _examined(found, table, given, path)
     _say(output, diagnosis)
-    result = {"source": network.facts.source, **diagnosis.to_dict()}
+    result = {"source": source, **diagnosis.to_dict()}
     if remedies and diagnosis.given:
         output.say()
         trials = diagnosis.try_remedies()
@@ -94,6 +96,34 @@ def _examine_device(model: str | None, output: Output) -> None:
     output.result(found.to_dict())
 
 
+def _source_of(model: object, path: Path) -> str:
+    """Return the file that a run was trained on.
+
+    Raises:
+        DataError: If the file is no run, or does not say.
+    """
+    from ..errors import DataError
+    from ..forecasting import Forecaster
+    from ..notes import note
+    from ..tables import TableNetwork
+
+    if isinstance(model, TableNetwork):
+        return model.facts.source
+    if not isinstance(model, Forecaster):
+        raise DataError(note("doctor.no_run", file=str(path), kind=type(model).__name__))
+    return str(_results(path).get("file", "")) or str(path.with_name("table"))
+
+
+def _examined(model: Any, table: Table, given: str, path: Path) -> Diagnosis:
+    """Return what is wrong with a run on its table: a network for a table, or forecasts."""
+    from ..forecasting import Forecaster
+    from ..report.examining import examine, prepared_again
+
+    if isinstance(model, Forecaster):
+        return model.diagnose(table)
+    return examine(model, prepared_again(model, table, given), history=_history(path))
+
+
 def table_of(source: str) -> str:
     """Return where the table of a run is: its file, or the name of the included data set that has this file."""
     from pathlib import Path
@@ -106,24 +136,27 @@ def table_of(source: str) -> str:
 
 def _history(model: Path) -> History | None:
     """Return the losses of a run from the results beside its model; None if they are not there."""
-    import json
-
     from ..training.history import History
 
     try:
-        results = json.loads((model.parent / RESULTS).read_text("utf-8"))
+        results = _results(model)
         training, figures = results["training"], results["history"]
         epochs = list(range(int(training["epochs"])))
         told = {"stopped_by": training["stopped_by"], "seconds": training["seconds"]}
         return History.from_dict({"history": figures, "epoch": epochs, **told})
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-    ):  # a model that stands alone, or another's results
+    except (ValueError, KeyError, TypeError, AttributeError):  # a model that stands alone, or another's results
         return None
+
+
+def _results(model: Path) -> dict[str, Any]:
+    """Return the results beside the model of a run; empty if there are none."""
+    import json
+
+    try:
+        found = json.loads((model.parent / RESULTS).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def say_ill(output: Output, found: PopulationDiagnosis | None) -> None:

@@ -10,10 +10,12 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from ..errors import DataError, InvalidValue, NotFitted
+from ..model.diagnosis import Diagnosis
 from ..populations.fitting import PopulationRun
 from ..typing import Document, NativeFrame
 from . import frames, serialization
 from .backtesting import backtest
+from .diagnosis import check_same_series, diagnose_forecast
 from .fitted import FittedForecast, JudgedForecasts
 from .fitting import fit_panel
 from .joining import joined, only, read_more, say_gap
@@ -222,6 +224,29 @@ class Forecaster(BaseEstimator):
         results, judged = fitted.evaluate(panel, start)
         self.results_ = results
         return results, judged
+
+    def diagnose(self, X: object, first: int | None = None) -> Diagnosis:
+        """Return what is wrong with the forecasts: what networks see, use and know too early, and where they are off.
+
+        Finds a season that is longer than the look-back, a past that is not used, forecasts that are off by one offset
+        (the level has moved), intervals that do not keep their promise, known covariates that tell the target and are
+        hardly known in advance, simple forecasts that are better, and what is wrong inside networks.
+
+        Args:
+            X: The rows of training, and later ones to judge by.
+            first: The position of the first step to judge by. Default: the first one after training.
+
+        Returns:
+            A table of findings in a terminal and in a notebook; ``to_json()`` for programs.
+
+        Raises:
+            NotFitted: Before :meth:`fit`.
+            DataError: If the rows are not those of training.
+        """
+        fitted = self._fitted()
+        panel = only(self.read(X), fitted.tail.names)
+        check_same_series(fitted, panel)
+        return diagnose_forecast(fitted, panel, fitted.until if first is None else first)
 
     def backtest(self, X: object, folds: int = 4, test: float = 0.1) -> polars.DataFrame:
         """Test the model at several times of the past: trained on what lies before, tested on what follows.

@@ -43,6 +43,7 @@ class Reliance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         calendar: By which share the error grows with the calendar of another hour, day of the week, or time of the
             year.
         covariates: By which share it grows with the values of another window, for each covariate.
+        past: By which share it grows if all past values of the target are those of another window.
     """
 
     windows: int
@@ -50,6 +51,7 @@ class Reliance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lags: tuple[LagReliance, ...]
     calendar: dict[str, float]
     covariates: dict[str, float]
+    past: float | None = None
 
 
 def reliance(fitted: FittedForecast, judged: JudgedForecasts, seed: int = 0) -> Reliance:
@@ -95,7 +97,8 @@ def reliance(fitted: FittedForecast, judged: JudgedForecasts, seed: int = 0) -> 
         )
         for name, columns in _columns_of(roles, names, since)
     }
-    return Reliance(len(chosen), base, lags, calendar, covariates)
+    whole = increase(_from_others(alone, "values", past, other))
+    return Reliance(len(chosen), base, lags, calendar, covariates, whole)
 
 
 def blocks(look_back: int, seasons: tuple[int, ...]) -> list[tuple[int, int]]:
