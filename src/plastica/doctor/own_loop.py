@@ -23,7 +23,7 @@ from .rates import PRODUCTS, RateBound, rate_above_bound
 from .signal import FEWEST_ROWS, always_clipped
 from .sources import DEFINITION
 
-Arrays = Mapping[str, object]
+LayerArrays = Mapping[str, object]
 
 
 class LoopDoctor:
@@ -99,11 +99,11 @@ class LoopDoctor:
         step: int,
         loss: object,
         *,
-        activities: Arrays | None = None,
-        errors: Arrays | None = None,
-        gradients: Arrays | None = None,
-        weights: Arrays | None = None,
-        updates: Arrays | None = None,
+        activities: LayerArrays | None = None,
+        errors: LayerArrays | None = None,
+        gradients: LayerArrays | None = None,
+        weights: LayerArrays | None = None,
+        updates: LayerArrays | None = None,
         loss_at: Callable[[float], object] | None = None,
     ) -> list[Finding]:
         r"""Judge a step from its arrays by layer, and return what is new.

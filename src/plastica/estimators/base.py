@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..data.splitting import split
 from ..data.table import Table
 from ..errors import InvalidValue
+from ..model.diagnosis import Diagnosis
 from ..notebook.html import shown
 from ..settings import batch_size_for
 from ..tables.folds import Folds, dealt_to
@@ -77,6 +78,46 @@ class NetworkEstimator(EstimatorParameters):
             InvalidValue: If ``X`` is not a data frame.
         """
         return serialization.as_frame(self.predict(X), X, self.target_names_)
+
+    def diagnose(
+        self, X: object, y: object, *, validation_data: tuple[object, object] | None = None, retrain: bool | None = None
+    ) -> Diagnosis:
+        """Return what is wrong with the network, its training and its data: where, by which number, and what to try.
+
+        See :meth:`Sequential.diagnose`. Rows are encoded, and classes and targets scaled, as in training.
+
+        Args:
+            X, y: The rows given to :meth:`fit`.
+            validation_data: Rows that training did not see, ``(X, y)``. Default: those that ``fit`` held out, if
+                ``random_state`` is a number, from which the same rows are drawn again.
+            retrain: As for :meth:`Sequential.diagnose`.
+
+        Raises:
+            NotFitted: Before ``fit``.
+            ValueError: If the data do not suit the estimator.
+
+        Example:
+            >>> import numpy as np
+            >>> from plastica import NetworkRegressor
+            >>> x = np.random.default_rng(0).normal(size=(120, 3))
+            >>> regressor = NetworkRegressor(network="mlp", epochs=2, random_state=0).fit(x, x[:, 0])
+            >>> "identity_map" in regressor.diagnose(x, x[:, 0]).codes
+            True
+        """
+        from . import diagnosis
+
+        check_is_fitted(self)
+        examples = self._examples(X, y, None, begin=False)
+        held_out: EstimatorRows | None = None
+        if validation_data is not None:
+            held_out = self._examples(*validation_data, None, begin=False)
+        elif isinstance(self.random_state, int | np.integer) and self._holds_out(examples):
+            examples, held_out = self._dealt(examples)
+        learn, validation = (
+            None if part is None else self._ready(part, 1.0, None)[:2] for part in (examples, held_out)
+        )
+        assert learn is not None
+        return diagnosis.diagnose(self, learn, validation, retrain)
 
     def save(self, path: str | Path) -> Path:
         """Save the estimator to one file, with checksums and without pickled objects."""
@@ -169,13 +210,17 @@ class NetworkEstimator(EstimatorParameters):
     def _dealt(self, examples: EstimatorRows) -> tuple[EstimatorRows, EstimatorRows | None]:
         """Split off a validation set, if early stopping is enabled."""
         rows = len(examples.y)
-        if not (rows >= AUTO_ROWS if self.early_stopping == "auto" else self.early_stopping):
+        if not self._holds_out(examples):
             return examples, None
         labels = None if self.task_ == "regression" else strata(examples.y)
         # With a number as random_state each call draws the same seed; a RandomState goes on, as in scikit-learn.
         seed = int(check_random_state(self.random_state).randint(MOST_SEED))
         parts = split(rows, float(self.validation_fraction), 0, labels, seed)
         return examples.take(parts.train), examples.take(parts.validation)
+
+    def _holds_out(self, examples: EstimatorRows) -> bool:
+        """Return whether ``fit`` splits off a validation set."""
+        return len(examples.y) >= AUTO_ROWS if self.early_stopping == "auto" else bool(self.early_stopping)
 
     def _prepare(self, train: EstimatorRows, whole: EstimatorRows, begin: bool, steady: bool) -> None:
         """Fit the encoder and the scaling and create the network; for ``warm_start``, update only its parameters."""
