@@ -55,3 +55,29 @@ def test_a_loss_that_jumps_up_and_down_swings():
 
 def test_too_few_epochs_and_losses_that_are_not_finite_say_nothing():
     assert codes([1.0] * 4) == {} and codes([1.0, 1.0, np.nan, 1.0, 1.0]) == {}
+
+
+def test_a_stretch_without_progress_before_a_fall_is_a_plateau():
+    loss = [1.0, *[0.8] * 8, *[0.8 - 0.1 * n for n in range(1, 6)]]
+    found = codes(loss)["plateau"]
+    assert found.where == "epoch 2" and found.data["epochs"] == 8 and found.value == pytest.approx(8 / 14)
+    assert found.severity == "warning" and found.data["after"] == "0.3"
+    assert "plateau" not in codes(FALLING) and "plateau" not in codes([1.0, 0.7, *[0.5] * 10])  # nothing came after
+    assert "plateau" not in codes([1.0, *[0.05] * 8, 0.04, 0.03, 0.02])  # nearly everything was learned before
+
+
+def test_a_validation_loss_that_stays_at_chance_while_the_training_loss_falls_shows_that_nothing_holds():
+    val = [1.02, 1.0, 1.0, 1.001, 1.002, 1.004, 1.01, 1.01, 1.01, 1.01]
+    found = codes(FALLING, val)["validation_at_chance"]
+    assert found.value == pytest.approx(0.0) and found.data["loss"] == "0.16" and "noise" in found.message
+    assert "validation_at_chance" not in codes(FALLING, [0.01 + each for each in FALLING])
+    assert "validation_at_chance" not in codes(FALLING, val, chance=None)
+    assert "validation_at_chance" not in codes(FALLING, [3 - 0.2 * n for n in range(10)])  # it still falls
+
+
+def test_epochs_after_which_nothing_more_was_gained_were_too_many():
+    val = [1.0, 0.8, 0.6, 0.5, *[0.499] * 26]
+    found = codes([*FALLING, *[0.16] * 20], val)["stopped_late"]
+    assert found.where == "epoch 4" and found.value == pytest.approx(26 / 30) and found.severity == "note"
+    assert "stopped_late" not in codes([*FALLING, *[0.16] * 20], val, restored=True)
+    assert "stopped_late" not in codes(FALLING[:10], val[:10])

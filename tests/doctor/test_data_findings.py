@@ -16,9 +16,12 @@ from plastica.doctor.labels import (
     permutation_value,
     suspect_labels,
 )
+from plastica.doctor.more_data import more_data
 from plastica.doctor.out_of_sample import OutOfSample
 from plastica.doctor.parts import part_findings
+from plastica.doctor.targets import target_findings
 from plastica.doctor.tasks import TaskRows
+from plastica.populations.power_law import PowerLaw
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(400, 4))
@@ -277,3 +280,39 @@ def test_where_labels_are_noise_no_label_is_named_as_wrong_and_no_step_as_too_sh
     model.fit(X[:300], noise[:300], epochs=30, verbose=0)
     found = model.diagnose(X[:300], noise[:300], validation_data=(X[300:], noise[300:])).codes
     assert "noisy_labels" in found and not {"label_errors", "rate_too_small"} & set(found)
+
+
+def test_a_law_that_promises_less_error_for_more_rows_and_one_at_its_limit():
+    (found,) = more_data(PowerLaw(2.0, 0.5, 0.0), 100)  # E(100) = .2, E(200) = .141
+    assert found.value == pytest.approx(1 - 0.5**0.5) and (found.data["now"], found.data["then"]) == ("0.2", "0.141")
+    assert not list(more_data(PowerLaw(2.0, 0.5, 2.0), 100))
+
+
+def test_dropping_the_named_columns_leaves_none_that_depends_on_the_others():
+    x = np.column_stack([X, X[:, 0] + 2 * X[:, 1], X[:, 2] - X[:, 3]])
+    found = of_inputs(x)["collinear_inputs"]
+    left = np.delete(x, [int(each) for each in str(found.data["places"]).split()], axis=1)
+    assert left.shape[1] == 4 and "collinear_inputs" not in of_inputs(left)
+
+
+def compiled(activation, loss, metrics=()):
+    model = pl.Sequential([pl.Dense(3, activation, input_dim=2)])
+    model.compile("sgd", loss, metrics=list(metrics))
+    return model
+
+
+def test_targets_that_do_not_suit_softmax_or_accuracy_are_told():
+    several = np.array([[1, 1, 0], [0, 1, 0], [0, 0, 0], [1, 0, 0]])
+    for loss in ("categorical_crossentropy", "binary_crossentropy"):
+        found = codes(target_findings(compiled("softmax", loss), several))["competing_labels"]
+        assert found.value == 0.5 and "sigmoid" in found.remedy
+    assert not list(target_findings(compiled("sigmoid", "binary_crossentropy"), several))
+    sums = codes(target_findings(compiled("softmax", "categorical_crossentropy"), np.full((4, 3), 0.7)))
+    assert sums["target_sums"].value == pytest.approx(2.1)
+    assert not list(target_findings(compiled("softmax", "categorical_crossentropy"), np.full((4, 3), 1 / 3)))
+    between = np.array([[0.2, 1.0, 0.0]])
+    watched = codes(target_findings(compiled("sigmoid", "binary_crossentropy", ["accuracy"]), between))
+    assert watched["numbers_between_classes"].value == pytest.approx(1 / 3)
+    assert watched["numbers_between_classes"].severity == "warning"
+    unwatched = codes(target_findings(compiled("sigmoid", "binary_crossentropy"), between))
+    assert unwatched["numbers_between_classes"].severity == "note"

@@ -19,7 +19,8 @@ from .looks import LayerLook, StepLook
 from .own_loop import LoopDoctor
 from .predictions import diagnose_predictions
 from .signal import signal_findings
-from .trials import RemedyTrial, RemedyTrials, try_remedies
+from .trial_results import RemedyTrial, RemedyTrials
+from .trials import try_remedies
 from .watcher import Doctor
 
 __all__ = [

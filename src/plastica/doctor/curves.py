@@ -16,13 +16,15 @@ LEARNED = 0.9
 SWINGS = 0.3  # of the loss, in the median of neighbouring epochs
 LOSS_OF_GENERALITY = 0.1  # GL of Prechelt: 10 %
 STILL_FALLS = 0.05  # of the validation loss, in the last fifth of the epochs
+LASTS, FALLS_AGAIN = 0.2, 0.1  # of the epochs, for a plateau; of the loss, after it
+LATE, LONG = 0.5, 20  # of the epochs, that brought nothing; and epochs of a run that is long enough to say so
 BAD_START = 10.0  # healthy networks of the benchmark begin below 4
 
 
 def curve_findings(
     history: Mapping[str, Sequence[float]], chance: float | None, restored: bool = False
 ) -> list[Finding]:
-    """Return what the losses say: stuck, swinging, on a plateau, overfitting, stopped too early.
+    """Return what the losses say: stuck, swinging, on a plateau, overfitting, at chance, stopped too early or late.
 
     Args:
         history: The losses by name, one for each epoch: ``{"loss": [...], "val_loss": [...]}``.
@@ -32,10 +34,14 @@ def curve_findings(
     loss = _finite(history.get("loss", ()))
     if len(loss) < FEWEST:
         return []
-    found = [*swings(loss, chance)] or [*stuck(loss, chance)]
+    found = [*swings(loss, chance)] or [*stuck(loss, chance)] or [*plateau(loss, chance)]
     val = _finite(history.get("val_loss", ()))
-    if len(val) >= FEWEST and not restored:
-        found += [*overfits(loss, val, chance)] or [*stopped_early(val, chance)]
+    if len(val) < FEWEST:
+        return found
+    if not any(each.code == "stuck_loss" for each in found):
+        found += [*at_chance(loss, val, chance)]
+    if not restored:
+        found += [*overfits(loss, val, chance)] or [*stopped_early(val, chance)] or [*stopped_late(val, chance)]
     return found
 
 
@@ -106,6 +112,77 @@ def swings(loss: np.ndarray, chance: float | None) -> Iterator[Finding]:
             size=percent(size),
             limit=percent(SWINGS),
             epochs=len(half),
+        )
+
+
+def plateau(loss: np.ndarray, chance: float | None) -> Iterator[Finding]:
+    """Find a stretch in which the loss hardly fell although it fell afterwards: the way on was there all the time."""
+    least, best = max(FEWEST, round(LASTS * len(loss))), (0, 0)
+    for start in range(0, len(loss) - least, max(1, len(loss) // 100)):
+        size = max(abs(loss[start]), 1e-12)
+        moved = np.abs(loss[start:] - loss[start]) >= SAME * size
+        end = start + (int(moved.argmax()) if moved.any() else 0)  # the last epochs are no plateau: nothing came after
+        if end - start > max(least - 1, best[1] - best[0]) and loss[end:].min() < (1 - FALLS_AGAIN) * loss[start]:
+            best = start, end
+    start, end = best
+    skill = _skill(float(loss[start]), chance)
+    if end > start and not (skill is not None and skill > LEARNED):
+        share = (end - start) / len(loss)
+        yield observed(
+            "plateau",
+            "warning" if share >= LATE else "note",
+            where=f"epoch {start + 1}",
+            value=share,
+            threshold=LASTS,
+            source=AUTOTRAINER,
+            certainty="likely",
+            remedy="Adam(0.003)",
+            epochs=end - start,
+            loss=f"{loss[start]:.3g}",
+            after=f"{loss[end:].min():.3g}",
+            limit=percent(SAME),
+        )
+
+
+def at_chance(loss: np.ndarray, val: np.ndarray, chance: float | None) -> Iterator[Finding]:
+    """Find that nothing of what is learned from training rows holds for validation rows."""
+    part = max(2, len(val) // 5)
+    still_falls = np.mean(val[-part:]) < (1 - SAME) * np.mean(val[-2 * part : -part])
+    best, learned = _skill(float(val.min()), chance), _skill(float(loss.min()), chance)
+    if best is None or learned is None or still_falls or best >= UNLEARNED / 5 or learned <= max(best, 0.0):
+        return
+    yield observed(
+        "validation_at_chance",
+        "warning",
+        value=best,
+        threshold=UNLEARNED / 5,
+        source=CHANCE,
+        certainty="likely",
+        remedy="",
+        best=f"{val.min():.3g}",
+        loss=f"{loss.min():.3g}",
+        chance=f"{chance:.3g}",
+    )
+
+
+def stopped_late(val: np.ndarray, chance: float | None) -> Iterator[Finding]:
+    """Find epochs after which the validation loss neither fell nor rose: more than half of the time for nothing."""
+    enough = np.flatnonzero(val <= val.min() + SAME * abs(val.min()))
+    after = len(val) - 1 - int(enough[0])
+    skill = _skill(float(val.min()), chance)
+    if len(val) >= LONG and after > LATE * len(val) and not (skill is not None and skill < UNLEARNED):
+        yield observed(
+            "stopped_late",
+            "note",
+            where=f"epoch {int(enough[0]) + 1}",
+            value=after / len(val),
+            threshold=LATE,
+            source=MEASURED,
+            certainty="likely",
+            remedy="callbacks=[pl.EarlyStopping(patience=5, restore_best_weights=True)]",
+            epochs=after,
+            all=len(val),
+            limit=percent(SAME),
         )
 
 

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from .. import random
 from ..checks.findings import Finding
-from ..declaration import replace
-from ..errors import InvalidValue, NotFitted
+from ..errors import InvalidValue
 from ..losses import OutputLosses
 from ..model import Model
 from ..model.diagnosis import Diagnosis
@@ -22,140 +18,25 @@ from ..model.examples import take
 from ..model.inputs import Examples, count_rows
 from ..model.options import BATCH_SIZE
 from ..notes import Note, note
-from ..rules import Batch
-from ..rules.alignment import whole_batch
-from ..training import History, Learner, Supervised
-from .chance import chance_loss
+from ..training import History
 from .choices import choices
 from .curves import FEWEST as FEWEST_EPOCHS
 from .curves import curve_findings, poor_start
 from .fits import fit_findings, never_predicted
 from .inputs import input_findings
-from .labels import label_errors, memorized_labels, noisy_labels
-from .looks import StepLook, evenly, take_look
+from .labels import label_errors, memorized_labels, noisy_labels, suspect_labels
+from .more_data import fitted_law, more_data
 from .out_of_sample import FOLDS, MOST, out_of_sample
 from .parts import part_findings
+from .patient import ROWS, SOME_ROWS, Patient
 from .rates import batch_statistics, noise_scale, rate_above_bound, rate_bound, small_batches
 from .sequences import dead_embeddings, lags, stuck_gates
 from .signal import FEWEST_ROWS, OF_STEPS, signal_findings
+from .targets import target_findings
 from .tasks import TaskRows, task_rows
 
-ROWS = 256  # of a look: a standard error of the share of dead units of 3 %
-PATIENCE = 10.0  # seconds of further training that nobody has to ask for; beyond, attention wanders (Nielsen 1993)
-SOME_ROWS = 64  # for derivatives by lag, whose mean over rows settles soon
-
-
-@dataclass(frozen=True, eq=False)
-class Patient:
-    """What a diagnosis is made of: a model, its data, and what was measured.
-
-    Attributes:
-        model: The model, compiled and built.
-        learn: Training rows.
-        held_out: Validation rows; None if there are none.
-        history: The losses of training; None if the model was not trained in this process.
-        batch_size: The rows of a batch in training.
-        names: The names of the columns of the inputs; empty if they have none.
-        seed: Of what is drawn.
-        retrain: Whether further networks may be trained; None if that takes a few seconds.
-    """
-
-    model: Model
-    learn: Examples
-    held_out: Examples | None
-    history: History | None
-    batch_size: int
-    names: tuple[str, ...] = ()
-    seed: int = 0
-    retrain: bool | None = None
-
-    @property
-    def program(self) -> Supervised | None:
-        """What trains the model, without metrics; None for programs of one's own."""
-        program = self.model.program
-        return replace(program, metrics=(), weighted_metrics=()) if isinstance(program, Supervised) else None
-
-    @property
-    def rate(self) -> float | None:
-        """The learning rate of the next step; None for rules that make their own steps."""
-        try:
-            rate = self.model.learning_rate
-        except (InvalidValue, NotFitted):
-            return None
-        return rate if self.model.compiled.own is None and math.isfinite(rate) else None
-
-    @cached_property
-    def learner(self) -> Learner:
-        """The state of training; that of a first step if the model was not trained."""
-        if self.model.is_trained:
-            return self.model.learner
-        program, params, state = self.program, self.model.params, self.model.state
-        assert program is not None
-        memory, optimizer = program.begin(params, state, jnp.asarray(random.seed_key(self.model.seed)))
-        return Learner(params, state, memory, optimizer, jnp.zeros((), jnp.int32), jnp.zeros(1))
-
-    @property
-    def is_trained(self) -> bool:
-        """Whether at least one step was made."""
-        return int(self.learner.step) > 0
-
-    @cached_property
-    def look(self) -> StepLook:
-        """What a step on some training rows does."""
-        assert self.program is not None
-        key = random.fold(random.seed_key(self.seed), self.learner.step)
-        return take_look(self.program, self.learner, self.batch, key, int(self.learner.step))
-
-    @cached_property
-    def other_looks(self) -> tuple[StepLook, ...]:
-        """What steps on other training rows do; none if there are too few rows."""
-        assert self.program is not None
-        size = int(self.batch.size)
-        key = random.fold(random.seed_key(self.seed), self.learner.step)
-        parts = [self._batch_of(size, part) for part in (1, 2)] if self.learn.rows >= 2 * size else []
-        return tuple(take_look(self.program, self.learner, part, key, self.look.step) for part in parts)
-
-    @cached_property
-    def batch(self) -> Batch:
-        """Some training rows as one batch."""
-        return self._batch_of(min(ROWS, max(SOME_ROWS, self.learn.rows // 2)))
-
-    def _batch_of(self, rows: int, part: int = 0) -> Batch:
-        found = self.some(rows, part)
-        assert self.program is not None
-        x, y = self.program.cast_inputs(found.x), found.y
-        return whole_batch(x, jax.tree.map(np.asarray, y), self.model.epochs_trained)
-
-    def some(self, rows: int, part: int = 0) -> Examples:
-        """Return so many training rows at even distances; others for another part."""
-        chosen = (evenly(self.learn.rows, rows) + part * max(1, self.learn.rows // (3 * rows))) % self.learn.rows
-        return jax.tree.map(lambda part: np.asarray(part[chosen]), Examples(self.learn.x, self.learn.y))
-
-    @property
-    def seconds_of_folds(self) -> float:
-        """About how long training a network for each fold takes; infinite if it is not known."""
-        rows = self.learn.rows + (0 if self.held_out is None else self.held_out.rows)
-        seconds = math.inf if self.history is None or not self.history.epoch else self.history.seconds
-        return FOLDS * seconds * min(1.0, MOST / rows)
-
-    @property
-    def may_retrain(self) -> bool:
-        """Whether further networks are trained."""
-        return self.seconds_of_folds <= PATIENCE if self.retrain is None else self.retrain
-
-    @cached_property
-    def chance(self) -> float | None:
-        """The loss of the best constant answer on the training rows; None if it is not known."""
-        y = self.learn.y
-        return chance_loss(self.model, y) if isinstance(y, np.ndarray) else None
-
-    @cached_property
-    def skill(self) -> float | None:
-        """How far the loss is on the way from that of a constant answer to 0; None if it is not known."""
-        loss = self.look.along[0]
-        if self.chance is None or not self.chance > 0 or not math.isfinite(loss):
-            return None
-        return 1 - loss / self.chance
+DATA_MAY_MEND = {"overfitting", "train_test_gap", "underfitting", "many_parameters"}
+WATCHED = ("poor_start", "always_clipped", "growth_ahead")
 
 
 def diagnose(
@@ -203,11 +84,30 @@ def _examined(patient: Patient, unjudged: list[Note], looks: bool) -> tuple[list
     if looks and patient.program is not None and jax.tree.leaves(patient.model.params):
         found += _of_signal(patient, measures)
     found += _of_curves(patient, unjudged)
+    if patient.history is not None:  # what only a doctor that watches the training sees
+        found += [each for each in patient.history.findings if each.code in WATCHED and each.code not in _codes(found)]
     found += _of_rows(patient, unjudged, measures)
-    if any(each.code == "noisy_labels" for each in found):
-        # Longer steps would only memorize noise faster.
-        found = [each for each in found if each.code != "rate_too_small"]
+    found += target_findings(patient.model, patient.learn.y)
+    if "noisy_labels" in _codes(found):
+        # Longer steps would only memorize noise faster, and that validation rows are at chance follows.
+        found = [each for each in found if each.code not in ("rate_too_small", "validation_at_chance")]
+    elif _codes(found) & DATA_MAY_MEND:
+        found += _of_data(patient, measures)
     return found, measures
+
+
+def _of_data(patient: Patient, measures: dict[str, object]) -> Iterator[Finding]:
+    """Find that more data would help, where the network does worse on rows it was not trained on."""
+    if patient.held_out is None or not patient.may_retrain or not isinstance(patient.learn.x, np.ndarray):
+        return
+    law = fitted_law(patient.model, patient.learn, patient.held_out, patient.batch_size)
+    if law is not None:
+        measures["learning_curve"] = {"a": law.a, "b": law.b, "c": law.c}
+        yield from more_data(law, patient.learn.rows)
+
+
+def _codes(found: list[Finding]) -> set[str]:
+    return {each.code for each in found}
 
 
 def _of_rows(patient: Patient, unjudged: list[Note], measures: dict[str, object]) -> Iterator[Finding]:
@@ -248,6 +148,12 @@ def _of_labels(
     wrong = list(label_errors(found))
     yield from wrong
     if wrong:
+        numbers = found.rows.numbers[suspect_labels(found.rows).places]
+        of_learn = numbers < found.learn
+        measures["suspects"] = {
+            "rows": sorted(numbers[of_learn].tolist()),
+            "validation_rows": sorted((numbers[~of_learn] - found.learn).tolist()),
+        }
         yield from memorized_labels(found, learn)
 
 

@@ -19,6 +19,7 @@ GAP = 0.1  # of accuracy or R2
 BETTER = 0.05
 FEWEST, FEW_OF_A_CLASS = 50, 5
 TOO_SURE, GAINED = 1.5, 0.05
+WILKS = 6.63  # the 99 % quantile of chi squared with one degree of freedom, for one parameter (Wilks 1938)
 ALL_OF_IT, NONE_OF_IT = 0.9, 0.05
 TREES = 50
 
@@ -153,7 +154,9 @@ def _too_sure(held_out: TaskRows) -> Iterator[Finding]:
         for shares in (held_out.answers, scaling.transform(held_out.answers))
     )
     gained = (before - after) / before if before > 0 else 0.0
-    if temperature > TOO_SURE and gained > GAINED:
+    # A temperature fitted to few rows differs from 1 by chance: twice the gain in log-likelihood has to be significant.
+    is_clear = 2 * len(held_out.y) * (before - after) > WILKS
+    if temperature > TOO_SURE and gained > GAINED and is_clear:
         yield observed(
             "miscalibrated",
             "warning",
@@ -201,6 +204,7 @@ def _shortcut(learn: TaskRows, held_out: TaskRows, names: tuple[str, ...]) -> It
         remedy=f"x = np.delete(x, {place}, axis=1)",
         share=percent(weights[place]),
         left=percent(left / known),
+        places=str(place),
     )
 
 

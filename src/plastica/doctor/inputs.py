@@ -68,6 +68,7 @@ def _constant(x: Float[np.ndarray, "rows features"], names: tuple[str, ...]) -> 
             source=DEFINITION,
             remedy="x = x[:, x.std(0) > 0]",
             columns=listed_names(same),
+            places=" ".join(map(str, np.flatnonzero(np.ptp(x, axis=0) == 0))),
         )
 
 
@@ -92,7 +93,14 @@ def _collinear(model: Model | None, x: Float[np.ndarray, "rows features"], names
         source=DEFINITION,
         remedy=f"x = np.delete(x, {among[-1]}, axis=1)" if involved else "",
         columns=listed_names(involved),
+        places=" ".join(str(places[each]) for each in _dependent(scaled)),
     )
+
+
+def _dependent(scaled: Float[np.ndarray, "rows features"]) -> list[int]:
+    """Return columns that depend on those before them, so that the rest does not."""
+    left = np.abs(np.diag(np.linalg.qr(scaled / np.sqrt(len(scaled)), mode="r")))  # of each column, beside those before
+    return np.flatnonzero(left <= np.sqrt(EXACT)).tolist()
 
 
 def _identity(
@@ -113,6 +121,7 @@ def _identity(
             threshold=float(10 * EXACT * target.std()),
             source=DEFINITION,
             remedy=remedy.format(place=place),
+            places=str(place) if rows.x.ndim == 2 else "",
         )
 
 
@@ -138,6 +147,7 @@ def _leaks(rows: TaskRows, names: tuple[str, ...]) -> Iterator[Finding]:
                 remedy=f"x = np.delete(x, {place}, axis=1)",
                 measure="R2" if numbers else "AUC",
                 figure=f"{value:.4f}",
+                places=str(place),
             )
 
 

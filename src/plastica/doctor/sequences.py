@@ -123,6 +123,7 @@ def dead_embeddings(model: Model, x: PyTree) -> Iterator[Finding]:
                 remedy=f"Embedding({used}, {layer.output_dim})",
                 share=percent(share),
                 vocabulary=layer.input_dim,
+                used=used,
                 rows=rows,
             )
 

@@ -5,109 +5,28 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..declaration import replace as declared_again
 from ..errors import InvalidValue, NotFinite, PlasticaWarning
+from ..layers import Embedding, Input
 from ..layers import Sequential as Network
 from ..losses import Loss
 from ..model import Model, Sequential
 from ..model.diagnosis import Diagnosis
 from ..model.examples import take
-from ..notebook import html
-from ..notebook.html import shown
-from ..notes import note
 from ..populations import Population
-from ..typing import Document
 from .chance import chance_loss
-from .remedies import Remedy, TrialData, remedies_for
+from .examination import diagnose
+from .remedies import remedies_for
+from .remedy import JudgedRows, Remedy, TrialData
+from .trial_results import RemedyTrial, RemedyTrials, against, trial
 
 EPOCHS, SEEDS = 20, 3
-CLEARLY = 2.0  # standard errors
-WORTH = 0.02  # of the way from a constant answer to a loss of 0; less is not worth a change
-
-
-@dataclass(frozen=True)
-class RemedyTrial:
-    """What training with a remedy came to.
-
-    Attributes:
-        code: The finding that it is for; empty for training without a change.
-        name: The remedy as a line of code.
-        losses: The validation loss of each seed; infinite if training failed.
-        skills: How far each is on the way from the loss of the best constant answer to 0.
-        gain: The difference of the mean skill to training without a change; NaN for that itself.
-        error: The standard error of the gain.
-    """
-
-    code: str
-    name: str
-    losses: tuple[float, ...]
-    skills: tuple[float, ...]
-    gain: float = math.nan
-    error: float = math.nan
-
-    @property
-    def helped(self) -> bool:
-        """Whether the gain is worth a change and more than twice its standard error."""
-        return self.gain > max(WORTH, CLEARLY * self.error)
-
-
-@dataclass(frozen=True, eq=False)
-class RemedyTrials:
-    """What training with each remedy came to, the best first.
-
-    Attributes:
-        trials: One for each remedy.
-        unchanged: Training without a change.
-    """
-
-    trials: tuple[RemedyTrial, ...]
-    unchanged: RemedyTrial
-
-    @property
-    def helped(self) -> tuple[RemedyTrial, ...]:
-        """The trials that helped, the best first."""
-        return tuple(trial for trial in self.trials if trial.helped)
-
-    def __len__(self) -> int:
-        return len(self.trials)
-
-    def __getitem__(self, name: str) -> RemedyTrial:
-        for trial in self.trials:
-            if name in (trial.name, trial.code):
-                return trial
-        raise KeyError(
-            f"{name!r} was not tried; there are: {', '.join(trial.name for trial in self.trials) or 'none'}."
-        )
-
-    def __repr__(self) -> str:
-        if not self.trials:
-            return note("doctor.no_remedies").said()
-        return "\n".join(
-            [note("doctor.trials_unchanged", loss=_spread(self.unchanged)).said(), *map(_line, self.trials)]
-        )
-
-    @shown
-    def _repr_html_(self) -> str:
-        heads = [note(f"doctor.head_{name}").said() for name in ("remedy", "loss", "gain")]
-        rows = [(trial.name, _spread(trial), _gain(trial)) for trial in self.trials]
-        return html.block(html.table(heads, [("-", _spread(self.unchanged), "-"), *rows]))
-
-    def to_dict(self) -> Document:
-        """Return everything as JSON-serializable values; a failed training has a loss of None."""
-
-        def told(trial: RemedyTrial) -> Document:
-            values = [loss if math.isfinite(loss) else None for loss in trial.losses]
-            gain, error = (value if math.isfinite(value) else None for value in (trial.gain, trial.error))
-            return {"code": trial.code, "remedy": trial.name, "losses": values, "gain": gain, "error": error}
-
-        return {
-            "unchanged": told(self.unchanged),
-            "trials": [told(trial) | {"helped": trial.helped} for trial in self.trials],
-        }
+NEED_TRAINING = ("label_errors", "memorized_labels")  # findings that only networks of folds show
 
 
 def try_remedies(
@@ -118,8 +37,14 @@ def try_remedies(
     Remedies that are settings of the network are members of one population, trained in a program for each kind; those
     that change layers or data are fits of their own. Each is trained from new weights with several seeds and compared
     with training without a change by the validation loss, as a share of that of a constant answer, so that losses of
-    scaled targets compare. The model itself is left as it is. Findings about the data (a leak, drift, copied rows) have
-    no remedy of this kind: validation rows with the same fault would judge it.
+    scaled targets compare. The model itself is left as it is. Remedies of what ``fit(doctor=True)`` found while the
+    model was trained are tried as well.
+
+    Remedies of the data are judged on rows that do not share the fault, and so is the network without the remedy:
+    without columns that give the target away, which are at their mean for a network that reads them; on rows whose
+    label is not suspect; on validation rows that no training row is equal to; on validation rows that early stopping
+    did not look at; with as many rows of each class. Where such a remedy gains nothing, as without a constant column,
+    the network is examined again: the remedy has ``mended`` the finding if it is gone and the loss no worse.
 
     Args:
         diagnosis: The result of ``model.diagnose`` with ``validation_data``.
@@ -152,8 +77,8 @@ def try_remedies(
     if isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 2:
         raise InvalidValue(f"try_remedies(seeds={seeds!r}): give a whole number of at least 2, for a spread.")
     data = _data(model, diagnosis.given)
-    bound = diagnosis.measures.get("rate_bound")
-    wanted = remedies_for(model, diagnosis.findings, bound if isinstance(bound, float) else None)
+    watched = () if model.history is None else model.history.findings  # faults of the training may be over by its end
+    wanted = remedies_for(model, (*diagnosis.findings, *watched), diagnosis.measures)
     setting = [remedy for remedy in wanted if remedy.is_setting]
     run = {
         "epochs": epochs or model.epochs_trained or EPOCHS,
@@ -161,18 +86,47 @@ def try_remedies(
     }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PlasticaWarning)  # faults that the findings name are warned of again
-        losses = _together(model, setting, data, seeds, run)
+        population, losses = _together(model, setting, data, seeds, run)
         chance = chance_loss(model, data.val_y)
-        unchanged = _trial("", "-", losses[0], chance)
+        unchanged = trial("", "-", losses[0], chance)
         trials = [
-            _against(unchanged, _trial(remedy.code, remedy.name, own, chance))
+            against(unchanged, trial(remedy.code, remedy.name, own, chance))
             for remedy, own in zip(setting, losses[1:], strict=True)
         ]
+        before = _Before(unchanged, [population[place] for place in range(seeds)])
         for remedy in wanted:
             if not remedy.is_setting and (remedy.layers is None or type(model.network) is Network):
-                own, changed = _alone(model, remedy, data, seeds, run)
-                trials.append(_against(unchanged, _trial(remedy.code, remedy.name, own, changed)))
-    return RemedyTrials(tuple(sorted(trials, key=lambda trial: -trial.gain)), unchanged)
+                changed = data if remedy.data is None else remedy.data(data)
+                if changed is not None:
+                    trials.append(_alone(model, remedy, changed, before, run))
+    return RemedyTrials(tuple(sorted(trials, key=_by_gain)), unchanged)
+
+
+def _by_gain(found: RemedyTrial) -> float:
+    return math.inf if math.isnan(found.gain) else -found.gain
+
+
+class _Before(NamedTuple):
+    """Training without a change: what it came to, and its networks, one for each seed."""
+
+    trial: RemedyTrial
+    models: Sequence[Model]
+
+    def judged_on(self, rows: JudgedRows | None) -> RemedyTrial:
+        """Return what it came to on these rows; as it stands for None."""
+        if rows is None:
+            return self.trial
+        if not len(rows[0]):
+            return RemedyTrial("", "-", (), ())
+        losses = [
+            math.inf if not math.isfinite(loss) else _loss(model, rows)
+            for model, loss in zip(self.models, self.trial.losses, strict=True)
+        ]
+        return trial("", "-", losses, chance_loss(self.models[0], rows[1]))
+
+
+def _loss(model: Model, rows: JudgedRows) -> float:
+    return float(model.evaluate(*rows, verbose=0, return_dict=True)["loss"])
 
 
 def _data(model: Model, given: Mapping[str, Any]) -> TrialData:
@@ -180,45 +134,64 @@ def _data(model: Model, given: Mapping[str, Any]) -> TrialData:
     arrays = (learn.x, learn.y, held_out.x, held_out.y)
     if not all(isinstance(part, np.ndarray) for part in arrays):
         raise InvalidValue("try_remedies: only models with one input and one output are trained again.")
-    return TrialData(*(part for part in arrays if isinstance(part, np.ndarray)))
+    x, y, val_x, val_y = (part for part in arrays if isinstance(part, np.ndarray))
+    return TrialData(x, y, val_x, val_y)
 
 
 def _together(
     model: Model, remedies: Sequence[Remedy], data: TrialData, seeds: int, run: Mapping[str, Any]
-) -> list[list[float]]:
-    """Train the model as it is and with each remedy, with several seeds; return their validation losses."""
+) -> tuple[Population, list[list[float]]]:
+    """Train the model as it is and with each remedy, with several seeds; return them and their validation losses."""
     population = Population(model, [{}, *(dict(remedy.settings) for remedy in remedies)], seeds=seeds)
     history = population.fit(data.x, data.y, validation_data=(data.val_x, data.val_y), verbose=0, **run)
     found: list[list[float]] = [[] for _ in range(len(remedies) + 1)]
     for place, each in enumerate(history.histories):
         values = each.history.get("val_loss", [])
         found[place // seeds].append(values[-1] if values and place not in history.failed else math.inf)
-    return found
+    return population, found
 
 
-def _alone(
-    model: Model, remedy: Remedy, data: TrialData, seeds: int, run: Mapping[str, Any]
-) -> tuple[list[float], float | None]:
-    """Train with a remedy that changes layers or data; return the validation losses, and that of a constant answer."""
-    data = data if remedy.data is None else remedy.data(data)
-    compiled, found = model.compiled, []
-    for seed in range(model.seed, model.seed + seeds):
-        layers = list(model.network.children) if type(model.network) is Network else [model.network]
-        made = Sequential(layers if remedy.layers is None else remedy.layers(tuple(layers)), seed=seed)
-        optimizer = remedy.settings.get("optimizer", compiled.optimizer)
-        made.compile(optimizer, compiled.loss, rule=compiled.rule)  # pyright: ignore[reportArgumentType]
+def _alone(model: Model, remedy: Remedy, data: TrialData, before: _Before, run: Mapping[str, Any]) -> RemedyTrial:
+    """Train with a remedy that changes more than settings, and judge it beside training without a change."""
+    judged = data.judged or (data.val_x, data.val_y)
+    losses, trained = [], []
+    for own in before.models:
+        made = _changed(model, remedy, data, own.seed)
         given: dict[str, Any] = {name: value() if callable(value) else value for name, value in remedy.fit.items()}
         if given.get("class_weight") == "balanced":
             given["class_weight"] = _balanced(model, data.y)
+        given = {**run, "epochs": round(run["epochs"] * remedy.longer), **given}
         try:
-            made.fit(
-                data.x, data.y, **{**run, "epochs": round(run["epochs"] * remedy.longer)}, **given, verbose=0,
-                validation_data=(data.val_x, data.val_y),
-            )  # fmt: skip
-            found.append(float(made.evaluate(data.val_x, data.val_y, verbose=0)))
+            made.fit(data.x, data.y, **given, verbose=0, validation_data=(data.val_x, data.val_y))
+            if remedy.loss is not None:
+                made.compile(made.compiled.optimizer, model.compiled.loss)
+            losses.append(_loss(made, judged))
+            trained.append(made)
         except NotFinite:
-            found.append(math.inf)
-    return found, chance_loss(model, data.val_y)
+            losses.append(math.inf)
+    found = against(
+        before.judged_on(data.as_before), trial(remedy.code, remedy.name, losses, chance_loss(model, judged[1]))
+    )
+    if remedy.data is None or found.helped or not trained:
+        return found
+    retrain = remedy.code in NEED_TRAINING
+    left = diagnose(trained[0], data.x, data.y, validation_data=judged, batch_size=run["batch_size"], retrain=retrain)
+    return replace(found, gone=remedy.code not in left.codes)
+
+
+def _changed(model: Model, remedy: Remedy, data: TrialData, seed: int) -> Sequential:
+    """Return a model with other layers, an optimizer or a loss, compiled and not trained."""
+    layers = list(model.network.children) if type(model.network) is Network else [model.network]
+    if data.x.shape[1:] != model.declared_shape:
+        layers = [each for each in layers if not isinstance(each, Input)]
+        known = {"input_shape": None, **({} if isinstance(layers[0], Embedding) else {"input_dim": None})}
+        layers[0] = declared_again(layers[0], **known)
+    made = Sequential(layers if remedy.layers is None else remedy.layers(tuple(layers)), seed=seed)
+    compiled = model.compiled
+    optimizer = remedy.settings.get("optimizer", compiled.optimizer)
+    loss = compiled.loss if remedy.loss is None else remedy.loss
+    made.compile(optimizer, loss, rule=compiled.rule)  # pyright: ignore[reportArgumentType]
+    return made
 
 
 def _balanced(model: Model, y: np.ndarray) -> dict[int, float]:
@@ -227,30 +200,3 @@ def _balanced(model: Model, y: np.ndarray) -> dict[int, float]:
     labels, known = loss.meaning.targets.classes(y, model.output_shape[-1] or 1)
     counts = {int(each): int((labels == each).sum()) for each in known}
     return {each: labels.size / (len(counts) * max(count, 1)) for each, count in counts.items()}
-
-
-def _trial(code: str, name: str, losses: Sequence[float], chance: float | None) -> RemedyTrial:
-    unit = chance if chance else 1.0
-    # A loss beyond all bounds is no worse than one of ten constant answers: the mean over seeds would otherwise be one.
-    skills = tuple(1 - min(loss / unit, 10.0) if math.isfinite(loss) else -9.0 for loss in losses)
-    return RemedyTrial(code, name, tuple(losses), skills)
-
-
-def _against(unchanged: RemedyTrial, trial: RemedyTrial) -> RemedyTrial:
-    gain = float(np.mean(trial.skills) - np.mean(unchanged.skills))
-    own = [np.var(each.skills, ddof=1) / len(each.skills) for each in (trial, unchanged)]
-    return RemedyTrial(trial.code, trial.name, trial.losses, trial.skills, gain, float(np.sqrt(sum(own))))
-
-
-def _spread(trial: RemedyTrial) -> str:
-    known = [loss for loss in trial.losses if math.isfinite(loss)]
-    return f"{np.mean(known):.4g} ± {np.std(known):.2g}" if known else "nan"
-
-
-def _gain(trial: RemedyTrial) -> str:
-    return f"{trial.gain:+.3f} ± {trial.error:.3f}"
-
-
-def _line(trial: RemedyTrial) -> str:
-    key = "doctor.trial_helped" if trial.helped else "doctor.trial_not"
-    return note(key, remedy=trial.name, loss=_spread(trial), gain=_gain(trial)).said()
