@@ -215,3 +215,9 @@ def test_models_of_memory_recall_like_people_in_part(tmp_path, capsys):
     agrees = {(row["who"], row["effect"]): row["agrees"] for row in found.effects.rows(named=True)}
     assert agrees["temporal context", "forward"] and agrees["ACT-R", "primacy"]
     assert "agrees with people" in capsys.readouterr().out and (tmp_path / "people.svg").exists()
+
+
+def test_members_of_a_society_know_more_than_learners_alone(capsys):
+    found = main_of("society")(epochs=15)
+    assert found["gossip"] > found["none"] + 0.1
+    assert capsys.readouterr().out.count("all together") == 3

@@ -67,7 +67,10 @@ GIVEN = {"pandas", "typing_extensions"}  # only where the user gives a data fram
 
 def test_every_library_that_is_imported_is_declared():
     project = PROJECT["project"]
-    groups = (project["optional-dependencies"][name] for name in ("tensorboard", "excel", "holidays", "optuna"))
+    groups = (
+        project["optional-dependencies"][name]
+        for name in ("tensorboard", "excel", "holidays", "optuna", "cluster", "society")
+    )
     declared = [re.match(r"[\w-]+", each)[0] for each in sum(groups, project["dependencies"])]
     allowed = {each for name in declared for each in BRINGS.get(name, (name.replace("-", "_"),))}
     pattern = re.compile(r"^ *(?:import|from) ([A-Za-z]\w*)(?:[\w.]* import .+|[\w.]*(?: as \w+)?)$", re.M)

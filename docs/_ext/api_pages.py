@@ -46,6 +46,7 @@ MODULES = {
     "doctor": "The doctor",
     "explain": "Explanations",
     "inside": "Looks inside a network",
+    "society": "Societies",
     "estimators": "Networks in scikit-learn",
     "data": "Blocks and windows of data",
     "data.streaming_files": "Files larger than memory",

@@ -43,6 +43,7 @@ FAMILIES = (
     "regularizers",
     "rules",
     "schedules",
+    "society",
     "training",
 )
 
@@ -68,6 +69,7 @@ HOMES = {
         "SuccessiveHalving",
         "Uniform",
     ),
+    "society": ("Society",),
     "unsupervised": ("boltzmann", "maps"),
     "training": (
         "CSVLogger",
@@ -132,6 +134,7 @@ if TYPE_CHECKING:
         regularizers,
         rules,
         schedules,
+        society,
         training,
     )
     from .comparison import compare_rules
@@ -156,5 +159,6 @@ if TYPE_CHECKING:
         SuccessiveHalving,
         Uniform,
     )
+    from .society import Society
     from .training import *  # noqa: F403
     from .unsupervised import boltzmann, maps

@@ -147,11 +147,22 @@ def fit(
     warns: bool = True,
 ) -> PopulationHistory:
     """Train the models of a group; see :meth:`Population.fit`. Whether failed members are warned of is ``warns``."""
+    rows, held_out = training_rows(*data.learn[:3]), shared_held_out(data.held_out)
+    members = [member_for(group, place, data, rows, held_out, options) for place in range(len(group))]
+    return train_members(group, members, callbacks, options, hooks, warns)
+
+
+def train_members(
+    group: MemberGroup,
+    members: Sequence[Member],
+    callbacks: Callbacks,
+    options: Options,
+    hooks: Sequence[Hook] | Hook,
+    warns: bool = True,
+) -> PopulationHistory:
+    """Train members that were made of the models of a group; see :func:`fit`."""
     keep_compiled_programs()
     mesh = mesh_of(options.devices, POPULATION)
-    rows = training_rows(*data.learn[:3])
-    held_out = None if data.held_out is None else _shared(data.held_out)
-    members = [_member_for(group, place, data, rows, held_out, options) for place in range(len(group))]
     histories = [History() for _ in members]
     for place, (member, history) in enumerate(zip(members, histories, strict=True)):
         member.rules = stop_rules(options.until, options.time_limit, options.max_steps)
@@ -175,7 +186,7 @@ def fit(
     return found
 
 
-def _member_for(
+def member_for(
     group: MemberGroup,
     place: int,
     data: PopulationData,
@@ -183,6 +194,7 @@ def _member_for(
     held_out: Callable[[int], Rows] | None,
     options: Options,
 ) -> Member:
+    """Return a model of a group as a member of a run, with the numbers of its own rows."""
     model, settings = group.models[place], group.members[place]
     splits, count = group.splits, data.learn.rows
     if not model.built:
@@ -210,8 +222,10 @@ def _member_for(
     return member_on(model, source, data.learn.y, data.shape, number, judged)
 
 
-def _shared(held_out: Examples) -> Callable[[int], Rows]:
-    """Return what gives the validation rows in chunks, the same arrays to all members."""
+def shared_held_out(held_out: Examples | None) -> Callable[[int], Rows] | None:
+    """Return what gives the validation rows in chunks, the same arrays to all members; None if there are none."""
+    if held_out is None:
+        return None
     made: dict[int, Rows] = {}
 
     def judged(chunk: int) -> Rows:

@@ -1,0 +1,198 @@
+"""The implementation of Society.fit: members, their rows, and the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..errors import DataError, InvalidValue
+from ..model import Model
+from ..model.fitting import member_on
+from ..model.inputs import Examples
+from ..model.options import BATCH_SIZE, Options
+from ..populations import fitting
+from ..populations.fitting import Callbacks, PopulationData
+from ..populations.grid import MemberSettings
+from ..populations.group import MemberGroup
+from ..populations.places import varied
+from ..populations.splits import RowSplit
+from ..training import interrupting
+from ..training.batches import Arrays, held_out_rows, training_rows
+from ..training.callbacks import Callback
+from ..training.member import Member
+from ..training.rows import Rows
+from ..training.run import Hook, as_hooks
+from .history import MeetingFigures, figures_of
+from .meetings import Meetings, MemberRoles, Questions
+from .row_division import divide_rows, rows_by
+from .speaker import Speaker, speaker_of
+
+if TYPE_CHECKING:
+    from .society import Society
+
+QUESTIONS = 512
+
+
+class SocietyRun:
+    """One call of :meth:`Society.fit`.
+
+    Args:
+        society: The society.
+        options: The options of the run.
+    """
+
+    def __init__(self, society: Society, options: Options) -> None:
+        self.society, self.options = society, options
+
+    def run(
+        self,
+        x: object,
+        y: object,
+        by: ArrayLike | None,
+        class_weight: Mapping[int, float] | None,
+        validation: tuple[float, object],
+        callbacks: Callbacks,
+        hooks: Sequence[Hook] | Hook,
+    ) -> None:
+        """Train the members, and keep what is known of them in the society."""
+        society, options = self.society, self.options
+        with interrupting.noted():
+            first = society.models[0] if society.models else varied(society.given[0], {}, society.seed)
+            data = fitting.data_for(first, x, y, None, class_weight, *validation, options, has_folds=False)
+            speaker = speaker_of(first, data.shape)
+            society.rows = self._divided(data, by, validation[0])
+            models = society.models or self._models(first, data)
+            settings = [
+                MemberSettings({"member": name}, {}, model.seed, place)
+                for place, (name, model) in enumerate(zip(society.graph.names, models, strict=True))
+            ]
+            group = MemberGroup(settings, models, [RowSplit(rows.astype(np.int32), None) for rows in society.rows], "")
+            meetings = self._meetings(data, speaker)
+            meetings.begin(models[0].epochs_trained)
+            if society.models:
+                meetings.history, meetings.memory = society.history, society.memory
+            society.models = models
+
+            def own(place: int) -> list[Callback]:
+                return [*fitting.own_callbacks(callbacks, place), *([meetings] if place == 0 else [])]
+
+            society.population = fitting.train_members(
+                group, self._members(group, data), own, options, (meetings.look, *as_hooks(hooks))
+            )
+            society.history, society.memory = meetings.history, meetings.memory
+
+    def _divided(self, data: PopulationData, by: ArrayLike | None, split: float) -> list[np.ndarray]:
+        society, rows = self.society, data.learn.rows
+        if by is None:
+            return divide_rows(rows, len(society), data.classes, society.label_skew, society.seed)
+        if society.label_skew is not None:
+            raise InvalidValue("Society.fit(by=...): rows are shared out by this column; leave out label_skew.")
+        # A share of the rows for validation is taken from the end; these belong to nobody.
+        return rows_by(np.asarray(by)[:rows] if split else by, society.graph.names, rows)
+
+    def _models(self, first: Model, data: PopulationData) -> list[Model]:
+        """Return the members, built, with the same weights if they are to begin alike."""
+        society = self.society
+        seeds = range(society.seed, society.seed + len(society))
+        made = [varied(society.given[place % len(society.given)], {}, seed) for place, seed in enumerate(seeds)]
+        for model in made:
+            model.build(data.input_shape)
+        if society.same_start:
+            weights = made[0].get_weights()
+            for model in made[1:]:
+                model.set_weights(weights)
+        return made
+
+    def _members(self, group: MemberGroup, data: PopulationData) -> list[Member]:
+        rows, held_out = training_rows(*data.learn[:3]), fitting.shared_held_out(data.held_out)
+        society = self.society
+        alone = set(society.graph.isolated.tolist()) if society.exchange.shares != "nothing" else set()
+        return [
+            _alone(group.models[place], society.rows[place], data, self.options)
+            if place in alone
+            else fitting.member_for(group, place, data, rows, held_out, self.options)
+            for place in range(len(group))
+        ]
+
+    def _meetings(self, data: PopulationData, speaker: Speaker) -> Meetings:
+        society, options = self.society, self.options
+        count = len(society)
+
+        def those(numbers: Sequence[int]) -> np.ndarray:
+            return np.isin(np.arange(count), numbers)
+
+        roles = MemberRoles(those(society.lying), ~those(society.stubborn), ~those(society.absent), society.absence)
+        examples = data.held_out or data.learn
+        numbers = np.random.default_rng(society.seed).permutation(examples.rows)[:QUESTIONS]
+        asked = _taken(examples, numbers)
+        truth = right_answers(society.given[0], asked, data.shape, speaker)
+        questions = Questions(data.learn.x, society.topics, asked.x, truth)
+        return Meetings(
+            society.graph, society.exchange, speaker, roles, questions, society.every, options.epochs, society.seed
+        )
+
+
+def _alone(model: Model, numbers: np.ndarray, data: PopulationData, options: Options) -> Member:
+    """Return a member of a run exactly as ``Model.fit`` on its rows makes it."""
+    own = _taken(data.learn, numbers)
+    full = model.program.full_batch and options.batch_size is None
+    size = own.rows if full else options.batch_size or BATCH_SIZE
+    source = Arrays(training_rows(*own[:3]), own.rows, size, model.seed, options.shuffle, model.epochs_trained)
+    held_out = data.held_out
+
+    def judged(chunk: int) -> Rows | None:
+        return None if held_out is None else jax.device_put(held_out_rows(*held_out[:3], chunk))
+
+    return member_on(model, source, own.y, data.shape, 0 if held_out is None else held_out.rows, judged)
+
+
+def _taken(examples: Examples, numbers: np.ndarray) -> Examples:
+    return Examples(*jax.tree.map(lambda part: np.asarray(part)[numbers], examples[:3]))
+
+
+def right_answers(model: Model, examples: Examples, shape: tuple[int, ...], speaker: Speaker) -> np.ndarray:
+    """Return the right answers in the form of what members say, ``(rows, outputs)``.
+
+    Raises:
+        DataError: If targets are sequences or images.
+    """
+    y = np.asarray(examples.y)
+    if len(shape) > 1:
+        raise DataError(f"Society: the network answers {shape} for each row; a society takes answers along one axis.")
+    if speaker.kind == "classes" and (y.ndim == 1 or y.shape[-1] == 1):
+        return np.eye(int(np.prod(shape)), dtype=np.float32)[y.reshape(-1).astype(int)]
+    found = y.reshape(len(y), -1).astype(np.float32)
+    return (found > 0).astype(np.float32) if speaker.kind == "labels" else found
+
+
+def crowd_scores(models: Sequence[Model], x: object, y: object) -> tuple[np.ndarray, MeetingFigures]:
+    """Return the score of each member on given rows, and the figures of all together."""
+    first = models[0]
+    data = fitting.data_for(
+        first,
+        x,
+        y,
+        None,
+        None,
+        0.0,
+        None,
+        Options(None, 1, 0, True, 0, None, None, None, None, False, 10.0),
+        has_folds=False,
+    )
+    speaker = speaker_of(first, data.shape)
+    truth = right_answers(first, data.learn, data.shape, speaker)
+    answers = np.stack(
+        [np.asarray(_asked(speaker, model.learner.params, model.learner.state, data.learn.x)) for model in models]
+    )
+    scores = np.asarray(speaker.score(jnp.asarray(answers), jnp.asarray(truth)))
+    return scores, figures_of(answers, truth, speaker.kind, float("nan"))
+
+
+@jax.jit
+def _asked(speaker: Speaker, params: object, state: object, x: object) -> jax.Array:
+    return speaker.answer(params, state, x)  # pyright: ignore[reportArgumentType]
