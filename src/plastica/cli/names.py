@@ -16,9 +16,10 @@ OPTIMIZERS = (
 )  # fmt: skip
 RULES = (
     "backprop", "bcm", "competitive", "contrastive_divergence", "deep_belief", "delta", "direct_feedback_alignment",
-    "equilibrium_propagation", "feedback_alignment", "forward_forward", "hebb", "hopfield", "kohonen",
+    "eprop", "equilibrium_propagation", "feedback_alignment", "forward_forward", "hebb", "hopfield", "kohonen",
     "krotov_hopfield", "oja", "perceptron", "predictive_coding", "predictive_coding_fixed_prediction",
-    "predictive_coding_zero_divergence", "sanger", "sign_symmetry", "sign_symmetry_batch_random", "target_propagation",
+    "predictive_coding_zero_divergence", "sanger", "sign_symmetry", "sign_symmetry_batch_random", "stdp",
+    "target_propagation",
 )  # fmt: skip
 LOSSES = (
     "binary_crossentropy", "binary_focal_crossentropy", "crossentropy", "focal", "half_squared_error", "huber",

@@ -53,3 +53,12 @@ class Attractors:
     def signs(self, x: Float[Array, "rows units"]) -> Float[Array, "rows units"]:
         """Return inputs as -1 and 1."""
         raise NotImplementedError
+
+
+class SpikingUnits:
+    """Spiking units with weights from spikes in time, for rules that look at the spikes on both sides."""
+
+    @property
+    def spike_step(self) -> float:
+        """The duration of a step, in milliseconds."""
+        raise NotImplementedError

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..activations import ActivationLike
+from ..initializers import RandomUniform
 from .activation import Activation
 from .boltzmann import RestrictedBoltzmann
 from .dense import Dense
@@ -14,6 +15,12 @@ from .grid import Grid
 from .hopfield import Hopfield
 from .layer import Layer
 from .normalization import UnitNormalization
+from .shape import RepeatVector
+from .spiking.decoders import SpikeCount
+from .spiking.encoders import RateEncoder
+from .spiking.flags import AdaptiveThreshold, Refractory
+from .spiking.lif import LIF
+from .spiking.spiking import Spiking
 
 
 def dense(units: Sequence[int], last: Layer, activation: ActivationLike = "relu", **options: Any) -> list[Layer]:
@@ -43,6 +50,32 @@ def grid(units: int, last: Layer) -> list[Layer]:
 def attractors(last: Layer) -> list[Layer]:
     """Return units of 0 and 1 for inputs below and above 0 that settle in stored patterns, and the last layer."""
     return [Activation("heaviside"), Hopfield(low=0), last]
+
+
+def spiking(units: Sequence[int], last: Layer, **options: Any) -> list[Layer]:
+    """Return rows as constant currents for 20 ms, a spiking layer for each size, mean rates, and the last layer.
+
+    Args:
+        units: The number of neurons of each hidden layer.
+        last: The output layer, which reads rates.
+        **options: Other arguments of the spiking layers.
+    """
+    return [RepeatVector(20), *(Spiking(each, LIF(10.0), **options) for each in units), SpikeCount(rate=True), last]
+
+
+def spikes_of_rows(units: Sequence[int], last: Layer) -> list[Layer]:
+    """Return rows as Poisson spikes for 50 ms, neurons with positive weights, mean rates, and the last layer."""
+    hidden = (
+        Spiking(
+            each,
+            Refractory(AdaptiveThreshold(LIF(20.0, reset="zero"), 0.2), 5.0),
+            recurrent=False,
+            use_bias=False,
+            kernel_initializer=RandomUniform(0.0, 0.3),
+        )
+        for each in units
+    )
+    return [Activation("sigmoid"), RateEncoder(50, max_rate=200.0), *hidden, SpikeCount(rate=True), last]
 
 
 def boltzmann(units: Sequence[int], last: Layer, visible: str) -> list[Layer]:

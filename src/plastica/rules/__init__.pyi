@@ -11,6 +11,7 @@ from .contrastive_divergence import ContrastiveDivergence as ContrastiveDivergen
 from .delta import Delta as Delta
 from .delta import largest_rate as largest_rate
 from .direct_feedback_alignment import DirectFeedbackAlignment as DirectFeedbackAlignment
+from .eprop import EProp as EProp
 from .equilibrium_propagation import EquilibriumPropagation as EquilibriumPropagation
 from .facts import Facts as Facts
 from .feedback_alignment import FeedbackAlignment as FeedbackAlignment
@@ -34,4 +35,5 @@ from .rule import Rule as Rule
 from .rule import Signal as Signal
 from .sanger import Sanger as Sanger
 from .sign_symmetry import SignSymmetry as SignSymmetry
+from .stdp import STDP as STDP
 from .target_propagation import TargetPropagation as TargetPropagation

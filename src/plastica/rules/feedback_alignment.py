@@ -73,7 +73,7 @@ class FeedbackAlignment(Backprop):
 
     def init(self, network: Layer, params: Params, key: Key) -> Memory:
         """Return the random weights, an array for each parameter with two or more axes."""
-        return _draw(self.scale, params, key)
+        return drawn_weights(self.scale, params, key)
 
     def feedback(self, params: Params, memory: Memory) -> Params:
         """Return the random weights, with biases as they are."""
@@ -84,7 +84,8 @@ class FeedbackAlignment(Backprop):
 
 
 @jax.jit
-def _draw(scale: float, params: Params, key: Key) -> tuple[Array, ...]:
+def drawn_weights(scale: float, params: Params, key: Key) -> tuple[Array, ...]:
+    """Return random weights for each parameter of :func:`weights_of`, as large as these times ``scale``."""
     return tuple(
         (scale * size * random.normal(random.fold(key, place), weight.shape)).astype(weight.dtype)
         for place, (weight, size) in enumerate(zip(weights_of(params), initial_sizes(params), strict=True))

@@ -41,6 +41,7 @@ NAMES: dict[str, Callable[[], Rule]] = {
     "deep_belief": _deep_belief,
     "delta": _usual("Delta"),
     "direct_feedback_alignment": _usual("DirectFeedbackAlignment"),
+    "eprop": _usual("EProp"),
     "equilibrium_propagation": _usual("EquilibriumPropagation"),
     "feedback_alignment": _usual("FeedbackAlignment"),
     "forward_forward": _usual("ForwardForward"),
@@ -56,6 +57,7 @@ NAMES: dict[str, Callable[[], Rule]] = {
     "sanger": _usual("Sanger", 0.1, relative=True),
     "sign_symmetry": _usual("SignSymmetry"),
     "sign_symmetry_batch_random": _usual("SignSymmetry", "batch_random"),
+    "stdp": _usual("STDP"),
     "target_propagation": _usual("TargetPropagation"),
 }
 

@@ -15,9 +15,10 @@ from ...errors import InvalidValue
 from ...initializers import Initializer
 from ...regularizers import Regularizer
 from ...typing import by_name
+from ..capabilities import SpikingUnits
 from ..cell import Cell
 from ..in_time import Carry
-from ..layer import INFERENCE, Context, Params, Shape, State
+from ..layer import INFERENCE, Context, Params, Record, Shape, State
 from ..records import Variables
 from ..recurrent_base import Recurrent
 from .flags import check_neuron
@@ -105,7 +106,7 @@ class SpikingCell(Cell):
 
 
 @declaration
-class Spiking(Recurrent):
+class Spiking(Recurrent, SpikingUnits):
     """Spiking neurons with weights, connected among each other: s_t = neuron(x_t W + s_(t-1) U + b).
 
     When to use: for recurrent spiking networks, and where a learning rule such as STDP or e-prop needs the weights and
@@ -175,6 +176,30 @@ class Spiking(Recurrent):
     @property
     def output_activation(self) -> Activation | None:
         return None
+
+    @property
+    def spike_step(self) -> float:
+        return self.neuron.dt
+
+    def forward(
+        self, params: Params, x: Array, state: State, context: Context, feedback: Params | None = None
+    ) -> tuple[Record, State]:
+        record, new_state = super().forward(params, x, state, context)
+        if feedback is None:
+            return record, new_state
+        # Other weights bring errors to the layer below, but what the neurons do stays what they did: a copy of the
+        # layer with other weights would spike at other times.
+        _, to_drive = jax.vjp(lambda drive: self._from_drive(params, drive, state, context), x @ params["kernel"])
+
+        def pull(delta: Array) -> tuple[Params, Array]:
+            return record.pull_synapse(delta)[0], to_drive(delta)[0] @ feedback["kernel"].T
+
+        return record._replace(pull_synapse=pull), new_state
+
+    def _from_drive(self, params: Params, drive: Array, state: State, context: Context) -> Array:
+        """Return the potentials from the product of inputs and kernel."""
+        own = {**by_name(params), "kernel": jnp.eye(self.units, dtype=drive.dtype)}
+        return self.synapse(own, drive, state, context)[0]
 
 
 _OF_THE_CELL = ("units", "neuron", "recurrent", "use_bias", "kernel_initializer", "recurrent_initializer")
