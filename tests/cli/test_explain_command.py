@@ -9,6 +9,7 @@ import pytest
 
 import plastica as pl
 from plastica.data.inputs import as_table
+from plastica.errors import InvalidValue
 from plastica.explain.table_columns import explain_table
 from plastica.storage import write_model
 
@@ -98,3 +99,13 @@ def test_a_forecast_is_no_network_and_what_opens_it_is_said(plastica, here):
     write_model(here / "model.plastica", {}, {"kind": "forecaster"})
     said = plastica("explain", "model.plastica", "penguins", code=1).stderr
     assert "contains a forecaster, not a network. Open it with plastica.load(path)" in said
+
+
+def test_an_anchor_is_a_rule_about_columns_as_they_are_written(penguins):
+    network = pl.load(penguins / "model.plastica")
+    found = pl.explain.table_anchors(network, "penguins", row=200, seed=0)
+    assert found.answer == network.predict("penguins").labels[200]
+    table = as_table("penguins")
+    assert found.conditions and all(each.split(" ")[0] in table.names for each in found.conditions)
+    with pytest.raises(InvalidValue, match=r"row=999: penguins.* has rows 0 to 343"):
+        pl.explain.table_anchors(network, "penguins", row=999)

@@ -2,9 +2,13 @@
 
 from .alternatives import Counterfactuals as Counterfactuals
 from .alternatives import counterfactuals as counterfactuals
+from .anchor_rules import Anchor as Anchor
+from .anchor_rules import anchors as anchors
 from .answering import AnswerFunction as AnswerFunction
 from .attribution import Attribution as Attribution
 from .class_activation import grad_cam as grad_cam
+from .concepts import ConceptScores as ConceptScores
+from .concepts import tcav as tcav
 from .curves import FeatureEffect as FeatureEffect
 from .curves import accumulated_local_effects as accumulated_local_effects
 from .curves import partial_dependence as partial_dependence
@@ -21,6 +25,8 @@ from .interactions import h_statistic as h_statistic
 from .judging import Judgement as Judgement
 from .nearby import lime as lime
 from .nearby import occlusion as occlusion
+from .pairs import ShapInteractions as ShapInteractions
+from .pairs import shap_interactions as shap_interactions
 from .probing import LayerProbes as LayerProbes
 from .probing import probe_layers as probe_layers
 from .relevance import layerwise_relevance as layerwise_relevance
@@ -33,3 +39,9 @@ from .surrogates import SurrogateTree as SurrogateTree
 from .surrogates import surrogate_tree as surrogate_tree
 from .table_changes import table_counterfactuals as table_counterfactuals
 from .table_columns import explain_table as explain_table
+from .table_rules import table_anchors as table_anchors
+from .training_rows import NearestRows as NearestRows
+from .training_rows import RowInfluence as RowInfluence
+from .training_rows import last_layer_influence as last_layer_influence
+from .training_rows import nearest_rows as nearest_rows
+from .training_rows import tracin as tracin

@@ -1,0 +1,110 @@
+"""A network, cut behind one of its layers: the activity there, and how answers depend on it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple, cast
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from ..errors import InvalidValue, UnknownName
+from ..layers.chain import cut
+from ..layers.layer import INFERENCE, Layer
+from ..model import Model
+from ..model.examples import take_inputs
+from ..typing import Float, Num, Params, State
+
+AT_ONCE = 1024  # rows
+
+
+class CutNetwork(NamedTuple):
+    """A network, cut behind one of its layers.
+
+    Attributes:
+        links: Up to that layer, and the rest.
+        params, state: Their parameters and state.
+        layer: The number of the layer and its class, for messages and tables.
+    """
+
+    links: tuple[Layer, ...]
+    params: tuple[Params, ...]
+    state: tuple[State, ...]
+    layer: str
+
+
+def chain_of(method: str, model: object) -> Model:
+    """Return a built model whose layers follow each other; InvalidValue if it is none."""
+    if not isinstance(model, Model) or model.network.flow != "chain" or not model.network.children:
+        raise InvalidValue(f"{method}: expected a plastica model whose layers follow each other: Sequential([...]).")
+    if not model.built:
+        raise InvalidValue(f"{method}: the network has no weights yet; train it, or call model.build(shape).")
+    return model
+
+
+def cut_behind(method: str, model: object, layer: int | str | None) -> CutNetwork:
+    """Return a network cut behind a layer.
+
+    Args:
+        method: The name of the method, for messages.
+        model: The model.
+        layer: Its number, negative from the end, its name or its class; of several the last one. Default: the last
+            layer but one with units of its own, whose activity the output layer reads.
+
+    Raises:
+        InvalidValue: If the layers do not follow each other, or nothing follows the layer.
+        UnknownName: If there is no such layer.
+    """
+    own = chain_of(method, model)
+    children = own.network.children
+    called = [f"{number} {type(each).__name__}" for number, each in enumerate(children)]
+    if layer is None:
+        weighted = [number for number in range(len(children)) if jax.tree.leaves(own.params[number])]
+        place = (weighted[-1] if weighted else len(children) - 1) - 1
+        if place < 0:
+            raise InvalidValue(f"{method}: the network has no hidden layer; there are: {', '.join(called)}.")
+    else:
+        number = layer + len(children) * (layer < 0) if isinstance(layer, int) else layer
+        same = [
+            at for at, each in enumerate(children) if number in (at, type(each).__name__, getattr(each, "name", None))
+        ]
+        if not same:
+            raise UnknownName(f"{method}: no layer {layer!r}; there are: {', '.join(called)}.")
+        place = same[-1]
+    if place + 1 >= len(children):
+        raise InvalidValue(f"{method}: nothing follows layer {called[place]}; choose one before the last.")
+    return _cut(own, place, called[place])
+
+
+def before_last(method: str, model: object) -> CutNetwork:
+    """Return a network cut before its last layer with weights: the features, and the layer that reads them."""
+    own = chain_of(method, model)
+    weighted = [number for number in range(len(own.network.children)) if jax.tree.leaves(own.params[number])]
+    if not weighted:
+        raise InvalidValue(f"{method}: no layer of the network has weights.")
+    return _cut(own, weighted[-1] - 1, type(own.network.children[weighted[-1]]).__name__)
+
+
+def _cut(own: Model, place: int, called: str) -> CutNetwork:
+    children = own.network.children
+    chain = cut(own.network, [slice(0, place + 1), slice(place + 1, len(children))])
+    _, params, state, _ = own.answering()
+    return CutNetwork(chain.links, chain.split(params), chain.split(state), called)
+
+
+def activity(model: Model, network: CutNetwork, x: object, what: str) -> Float[np.ndarray, "rows *units"]:
+    """Return the activity of the layer for rows."""
+    rows = cast(np.ndarray, take_inputs(model, x, what))
+    parts = [rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE)]
+    own = network.params[0], network.state[0]
+    found = [np.asarray(_activity(part, *own, front=network.links[0]), np.float64) for part in parts]
+    return np.concatenate(found)
+
+
+@partial(jax.jit, static_argnames="front")
+def _activity(
+    x: Num[Array, "rows *shape"], params: Params, state: State, *, front: Layer
+) -> Float[Array, "rows *units"]:
+    return front.apply(params, front.cast_inputs(jnp.asarray(x)), state, INFERENCE)[0]
