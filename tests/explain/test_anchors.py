@@ -7,7 +7,7 @@ import pytest
 
 import plastica as pl
 from plastica.errors import InvalidValue
-from plastica.explain.arms import Counts, best_arms, bounds
+from plastica.explain.arms import ArmCounts, best_arms, bounds
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(800, 5))
@@ -74,7 +74,7 @@ def test_best_arms_are_found():
         draws[arm] += 20
         hits[arm] += random.binomial(20, means[arm])
 
-    found = best_arms(draw, lambda: Counts(draws, hits), 2, gap=0.1, risk=0.05, most=200)
+    found = best_arms(draw, lambda: ArmCounts(draws, hits), 2, gap=0.1, risk=0.05, most=200)
     assert set(found.tolist()) == {1, 3}
 
 

@@ -292,6 +292,22 @@ def test_codes_have_no_gradient():
     np.testing.assert_allclose(found.gap, 0, atol=1e-6)
 
 
+def test_correlated_features_are_one_group():
+    x = RANDOM.normal(size=(50, 5))
+    x[:, 3] = -np.exp(x[:, 1])  # the same ranks, reversed
+    x[:, 4] = 7  # a constant is like no other
+    found = pl.explain.exact_shap(lambda x: x @ np.arange(5.0), x[:2], x, groups="correlated")
+    assert found.feature_names == ("x0", "x1, x3", "x2", "x4")
+    each = (x[:2] - x.mean(0)) * np.arange(5.0)
+    np.testing.assert_allclose(found.values[:, 1, 0], each[:, 1] + each[:, 3], atol=1e-9)
+    with pytest.raises(DataError, match=r'groups="correlated" needs 10 rows or more'):
+        pl.explain.occlusion(product, ROWS, BACKGROUND[:5], groups="correlated")
+    with pytest.raises(InvalidValue, match='expected "correlated", a dict of names'):
+        pl.explain.occlusion(product, ROWS, BACKGROUND, groups="similar")
+    with pytest.raises(InvalidValue, match=r"is for rows of numbers"):
+        pl.explain.occlusion(lambda x: x.sum((1, 2)), np.ones((1, 3, 3)), np.ones((12, 3, 3)), groups="correlated")
+
+
 def test_rows_shared_by_cores_come_back_in_order(monkeypatch):
     monkeypatch.setattr(cores, "count_cores", lambda: 3)
     x = np.arange(14.0).reshape(7, 2)

@@ -23,6 +23,8 @@ from .image_patches import patches as patches
 from .interactions import Interactions as Interactions
 from .interactions import h_statistic as h_statistic
 from .judging import Judgement as Judgement
+from .linear_surrogates import LinearSurrogate as LinearSurrogate
+from .linear_surrogates import surrogate_linear as surrogate_linear
 from .nearby import lime as lime
 from .nearby import occlusion as occlusion
 from .pairs import ShapInteractions as ShapInteractions
@@ -30,6 +32,8 @@ from .pairs import shap_interactions as shap_interactions
 from .probing import LayerProbes as LayerProbes
 from .probing import probe_layers as probe_layers
 from .relevance import layerwise_relevance as layerwise_relevance
+from .rule_lists import SurrogateRules as SurrogateRules
+from .rule_lists import surrogate_rules as surrogate_rules
 from .shapley import exact_shap as exact_shap
 from .shapley import kernel_shap as kernel_shap
 from .shapley import permutation_shap as permutation_shap
@@ -45,3 +49,5 @@ from .training_rows import RowInfluence as RowInfluence
 from .training_rows import last_layer_influence as last_layer_influence
 from .training_rows import nearest_rows as nearest_rows
 from .training_rows import tracin as tracin
+from .visualised import VisualisedFeatures as VisualisedFeatures
+from .visualised import visualise_features as visualise_features

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..typing import Bool, Num
-from .arms import Counts, best_arms, bounds
+from .arms import ArmCounts, best_arms, bounds
 from .explained import Explained
 from .goals import Decide
 
@@ -142,8 +142,8 @@ def _drawn_of(near: Neighbourhood, rules: list[CandidateRule], number: int) -> N
     near.draw(rules[number])
 
 
-def _counted(rules: list[CandidateRule]) -> Counts:
-    return Counts(np.array([each.draws for each in rules]), np.array([each.hits for each in rules]))
+def _counted(rules: list[CandidateRule]) -> ArmCounts:
+    return ArmCounts(np.array([each.draws for each in rules]), np.array([each.hits for each in rules]))
 
 
 def _grown(near: Neighbourhood, kept: list[CandidateRule], coverage: float) -> list[CandidateRule]:

@@ -13,7 +13,7 @@ EXPONENT, FACTOR = 1.1, 405.5  # of the exploration rate, as in the paper's theo
 HALVINGS = 40
 
 
-class Counts(NamedTuple):
+class ArmCounts(NamedTuple):
     """How often each arm was drawn, and how often with success."""
 
     draws: Int[np.ndarray, "arms"]
@@ -54,7 +54,7 @@ def _divergence(p: np.ndarray, q: np.ndarray) -> Float[np.ndarray, "arms"]:
 
 
 def best_arms(
-    draw: Callable[[int], None], counts: Callable[[], Counts], best: int, *, gap: float, risk: float, most: int
+    draw: Callable[[int], None], counts: Callable[[], ArmCounts], best: int, *, gap: float, risk: float, most: int
 ) -> Int[np.ndarray, "best"]:
     """Return the arms with the largest means, up to a gap, with a given risk of error (KL-LUCB).
 

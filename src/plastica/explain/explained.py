@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import Any, TypedDict, cast
+from typing import Any, Literal, TypedDict, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,14 +25,15 @@ class ExplainOptions(TypedDict, total=False):
             classes called 1 to 3, is that name. Default: all.
         groups: Features that are explained as one: ``{"address": ["street", "town"]}``, by names or numbers; or an
             array of whole numbers of the shape of a row, with the number of the group of each value, such as the
-            patches of an image. Features that are not named stand alone. Correlated features belong into one group.
+            patches of an image; or "correlated": features whose absolute rank correlation in the background, or else in
+            the rows, is at least 0.7. Features that are not named stand alone.
         feature_names: A name for each feature of a row. Default: the columns of a data frame, or ``x0``, ``x1`` ...
         output_names: A name for each output. Default: the classes of an estimator, or numbers.
         link: "identity", or "logit" to explain the log-odds of probabilities, in which effects add up better.
     """
 
     output: int | str | Sequence[int | str] | None
-    groups: Mapping[str, Sequence[int | str]] | ArrayLike | None
+    groups: Mapping[str, Sequence[int | str]] | ArrayLike | Literal["correlated"] | None
     feature_names: Sequence[str] | None
     output_names: Sequence[str] | None
     link: AnswerLink
@@ -97,7 +98,10 @@ def explained(
         raise ShapeError(f"{method}: feature_names has {len(names)} names for {flat} features.")
     if background is not None:
         background = _background(method, function, background, rows, names)
-    members, group_names, shape = _groups(method, options.get("groups"), names, rows.shape[1:])
+    groups = options.get("groups")
+    if isinstance(groups, str):
+        groups = _correlated(method, groups, rows if background is None else cast(np.ndarray, background), names)
+    members, group_names, shape = _groups(method, groups, names, rows.shape[1:])
     answers = function(rows)
     outputs, output_names = _outputs(method, options, function.names, answers.shape[1])
     notes = () if background is None else outside(rows, cast(np.ndarray, background), names)
@@ -160,6 +164,22 @@ def _background(
             "same columns, such as the training rows."
         )
     return found
+
+
+def _correlated(
+    method: str, groups: str, rows: Shaped[np.ndarray, "rows *shape"], names: tuple[str, ...]
+) -> dict[str, list[int | str]]:
+    """Return the groups of correlated features, named after them."""
+    from .correlated import correlated_groups
+
+    if groups != "correlated":
+        raise InvalidValue(
+            f'{method}: groups={groups!r}; expected "correlated", a dict of names, or an array of numbers of groups.'
+        )
+    labels = correlated_groups(method, rows)
+    known = names or default_names(rows.shape[1:])
+    members = [np.flatnonzero(labels == label).tolist() for label in dict.fromkeys(labels.tolist())]
+    return {", ".join(known[place] for place in each): list(each) for each in members}
 
 
 def _groups(

@@ -78,6 +78,15 @@ def cut_behind(method: str, model: object, layer: int | str | None) -> CutNetwor
     return _cut(own, place, called[place])
 
 
+def up_to_potential(method: str, model: object) -> CutNetwork:
+    """Return a network as a whole, with nothing behind it: its potential is that of its last layer."""
+    own = chain_of(method, model)
+    children = own.network.children
+    chain = cut(own.network, [slice(0, len(children))])
+    _, params, state, _ = own.answering()
+    return CutNetwork(chain.links, chain.split(params), chain.split(state), f"{len(children) - 1} output")
+
+
 def before_last(method: str, model: object) -> CutNetwork:
     """Return a network cut before its last layer with weights: the features, and the layer that reads them."""
     own = chain_of(method, model)

@@ -7,13 +7,10 @@ from typing import Any, Unpack, cast
 
 import numpy as np
 
-from ..errors import DataError, InvalidValue
 from ..model.options import whole
 from ..typing import Float
-from .explained import ExplainOptions, explained
-
-HELD_OUT = 0.3
-FEWEST = 20  # rows
+from .explained import ExplainOptions
+from .held_out_rows import answered_rows, explained_variance
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,19 +64,11 @@ def surrogate_tree(
     from sklearn.tree import DecisionTreeRegressor, export_text
 
     levels = whole("depth", depth, 1)
-    asked = explained("surrogate_tree", model, x, None, {**options, "groups": None})
-    if len(asked.x) < FEWEST:
-        raise DataError(f"surrogate_tree: {len(asked.x)} rows are too few; expected at least {FEWEST}.")
-    if asked.x.dtype.kind not in "fiub":
-        raise InvalidValue("surrogate_tree: expected columns of numbers; encode categories first.")
-    flat = asked.x.reshape(len(asked.x), -1)
-    order = np.random.default_rng(seed).permutation(len(flat))
-    held, own = np.split(order, [round(HELD_OUT * len(flat))])
-    tree = DecisionTreeRegressor(max_depth=levels, random_state=seed).fit(flat[own], asked.answers[own])
-    guessed = np.asarray(cast(Any, tree.predict(flat[held]))).reshape(len(held), -1)
-    answers = asked.answers[held]
-    left, spread = np.square(answers - guessed).sum(0), np.square(answers - answers.mean(0)).sum(0)
-    fidelity = 1 - np.divide(left, spread, out=np.zeros_like(left), where=spread > 0)
+    found = answered_rows("surrogate_tree", model, x, seed, options)
+    tree = DecisionTreeRegressor(max_depth=levels, random_state=seed).fit(found.x, found.answers)
+    answers = found.held_answers
+    guessed = np.asarray(cast(Any, tree.predict(found.held_x))).reshape(answers.shape)
+    fidelity = explained_variance(answers, guessed)
     same = float((answers.argmax(1) == guessed.argmax(1)).mean()) if answers.shape[1] > 1 else None
-    rules = export_text(tree, feature_names=list(asked.names), decimals=3)
-    return SurrogateTree(tree, fidelity, same, rules, asked.names, asked.output_names)
+    rules = export_text(tree, feature_names=list(found.asked.names), decimals=3)
+    return SurrogateTree(tree, fidelity, same, rules, found.asked.names, found.asked.output_names)
