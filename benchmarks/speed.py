@@ -3,6 +3,7 @@
     python -m benchmarks.speed                      # everything, within 9 minutes on two cores
     python -m benchmarks.speed --only tiny --only example1 --peers PyTorch
     python -m benchmarks.speed --quick              # a short check that everything works
+    python -m benchmarks.speed --device gpu         # all rows on a GPU, beside compiled PyTorch and Keras
     python -m benchmarks.speed --readme             # and the table as docs/speed.md has it, in English and Chinese
 
 Each peer trains in a separate process. The processes alternate in rounds, and a ratio is the median over the rounds of
@@ -76,7 +77,7 @@ class Row:
 
     def of_peak(self, peak: float) -> str:
         """Return the share of a peak of so many operations per second; empty if it is not a step."""
-        return f"{self.flops / statistics.median(self.seconds[OURS]) / peak:.0%}" if self.flops else ""
+        return f"{self.flops / statistics.median(self.seconds[OURS]) / peak:.0%}" if self.flops and peak else ""
 
     def verdicts(self) -> dict[str, bool]:
         """Return for each peer whether the required ratio was reached."""
@@ -198,7 +199,8 @@ class Measurement:
             if number and time.perf_counter() > self.row_ends:
                 row.title += f" ({number} rounds)"
                 break
-            self.peak = max(self.peak, sgemm(self.given.threads))
+            if self.given.device == "cpu":
+                self.peak = max(self.peak, sgemm(self.given.threads))
             for peer in (*order[number % len(order) :], *order[: number % len(order)]):
                 row.seconds.setdefault(peer, []).append(measure(peer) / units[peer])
         return row
@@ -285,6 +287,7 @@ def arguments() -> Any:
     parser.add_argument("--seconds", type=float, default=0.4, help="length of one peer's part of a round")
     parser.add_argument("--minutes", type=float, default=8.0, help="rows make fewer rounds when this runs short")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", choices=("cpu", "gpu"), default="cpu", help="where all of them compute")
     parser.add_argument("--quick", action="store_true", help="one short round")
     parser.add_argument("--readme", action="store_true", help="print the table as docs/speed.md has it as well")
     parser.add_argument("--json", type=Path, help="write every measured time to this file")
@@ -294,9 +297,20 @@ def arguments() -> Any:
     return given
 
 
+def use_gpu(given: Any) -> bool:
+    """Let the workers compute on a GPU, and return whether there is one. Scikit-learn has none."""
+    os.environ |= {"JAX_PLATFORMS": "cuda", "BENCHMARK_DEVICE": "gpu"}
+    given.peers = [peer for peer in given.peers if peer != "scikit-learn"]
+    asked = [sys.executable, "-c", "import jax; jax.devices()"]
+    return not subprocess.run(asked, capture_output=True, check=False).returncode
+
+
 def main() -> int:
     """Measure and print row after row."""
     given = arguments()
+    if given.device == "gpu" and not use_gpu(given):
+        print("JAX sees no GPU here: see docs/installation.md, and plastica doctor --device.", file=sys.stderr)
+        return 2
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: given.threads])
     began, rows = time.perf_counter(), {}

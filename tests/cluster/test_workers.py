@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -108,6 +112,51 @@ def test_members_are_trained_by_workers_one_of_which_is_killed(tmp_path, monkeyp
 def test_what_fails_in_a_worker_is_raised_here_in_the_same_words():
     with pytest.raises(NotFinite, match="not finite in epoch"):
         pl.cluster.fit(model_of(rate=1e30), X, Y, verbose=0, cluster="local:2", epochs=3)
+
+
+def test_a_worker_that_takes_much_longer_than_the_others_is_named_once(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(launching.time, "monotonic", lambda: now[0])
+    watch = launching.Stragglers(3)
+    for number in range(3):
+        watch.begun(number)
+    now[0] = 4.0
+    watch.ended(0, well=True)
+    now[0] = 11.0
+    watch.look()  # below three times as long
+    now[0] = 13.0
+    watch.ended(1, well=False)
+    with pytest.warns(PlasticaWarning, match="worker 3 of 3 is slow: 13 s so far, the others took at most 4 s"):
+        watch.look()
+    watch.look()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are found in /proc")
+def test_workers_end_when_the_process_that_started_them_is_killed():
+    script = (
+        "import numpy as np, plastica as pl\n"
+        "model = pl.Sequential([pl.Dense(1)]); model.compile('adam', 'mse')\n"
+        "pl.cluster.fit(model, np.ones((64, 2)), np.ones(64), epochs=10**8, verbose=0, cluster='local:1')"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    head = subprocess.Popen([sys.executable, "-c", script], env=environment)
+    children = Path(f"/proc/{head.pid}/task/{head.pid}/children")
+    until = time.monotonic() + 60
+    while not (workers := children.read_text().split()) and time.monotonic() < until:
+        time.sleep(0.05)
+    head.kill()
+    head.wait()
+    until = time.monotonic() + 20
+    while any(is_running(pid) for pid in workers) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert workers and not any(is_running(pid) for pid in workers)
+
+
+def is_running(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_workers_that_are_lost_again_and_again_end_the_run_with_what_they_printed(tmp_path):

@@ -91,6 +91,13 @@ ON_FOUR = textwrap.dedent(
         text = program.lower(*arguments).compile().as_text()
         return ["all-reduce" in text, "f32[8,16]" in text, "f32[128,16]" in text]
 
+    def stepwise(devices, rows=64, **options):
+        model = pl.Sequential([pl.Dense(8, activation="tanh"), pl.Dense(1)], seed=3)
+        model.compile(pl.optimizers.SGD(0.1), "mse", metrics=["mae"])
+        given = {"validation_data": (x[:20], x[:20, :1]), "epochs": 4, "batch_size": 16, "verbose": 0}
+        history = model.fit(x[:rows], x[:rows, 1:2], devices=devices, shuffle=False, **given, **options)
+        return model, history
+
     found = eval(sys.argv[1])
     print(json.dumps(found))
     """
@@ -134,6 +141,19 @@ def test_members_divided_among_devices_are_the_same_bits():
         " equal([pl.Dense(3000, activation='relu'), answer], 4, 'all')]"
     )
     assert found == [True] * 3
+
+
+def test_averaging_after_each_step_of_sgd_is_adding_up_gradients():
+    # By hand: the mean of the weights after a step each is the step by the mean of the gradients.
+    assert on_four("off(stepwise(None), stepwise('all', average_every=1))") <= 1e-5
+
+
+def test_local_steps_learn_and_count_each_row_once_whatever_the_number_of_rows():
+    losses, alone, sizes = on_four(
+        "[stepwise('all', average_every=3, rows=61)[1].history['loss'], stepwise(None, rows=61)[1].history['loss'],"
+        " len(stepwise(3, average_every=100, rows=61)[1].history['val_mae'])]"
+    )
+    assert losses[-1] < 0.7 * losses[0] and alone[-1] < losses[-1] * 1.1 and sizes == 4
 
 
 def test_a_run_on_four_devices_is_resumed_on_two_and_goes_on_as_it_would_have(tmp_path):

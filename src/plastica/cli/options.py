@@ -205,3 +205,13 @@ def _usual_target(file: str, columns: Collection[str]) -> str:
         return datasets.target_of(file)
     listed = ", ".join(map(repr, list(columns)[:20])) + (" ..." if len(columns) > 20 else "")
     raise click.BadParameter(SAY("say_target", columns=listed))
+
+
+def devices(given: str | None) -> str | int | None:
+    """Return a number of devices, or the word ``all``, which are checked when JAX is there.
+
+    Example:
+        >>> devices("2"), devices("all"), devices(None)
+        (2, 'all', None)
+    """
+    return int(given) if given is not None and given.isdecimal() else given

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from ..settings import Settings
 
 # Options of a run's end and of its files, which a plan has not.
-LEFT_OUT = {"file", "out", "report", "checkpoint", "resume", "quiet", "keep_folds", "folds", "repeats", "model"}
+LEFT_OUT = {
+    "file", "out", "report", "rows", "explain_rows", "checkpoint", "resume", "quiet", "keep_folds", "folds", "repeats",
+    "model", "cluster",
+}  # fmt: skip
 
 
 @guarded
@@ -34,7 +37,7 @@ def plan(file: str, table: str | None, devices: str | None, target: tuple[str, .
 
     output = Output(given["json"], False, given["verbose"])
     prepared, settings = _of_model(file, table, given) if _is_model(file) else _of_table(file, table, target, given)
-    found = plan_for(prepared, settings, int(devices) if devices is not None and devices.isdecimal() else devices)
+    found = plan_for(prepared, settings, options.devices(devices))
     for each in found.notes():
         output.say(each.said())
     output.result(found.to_dict())
@@ -95,7 +98,6 @@ command = TargetCommand(
     params=[
         click.Argument(["file"]),
         click.Argument(["table"], required=False),
-        click.Option(["--devices"], metavar="NUMBER", help="Number of devices to divide batches among, or all."),
         *(each for each in train.params if each.name not in LEFT_OUT),
     ],
 )

@@ -36,6 +36,8 @@ class Destination(NamedTuple):
     lang: str
     rows: bool = True
     explained: tuple[int, ...] = ()
+    devices: str | int | None = None
+    cluster: str | None = None
 
 
 class Job(NamedTuple):
@@ -161,6 +163,8 @@ def prepared_for(run: Job) -> Prepared | None:
 def trained_for(run: Job, prepared: Prepared | None) -> tuple[TableNetwork, Prepared]:
     """Train; progress is printed on standard error."""
     from ..data.table import Table
+    from ..errors import InvalidValue
+    from ..notes import note as words
     from ..tables import TableNetwork
     from ..tables.networks import network_of
     from ..tables.streamed import train_streaming
@@ -186,13 +190,33 @@ def trained_for(run: Job, prepared: Prepared | None) -> tuple[TableNetwork, Prep
             model = network_of(prepared, settings) if settings.model in ("network", "best") else None
             tell(prepared, model)
             model = None if settings.folds else model  # each fold makes its own
+            if place.cluster is not None and settings.folds is None:
+                _say_if_too_short(prepared, settings)
             return TableNetwork.train(
-                prepared, settings, model=model, checkpoint=checkpoint, resume=resume, verbose=verbose
+                prepared,
+                settings,
+                model=model,
+                checkpoint=checkpoint,
+                resume=resume,
+                verbose=verbose,
+                devices=place.devices,
+                cluster=place.cluster,
             ), prepared
+        if place.cluster is not None or place.devices is not None:
+            raise InvalidValue(words("plan.in_memory"))
         assert not isinstance(run.source, Table)
         return train_streaming(
             run.source, run.aim, settings, told=tell, checkpoint=checkpoint, resume=resume, verbose=verbose
         )
+
+
+def _say_if_too_short(prepared: Prepared, settings: Settings) -> None:
+    """Print a note if the steps of a run are too short for several workers."""
+    from ..tables.planning import plan_for
+
+    for each in plan_for(prepared, settings, seconds=0.2).notes():
+        if each.key == "plan.too_short":
+            note(each.said())
 
 
 def write_folder(

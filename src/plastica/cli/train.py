@@ -124,6 +124,12 @@ STRATEGIES = ("softmax", "one_vs_rest", "one_vs_one")
 @parameters.report
 @parameters.rows
 @parameters.explain_rows
+@parameters.devices
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Workers to divide batches among: local:3 for processes of this machine, ray, or ray://HOST:PORT.",
+)
 @click.option("--checkpoint", metavar="FOLDER", help="Folder for checkpoints.")
 @click.option("--resume", is_flag=True, help="Resume from the newest checkpoint in --checkpoint.")
 @parameters.lang
@@ -150,7 +156,8 @@ def train(file: str, target: tuple[str, ...], **given: OptionValue) -> None:
     aim = options.targets(target, file, columns)
     explained = running.positions(source, options.row_numbers(given["explain_rows"]), given["rows"])
     own = (given["report"], given["lang"], given["rows"], explained)
-    place = running.Destination(given["out"], given["checkpoint"], given["resume"], *own)
+    where = (options.devices(given["devices"]), given["cluster"])
+    place = running.Destination(given["out"], given["checkpoint"], given["resume"], *own, *where)
     running.go(running.Job(file, source, aim, settings, output, place))
 
 

@@ -22,6 +22,7 @@ from ..populations import Population
 from ..populations.preparing import prepared
 from ..populations.results import PopulationHistory
 from ..storage import newest_step, write_model
+from ..training.callbacks import as_list
 from ..training.early_stopping import EarlyStopping
 from ..training.history import History
 from ..typing import Document
@@ -61,6 +62,7 @@ def fit(
     until: Mapping[str, object] | None = None,
     time_limit: float | str | None = None,
     max_steps: int | None = None,
+    average_every: int | None = None,
     checkpoint: str | Path | None = None,
     resume: bool = False,
     checkpoint_seconds: float = 10.0,
@@ -77,6 +79,8 @@ def fit(
             memory.
         class_weight, sample_weight, sampling, until, time_limit, max_steps: As for :meth:`Model.fit`.
         callbacks: ``EarlyStopping`` only: other callbacks are code, which is not sent.
+        average_every: Let each worker train on its own share of the rows of an epoch, and average the weights after so
+            many steps: for short steps and slow connections. The result then depends on the number of workers.
         cluster: Where the workers run: ``"local:3"`` for three processes of this machine; ``"ray"`` or
             ``"ray://HOST:PORT?workers=8"`` for a cluster of Ray.
         checkpoint: A folder that all workers see, for the job and its checkpoints. Default: a temporary one.
@@ -97,7 +101,18 @@ def fit(
     """
     where = address_of(cluster)
     found = Options(
-        batch_size, epochs, 0, shuffle, 0, until, time_limit, max_steps, checkpoint, resume, checkpoint_seconds
+        batch_size,
+        epochs,
+        0,
+        shuffle,
+        0,
+        until,
+        time_limit,
+        max_steps,
+        checkpoint,
+        resume,
+        checkpoint_seconds,
+        average_every=average_every,
     )
     stopping = stopping_document(callbacks)
     given = GivenData(x, y, sample_weight, class_weight, validation_split, validation_data, sampling)
@@ -109,7 +124,7 @@ def fit(
         )
     options = plain_options({
         "batch_size": batch_size, "epochs": epochs, "shuffle": shuffle, "until": until, "time_limit": time_limit,
-        "max_steps": max_steps,
+        "max_steps": max_steps, "average_every": average_every,
     })  # fmt: skip
     talks = verbose not in (0, "0")
     settings = {"options": options, "callbacks": stopping, "verbose": 1 if talks else 0, **_common(checkpoint_seconds)}
@@ -119,7 +134,10 @@ def fit(
         write_json(folder / SETTINGS, settings)
         _train_together(folder, where, talks)
         trained = read_network(network_at(folder, "trained")).model
-        history = History.from_dict(read_json(answer_of(folder, 0)))
+        answer = read_json(answer_of(folder, 0))
+    history = History.from_dict(answer["history"])
+    for callback, state in zip(as_list(callbacks), answer["states"], strict=True):
+        callback.set_state(state)
     _take(model, trained)
     model.history = history
     return history

@@ -18,6 +18,7 @@ from ..version import __version__
 
 # Set by those who start workers: the address of the first one, how many there are, and the number of this one from 0.
 ADDRESS, WORKERS, NUMBER = "PLASTICA_ADDRESS", "PLASTICA_WORKERS", "PLASTICA_WORKER"
+HEAD = "PLASTICA_HEAD"  # the process that started a worker of this machine, which ends with it
 PATIENCE = 60.0  # seconds in which all workers have to come
 BETWEEN = 0.2  # seconds between two attempts to reach the first worker
 # Seconds after which a silent worker counts as lost. A worker that ends is noticed at once, since its connections do.
@@ -57,28 +58,8 @@ def join(
         Traceback (most recent call last):
         plastica.errors.InvalidValue: join: localhost:1 did not answer for 0.1 s; ...
     """
-    seat = seat_of(os.environ, address, workers, number)
-    if jax.distributed.is_initialized():
-        return jax.process_index()
-    if seat is not None and seat.number:
-        _wait_for(seat.address, wait)
-    cpu_collectives = "jax_cpu_collectives_implementation"
-    if hasattr(jax.config, cpu_collectives):
-        jax.config.update(cpu_collectives, "gloo")
-    try:
-        jax.distributed.initialize(
-            None if seat is None else seat.address,
-            None if seat is None else seat.workers,
-            None if seat is None else seat.number,
-            initialization_timeout=max(1, int(wait)),
-            heartbeat_timeout_seconds=HEARTBEAT,
-        )
-    except (RuntimeError, ValueError) as problem:
-        first = (str(problem).splitlines() or [type(problem).__name__])[0]
-        raise InvalidValue(
-            f"join: not all workers came within {wait:g} s ({first[:200]}). See that each was started with the same "
-            "address and number of workers, and that a firewall lets them reach the first one."
-        ) from None
+    if not jax.distributed.is_initialized():
+        _initialize(seat_of(os.environ, address, workers, number), wait)
     versions = f"{platform.python_version()} {jax.__version__} {__version__}"
     digest = hashlib.sha256(versions.encode()).hexdigest()
     Lockstep().require_same(digest, f"another version of Python, JAX or plastica (here {versions})")
@@ -112,6 +93,29 @@ def seat_of(
             f"many there are, and a number from 0 below that; or set {ADDRESS}, {WORKERS} and {NUMBER}."
         )
     return Seat(where, int(count), int(place))
+
+
+def _initialize(seat: Seat | None, wait: float) -> None:
+    """Join this process to the others."""
+    if seat is not None and seat.number:
+        _wait_for(seat.address, wait)
+    cpu_collectives = "jax_cpu_collectives_implementation"
+    if hasattr(jax.config, cpu_collectives):
+        jax.config.update(cpu_collectives, "gloo")
+    try:
+        jax.distributed.initialize(
+            None if seat is None else seat.address,
+            None if seat is None else seat.workers,
+            None if seat is None else seat.number,
+            initialization_timeout=max(1, int(wait)),
+            heartbeat_timeout_seconds=HEARTBEAT,
+        )
+    except (RuntimeError, ValueError) as problem:
+        first = (str(problem).splitlines() or [type(problem).__name__])[0]
+        raise InvalidValue(
+            f"join: not all workers came within {wait:g} s ({first[:200]}). See that each was started with the same "
+            "address and number of workers, and that a firewall lets them reach the first one."
+        ) from None
 
 
 def _wait_for(address: str, wait: float) -> None:

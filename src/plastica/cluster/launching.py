@@ -17,12 +17,14 @@ from pathlib import Path
 from .. import errors
 from ..errors import PlasticaError, PlasticaWarning
 from .job import read_json
-from .joining import ADDRESS, NUMBER, WORKERS
+from .joining import ADDRESS, HEAD, NUMBER, WORKERS
 
 LOOK = 0.05  # seconds between two looks at the workers
 TO_END = 30.0  # seconds in which workers end after an interrupt, before they are killed
 # A worker that was lost is started again as long as the run gets on; so many losses without a checkpoint end it.
 MOST_IN_VAIN = 3
+# A worker is slow that takes so many times as long as the longest so far, and longer than so many seconds.
+SLOW, SHORT = 3.0, 10.0
 LOST_OTHERS = 75  # the exit code of a worker that ended because another one did
 FAILED = 1
 # What libraries in C++ print of connections; the errors among it are said by this process.
@@ -62,7 +64,7 @@ class Process:
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "plastica.cluster", *task.arguments],
-                env={**QUIET, **os.environ, **_where_plastica_is(), **task.seat},
+                env={**QUIET, **os.environ, **_where_plastica_is(), HEAD: str(os.getpid()), **task.seat},
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
@@ -141,15 +143,19 @@ def run_apart(tasks: Sequence[WorkerTask], at_once: int, progress: Callable[[Wor
     waiting, lost = list(tasks), 0
     in_vain: dict[int, int] = {}
     begun: dict[int, int] = {}
+    watch = Stragglers(len(tasks))
     with _ended([]) as going:
         while waiting or going:
             while waiting and len(going) < at_once:
                 task = waiting.pop(0)
                 begun[task.number] = progress(task)
                 going.append(Process(task))
+                watch.begun(task.number)
             time.sleep(LOOK)
+            watch.look()
             for each in [each for each in going if each.code is not None]:
                 going.remove(each)
+                watch.ended(each.task.number, well=each.code == 0)
                 if each.code == 0:
                     continue
                 raise_own_error(each.task.error)
@@ -159,6 +165,43 @@ def run_apart(tasks: Sequence[WorkerTask], at_once: int, progress: Callable[[Wor
                 _say_lost(each, len(tasks), in_vain[number], "its networks go on from their last checkpoint")
                 waiting.insert(0, each.task)
     return lost
+
+
+class Stragglers:
+    """Says once which worker takes much longer than the others did.
+
+    Args:
+        workers: How many parts the job has.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._began: dict[int, float] = {}
+        self._longest = 0.0
+        self._said: set[int] = set()
+
+    def begun(self, number: int) -> None:
+        """Note that a part begins."""
+        self._began[number] = time.monotonic()
+
+    def ended(self, number: int, well: bool) -> None:
+        """Note that a part ended; one that was lost says nothing about how long parts take."""
+        took = time.monotonic() - self._began.pop(number)
+        self._longest = max(self._longest, took) if well else self._longest
+
+    def look(self) -> None:
+        """Warn of parts that take too long."""
+        limit = max(SLOW * self._longest, SHORT)
+        for number, began in self._began.items():
+            took = time.monotonic() - began
+            if self._longest and took > limit and number not in self._said:
+                self._said.add(number)
+                warnings.warn(
+                    f"worker {number + 1} of {self.workers} is slow: {took:.0f} s so far, the others took at most "
+                    f"{self._longest:.0f} s; the run waits for it. See what else its machine does.",
+                    PlasticaWarning,
+                    stacklevel=4,
+                )
 
 
 @contextmanager

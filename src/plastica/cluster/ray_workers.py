@@ -35,6 +35,8 @@ def train_together(folder: Path, where: Address) -> None:
             failure_config=FailureConfig(max_failures=MOST_IN_VAIN),
         ),
     )
+    for number in range(workers):
+        error_of(folder, number).unlink(missing_ok=True)
     try:
         trainer.fit()
     except Exception as problem:
@@ -62,7 +64,9 @@ def _together(config: Mapping[str, Any]) -> None:
     import jax
 
     folder, number = Path(config["folder"]), jax.process_index()
-    if work(folder, TOGETHER, number):
+    # What an earlier attempt ended with would come up again: only lost workers are worth another attempt.
+    said = [each for each in range(jax.process_count()) if error_of(folder, each).exists()]
+    if said or work(folder, TOGETHER, number):
         raise RuntimeError(f"worker {number} failed")
 
 

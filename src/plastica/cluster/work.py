@@ -20,9 +20,10 @@ from ..populations.group import MemberGroup
 from ..populations.splits import RowSplit
 from ..storage import newest_step, read_model
 from ..training.history import History
+from ..training.run import Run
 from ..typing import Document
 from .job import CHECKPOINT, SETTINGS, read_json, read_rows, stopping_from, write_json
-from .joining import join
+from .joining import HEAD, join
 from .launching import FAILED, LOST_OTHERS
 
 TOGETHER, APART = "together", "apart"
@@ -75,22 +76,29 @@ def train_together(folder: Path, settings: Document) -> None:
     learn, held_out = read_rows(folder)
     options: dict[str, Any] = {**settings["options"], "verbose": settings["verbose"] if is_first else 0}
     options["until"] = _until(options.get("until"))
+    callbacks, timing = stopping_from(settings["callbacks"]), {"steps": 0, "running": 0.0, "compiled": 0.0}
+
+    def look(run: Run) -> None:
+        timing.update(steps=run.step, running=run.timing.running, compiled=run.timing.compiled)
+
     history = model.fit(
         learn.x,
         learn.y,
         sample_weight=learn.weight,
         sampling=learn.sampling,
         validation_data=None if held_out is None else tuple(part for part in held_out[:3] if part is not None),
-        callbacks=stopping_from(settings["callbacks"]),
+        callbacks=callbacks,
         checkpoint=folder / CHECKPOINT,
         resume=newest_step(folder / CHECKPOINT) > 0,
         checkpoint_seconds=settings["checkpoint_seconds"],
         devices="all",
+        hooks=look,
         **options,
     )
     if is_first:
         model.save(network_at(folder, "trained"))
-        write_json(answer_of(folder, 0), history.to_dict())
+        states = [each.get_state() for each in callbacks]
+        write_json(answer_of(folder, 0), {"history": history.to_dict(), "states": states, "timing": timing})
 
 
 def train_apart(folder: Path, settings: Document, part: int) -> None:
@@ -136,10 +144,12 @@ def _until(given: Document | None) -> Document | None:
 
 def _end_with_parent() -> None:
     """End this process if the one that started it has ended, which nobody would tell it otherwise."""
-    parent = os.getppid()
+    parent = os.environ.get(HEAD)
+    if parent is None:  # other engines end their workers themselves
+        return
 
     def watch() -> None:
-        while os.getppid() == parent:
+        while str(os.getppid()) == parent:
             time.sleep(WATCH)
         os._exit(LOST_OTHERS)
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from ..lazy import importer
 
-HOMES = {"Blocks": ".streaming", "SeriesWindows": ".series_windows"}
+HOMES = {"Blocks": ".streaming", "ParquetShards": ".parquet_shards", "SeriesWindows": ".series_windows"}
 
-__all__ = ["Blocks", "SeriesWindows"]
+__all__ = ["Blocks", "ParquetShards", "SeriesWindows"]
 
 
 # Reading tables does not import JAX.
@@ -16,5 +16,6 @@ __getattr__ = importer(__name__, HOMES)
 
 
 if TYPE_CHECKING:
+    from .parquet_shards import ParquetShards
     from .series_windows import SeriesWindows
     from .streaming import Blocks

@@ -9,6 +9,7 @@ from typing import cast
 
 import jax
 import numpy as np
+from jax.sharding import Mesh
 
 from ..data.gathered import Gathered
 from ..errors import InvalidValue
@@ -18,10 +19,10 @@ from ..losses import OutputLosses
 from ..training import interrupting
 from ..training.batches import held_out_rows
 from ..training.cache import keep_compiled_programs
-from ..training.callbacks import Callback, as_list
+from ..training.callbacks import Callback, as_list, most_needed
 from ..training.checkpointing import Checkpoints
 from ..training.counting import EpochCount
-from ..training.devices import mesh_of
+from ..training.devices import MODEL, mesh_of
 from ..training.early_stopping import EarlyStopping
 from ..training.history import History
 from ..training.member import Member
@@ -85,12 +86,14 @@ def fit(
     """Train; see :meth:`Model.fit`."""
     keep_compiled_programs()
     mesh = mesh_of(options.devices)
+    if options.average_every is not None:
+        _require_apart(data, mesh, as_list(callbacks))
     examples = data.examples
     adapt(model, None if examples is None else examples.x)
     member = member_for(model, data, held_out, options)
     looks = [callback.look for callback in as_list(callbacks) if isinstance(callback, RunWatcher)]
     epochs = max(0, options.epochs - options.initial_epoch)
-    run = Run([member], epochs, hooks=(*as_hooks(hooks), *looks), mesh=mesh)
+    run = Run([member], epochs, hooks=(*as_hooks(hooks), *looks), mesh=mesh, average_every=options.average_every)
     if examples is not None and not isinstance(model.compiled.loss, OutputLosses | None):
         inputs = jax.tree.map(lambda part: part.values if isinstance(part, Gathered) else part, examples.x)
         loss, _ = model.compiled.loss.for_one_answer(model.output_shape_for(examples.x))
@@ -103,6 +106,27 @@ def fit(
     member.callbacks = [EpochCount(member), *as_list(callbacks), history, progress]
     conduct(run, [model], [history], options)
     return history
+
+
+def _require_apart(data: TrainingData, mesh: Mesh | None, callbacks: Sequence[Callback]) -> None:
+    """Check that devices can train apart.
+
+    Raises:
+        InvalidValue: If the rows are not in memory, arrays are divided, or a callback looks at each batch.
+    """
+    if data.examples is None:
+        raise InvalidValue(
+            "fit(average_every=...) deals out the rows of arrays; blocks and generators have none ahead."
+        )
+    if mesh is not None and MODEL in mesh.shape:
+        raise InvalidValue(
+            f"fit(devices={dict(mesh.shape)}, average_every=...): each device needs all weights; leave {MODEL!r} out."
+        )
+    if most_needed(callbacks) == "batch":
+        raise InvalidValue(
+            "fit(average_every=...): a callback looks at each batch, but the devices have batches of their own; look "
+            "at epochs (on_epoch_end)."
+        )
 
 
 def conduct(run: Run, models: Sequence[BaseModel], histories: Sequence[History], options: Options) -> None:

@@ -33,11 +33,12 @@ class Options:
     steps_per_epoch: int | None = None
     validation_steps: int | None = None
     devices: DevicesLike = None
+    average_every: int | None = None
 
     def __post_init__(self) -> None:
         if fault := first_fault("fit", {name: getattr(self, name) for name in OPTION_KINDS}, OPTION_KINDS):
             raise InvalidValue(fault)
-        optional = ("batch_size", "steps_per_epoch", "validation_steps")
+        optional = ("batch_size", "steps_per_epoch", "validation_steps", "average_every")
         for name, least in (*((each, 1) for each in optional), ("epochs", 0), ("initial_epoch", 0)):
             if name not in optional and getattr(self, name) is None:
                 raise InvalidValue(f"{name}=None: give a whole number of at least {least}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self, Unpack
+from typing import Any, Self, Unpack
 
 from ..checks.prepared import Prepared
 from ..data.inputs import as_table
@@ -13,8 +13,10 @@ from ..data.streaming_files import is_large
 from ..errors import InvalidValue
 from ..evaluation.imbalance import feed_for
 from ..model import Sequential
+from ..notes import note
 from ..settings import Settings
 from ..training.callbacks import Callback
+from ..training.devices import DevicesLike
 from .base import BaseTableNetwork
 from .crossing import crossed
 from .evaluated import Trained, evaluated, train_and_evaluate
@@ -60,7 +62,7 @@ class TableNetwork(BaseTableNetwork):
         """Read and encode a table, train a model and evaluate it.
 
         Args:
-            source: objectthing that :func:`~plastica.data.reading.read_table` accepts, a table, or a folder of CSV or
+            source: Anything that :func:`~plastica.data.reading.read_table` accepts, a table, or a folder of CSV or
                 Parquet files. Folders, and files larger than a quarter of the memory, are read in parts.
             target: The column to predict, several columns, or a pattern such as ``Class*``.
             settings: The settings; the defaults suit most tables.
@@ -74,7 +76,10 @@ class TableNetwork(BaseTableNetwork):
             name = misplaced[0]
             raise InvalidValue(f"{name} is one of the settings: pass Settings({name}=...) after the target.")
         if is_large(source):
-            return train_on_files(cls, source, target, chosen, test_data=test_data, **options)[0]
+            given: dict[str, Any] = dict(options)
+            if given.pop("devices", None) is not None or given.pop("cluster", None) is not None:
+                raise InvalidValue(note("plan.in_memory"))
+            return train_on_files(cls, source, target, chosen, test_data=test_data, **given)[0]
         tested = None if test_data is None else as_table(test_data)
         return cls.train(prepare(as_table(source), target, chosen, tested), chosen, **options)
 
@@ -89,6 +94,8 @@ class TableNetwork(BaseTableNetwork):
         callbacks: Sequence[Callback] = (),
         checkpoint: str | Path | None = None,
         resume: bool = False,
+        devices: DevicesLike = None,
+        cluster: str | None = None,
     ) -> Self:
         """Train and evaluate a network, or the model named by ``settings.model``, on a prepared table.
 
@@ -104,6 +111,8 @@ class TableNetwork(BaseTableNetwork):
             callbacks: As in ``Sequential.fit``.
             checkpoint: A folder for checkpoints.
             resume: Whether to continue from the newest checkpoint.
+            devices: The devices to compute on; as for ``Sequential.fit``.
+            cluster: The workers that train, as for :func:`plastica.cluster.fit`; not with folds.
 
         Raises:
             InvalidValue: If a network, callbacks or checkpoints are given for a model that is not a network, or folds
@@ -112,15 +121,19 @@ class TableNetwork(BaseTableNetwork):
                 None if training had not begun.
         """
         if settings.model in ("trees", "linear"):
-            _refuse_unused(settings, {"model": model, "callbacks": callbacks, "checkpoint": checkpoint})
+            unused = {"devices": devices, "cluster": cluster}
+            _refuse_unused(settings, {"model": model, "callbacks": callbacks, "checkpoint": checkpoint, **unused})
         options: FitOptions = {"verbose": verbose, "callbacks": callbacks, "checkpoint": checkpoint, "resume": resume}
         if settings.folds is not None:
+            if cluster is not None or devices is not None:
+                raise InvalidValue(note("plan.folds_in_one_process", folds=settings.folds))
             if model is not None:
                 raise InvalidValue(
                     f"model={model!r} with folds={settings.folds}: each fold makes a network for its own encoding. Use "
                     "Settings(layers=...), or pl.cross_validate for a network of yours."
                 )
             return crossed(cls, prepared, settings, options, lambda own, given: cls.train(prepared, own, **given))
+        options = {**options, "devices": devices, "cluster": cluster}
         if settings.model in ("trees", "linear"):
             return evaluated(cls, prepared, settings, Trained())
         model = network_of(prepared, settings) if model is None else model

@@ -4,29 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, TypedDict, Unpack
+from typing import Any, NamedTuple, TypedDict, Unpack
 
 import numpy as np
 
 from ..checks.prepared import Prepared
 from ..data.streaming_scratch import Scratch
+from ..errors import InvalidValue
 from ..evaluation.imbalance import Feed
+from ..lazy import deferred
 from ..model import Sequential
+from ..notes import note
 from ..settings import batch_size_for
 from ..training import EarlyStopping, History
 from ..training.callbacks import Callback
+from ..training.devices import DevicesLike
 from ..training.run import Hook
 from .folds import Folds
 from .networks import monitor_of
 
 
 class FitOptions(TypedDict, total=False):
-    """Options of ``Sequential.fit`` that do not change the result, for each way to a model for a table."""
+    """Options of ``Sequential.fit`` that do not change the result, for each way to a model for a table.
+
+    ``cluster`` is that of :func:`plastica.cluster.fit`, which then trains.
+    """
 
     verbose: int | str
     callbacks: Sequence[Callback]
     checkpoint: str | Path | None
     resume: bool
+    devices: DevicesLike
+    cluster: str | None
 
 
 class TrainOptions(FitOptions, total=False):
@@ -132,17 +141,19 @@ def train_network(
     if batch_size is None and not model.optimizer.full_batch:
         batch_size = batch_size_for(data.rows)
     callbacks = [*options.get("callbacks", ()), *([] if stopping is None else [stopping])]
-    given: FitOptions = {**options, "callbacks": callbacks}
-    return model.fit(
-        data.x,
-        data.y,
-        batch_size=batch_size,
-        epochs=epochs,
-        sample_weight=data.weight,
-        validation_data=data.validation,
-        class_weight=data.class_weight,
-        sampling=data.sampling,
-        time_limit=time_limit,
-        hooks=hooks,
-        **given,
-    )
+    given: dict[str, Any] = {
+        **options,
+        "callbacks": callbacks,
+        "batch_size": batch_size,
+        "epochs": epochs,
+        "sample_weight": data.weight,
+        "validation_data": data.validation,
+        "class_weight": data.class_weight,
+        "sampling": data.sampling,
+        "time_limit": time_limit,
+    }
+    if given.pop("cluster", None) is None:
+        return model.fit(data.x, data.y, hooks=hooks, **given)
+    if given.pop("devices", None) is not None:
+        raise InvalidValue(note("plan.devices_or_cluster"))
+    return deferred("plastica.cluster", "fit", model, data.x, data.y, cluster=options.get("cluster"), **given)()

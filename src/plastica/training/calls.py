@@ -15,6 +15,7 @@ from ..typing import PyTree
 from .batches import room_for
 from .compiled import compiled_for
 from .devices import POPULATION
+from .local_steps import LocalSteps
 from .loop import Chunk
 from .member import Call, Member
 from .memory import turns_of
@@ -32,7 +33,7 @@ Arranged = tuple[Callable[..., Chunk], tuple[PyTree, ...]]
 Calls = Callable[[Mapping[int, Call], Callable[[], None]], Mapping[int, Chunk]]
 
 
-def calls_of(members: Sequence[Member], epochs: int, mesh: Mesh | None = None) -> Calls:
+def calls_of(members: Sequence[Member], epochs: int, mesh: Mesh | None = None, apart: bool = False) -> Calls:
     """Return what computes the calls of the members of a run.
 
     Members whose programs differ only in floats and that share their rows are computed in one program, others in a
@@ -43,9 +44,10 @@ def calls_of(members: Sequence[Member], epochs: int, mesh: Mesh | None = None) -
         epochs: The number of epochs of the run.
         mesh: The devices: those of the axis ``population`` compute members each, others parts of each batch. None for
             the default device.
+        apart: Whether devices make steps of their own, and average their weights at the end of a call.
     """
     if mesh is not None and POPULATION not in mesh.shape:
-        return Sharded(mesh)
+        return LocalSteps(mesh) if apart else Sharded(mesh)
     if len(members) == 1:
         return one_by_one
     kinds: dict[Hashable, list[int]] = {}

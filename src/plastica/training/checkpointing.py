@@ -145,13 +145,15 @@ class Checkpoints:
             _restore(member, _under(prefix, arrays), own, str(self.folder.path))
 
     def _require_seen(self, lockstep: Lockstep, step: int) -> None:
-        """Check that this process finds the checkpoint that the first one finds; all are here before it writes."""
-        first = int(lockstep.agreed(step)[0])
-        if step != first:
+        """Check that every process finds the checkpoint that the first one finds; all are here before it writes."""
+        steps = lockstep.of_each(step)
+        others = [number for number, each in enumerate(steps) if each != steps[0]]
+        if others:
+            first, other = ("none" if each < 0 else f"that of step {each}" for each in (steps[0], steps[others[0]]))
             raise InvalidValue(
-                f"checkpoint={str(self.folder.path)!r} is not the same folder on every worker: the first one finds "
-                f"{'no checkpoint' if first < 0 else f'step {first}'}, this one "
-                f"{'none' if step < 0 else f'step {step}'}. Use a folder that all of them share, such as one on NFS."
+                f"checkpoint={str(self.folder.path)!r} is not the same folder on every worker: of checkpoints, "
+                f"worker 1 finds {first}, worker {others[0] + 1} {other}. Use a folder that all of them share, such as "
+                "one on NFS."
             )
 
     def _say_nothing_to_resume(self) -> None:

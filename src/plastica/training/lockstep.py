@@ -38,16 +38,22 @@ class Lockstep:
         Raises:
             InvalidValue: If another process has something else.
         """
-        from jax.experimental.multihost_utils import process_allgather
-
-        mine = np.frombuffer(bytes.fromhex(digest), np.uint8)
-        every = np.asarray(process_allgather(mine)).reshape(jax.process_count(), -1)
+        every = self._gathered(np.frombuffer(bytes.fromhex(digest), np.uint8))
         others = [number for number, each in enumerate(every) if not np.array_equal(each, every[0])]
         if others:
             raise InvalidValue(
                 f"worker {others[0] + 1} of {len(every)} has {what} than worker 1; start all of them with the same "
                 "files, settings and versions."
             )
+
+    def of_each(self, value: int) -> list[int]:
+        """Return the values of all processes; waits until all have come here."""
+        return self._gathered(np.array([value], np.int32))[:, 0].tolist()
+
+    def _gathered(self, mine: np.ndarray) -> np.ndarray:
+        from jax.experimental.multihost_utils import process_allgather
+
+        return np.asarray(process_allgather(mine)).reshape(jax.process_count(), -1)
 
 
 def lockstep_of(mesh: Mesh | None) -> Lockstep | None:

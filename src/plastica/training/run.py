@@ -12,6 +12,7 @@ from ..errors import InvalidValue, NotFinite
 from . import recovery
 from .callbacks import LEVELS, Needs
 from .calls import Calls, calls_of
+from .local_steps import next_average
 from .lockstep import Lockstep, lockstep_of
 from .loop import Chunk
 from .member import Member
@@ -38,6 +39,8 @@ class Run:
         raises: Whether the run ends with an error if a member meets a number that is not finite.
         hooks: Called with the run after each call of the program: checkpoints, and whatever else looks in between.
         mesh: The devices to compute on; None for the default device.
+        average_every: After how many steps of their own the devices average their weights; None if each batch is
+            divided among them.
         is_interrupted: Whether the run is to end before its next call.
         seconds: How long the run took so far, earlier parts of a resumed run included.
         pace: How many steps a call makes.
@@ -49,6 +52,7 @@ class Run:
     raises: bool = True
     hooks: Sequence[Hook] = ()
     mesh: Mesh | None = None
+    average_every: int | None = None
     is_interrupted: Callable[[], bool] = lambda: False
     seconds: float = 0.0
     pace: CallLength = field(default_factory=lambda: CallLength())  # noqa: PLW0108 - it is defined below
@@ -59,7 +63,7 @@ class Run:
     def __post_init__(self) -> None:
         """Decide whether members are computed in one program or one after another."""
         # Decided once: a program for members side by side and one for a single member need not agree in the last bit.
-        self.compute = calls_of(self.members, self.epochs, self.mesh)
+        self.compute = calls_of(self.members, self.epochs, self.mesh, apart=self.average_every is not None)
         self.members[0].timing = self.timing
         self.lockstep = lockstep_of(self.mesh)
 
@@ -176,6 +180,8 @@ class Run:
 
     def _goal(self, needs: Needs) -> int:
         step, batches = self.step, self.batches
+        if self.mesh is not None and self.average_every is not None:
+            return next_average(step, self.average_every, batches)
         if needs == "batch":
             return step + 1
         stop = step + self.pace.steps

@@ -123,6 +123,7 @@ class TrainingMethods(BaseModel):
         hooks: Sequence[Hook] | Hook = (),
         doctor: object = False,
         devices: DevicesLike = None,
+        average_every: int | None = None,
     ) -> History:
         """Train the network.
 
@@ -168,6 +169,9 @@ class TrainingMethods(BaseModel):
             devices: The devices to compute on: ``"all"``, a number, a list from ``jax.devices()``, or the number along
                 each axis, ``{"data": 2, "model": 2}``. Batches are divided along ``data``, large kernels and embeddings
                 along ``model``. The result is that of one device up to rounding. Default: the first device.
+            average_every: Let each of the devices train on its own share of the rows of an epoch, and average their
+                weights after so many steps: for slow connections and short steps. The result then depends on the
+                number of devices. Default: gradients are added up in every step.
 
         Returns:
             The history: loss and metrics of each epoch, and why training stopped.
@@ -187,7 +191,7 @@ class TrainingMethods(BaseModel):
             )
         options = fitting.Options(
             batch_size, epochs, verbose, shuffle, initial_epoch, until, time_limit, max_steps, checkpoint, resume,
-            checkpoint_seconds, steps_per_epoch, validation_steps, devices,
+            checkpoint_seconds, steps_per_epoch, validation_steps, devices, average_every,
         )  # fmt: skip
         given = GivenData(x, y, sample_weight, class_weight, validation_split, validation_data, sampling)
         callbacks = fitting.with_doctor(callbacks, doctor)

@@ -1,0 +1,209 @@
+"""What several workers gain, what they send, what a lost one costs, and where a hundred machines would stand.
+
+    python -m benchmarks.scale                     # 1, 2 and 4 workers, about 3 minutes on two cores
+    python -m benchmarks.scale --workers 1 2
+    python -m benchmarks.scale --kills 10          # one of three workers is killed at a random moment, ten times
+
+Three ways to use workers are measured: each batch of one network is divided (``pl.cluster.fit``; gradients are added
+up in every step), workers train on their own rows and average their weights (``average_every``), and the members of a
+population are divided (``pl.cluster.fit_population``; nothing is sent in training).
+Workers are processes of this machine and share its cores: one process already uses all of them for large products, so
+that no gain can be shown here beyond what one process leaves idle.
+
+The cost model, with the seconds of a reduction and of a byte fitted to the measured steps (non-negative least squares):
+
+    t(n) = compute + reductions (n - 1) latency + bytes 2 (n - 1) / n / bandwidth          on the cores of one machine
+    t(n) = compute / n + reductions latency + bytes 2 (n - 1) / n / bandwidth              on n machines
+
+The second line, for a hundred machines like this one, is an estimate and no measurement.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+import tempfile
+import threading
+import time
+import warnings
+from pathlib import Path
+
+import jax
+import numpy as np
+from scipy.optimize import nnls
+
+import plastica as pl
+from plastica.cluster import launching
+from plastica.storage import newest_step
+from plastica.training.calls import count_cores
+from plastica.training.devices import mesh_of
+from plastica.training.sharded import Sharded
+
+ROWS, BATCH, EPOCHS = 1024, 128, 6
+SIZES = {"small": (32, 32), "medium": (512, 512), "large": (1024, 1024)}  # units of two hidden layers
+STEPS = EPOCHS * ROWS // BATCH
+BYTES = {"f32": 4, "f64": 8, "s32": 4, "pred": 1}
+MACHINES = 100
+NETWORKS = {"10 Gbit/s": 1.25e9, "100 Gbit/s": 1.25e10}  # bytes a second
+LATENCY = 1e-4  # seconds of a reduction over a hundred machines of a data centre
+
+
+def rows():
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(ROWS, 256)).astype(np.float32), rng.integers(0, 10, ROWS)
+
+
+def network(size, **given):
+    hidden = [pl.Dense(units, activation="relu") for units in SIZES[size]]
+    model = pl.Sequential([*hidden, pl.Dense(10, activation="softmax")], **given)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+def step_seconds(size, workers, **given):
+    """Return the seconds of a step, measured in the first worker without its start and compilation."""
+    with tempfile.TemporaryDirectory() as folder:
+        kept = {"checkpoint": folder, "checkpoint_seconds": 3600.0, "verbose": 0}
+        pl.cluster.fit(network(size), *rows(), BATCH, EPOCHS, cluster=f"local:{workers}", **kept, **given)
+        timing = json.loads((Path(folder) / "answer-0.json").read_text())["timing"]
+    return timing["running"] / timing["steps"]
+
+
+def sent(size):
+    """Return how many reductions a step makes, and of how many bytes, from the compiled program."""
+    calls = []
+
+    def look(run):
+        member = run.members[0]
+        calls[:] = [member.call(member.here._replace(step=0), 1, 1)]
+
+    network(size).fit(*rows(), batch_size=BATCH, epochs=1, max_steps=1, verbose=0, hooks=look)
+    program, arguments = Sharded(mesh_of(2)).arranged(calls[0])
+    text = program.lower(*arguments).compile().as_text()
+    made = re.findall(r" = (.*?) all-reduce(?:-start)?\(", text)
+    shapes = [re.findall(r"(\w+)\[([\d,]*)\]", each) for each in made]
+    count = sum(
+        BYTES.get(kind, 4) * int(np.prod([int(n) for n in axes.split(",") if n]))
+        for each in shapes
+        for kind, axes in each
+    )
+    return len(made), count
+
+
+def population_seconds(workers):
+    """Return the seconds of a population of 32 networks as a whole, with the start of the workers."""
+    population = pl.Population(network("small"), seeds=32)
+    began = time.perf_counter()
+    pl.cluster.fit_population(population, *rows(), BATCH, 200, cluster=f"local:{workers}")
+    return time.perf_counter() - began
+
+
+def kills(count):
+    """Kill one of three workers at a random moment of each run, and print the seconds of work lost."""
+    begun, lost, interval = [], [], 0.5
+
+    class Watched(launching.Process):
+        def __init__(self, task):
+            super().__init__(task)
+            begun.append(self)
+
+    launching.Process = Watched
+    alone = network("medium")
+    reference = alone.fit(*rows(), BATCH, 60, verbose=0)
+    for number in range(count):
+        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            begun.clear()
+            written = []
+
+            def kill(folder=folder, written=written):
+                at = Path(folder) / "checkpoint"
+                while newest_step(at) < 1:
+                    time.sleep(0.01)
+                time.sleep(random.uniform(0, 2 * interval))
+                going = [each for each in begun if each.code is None]
+                if going:
+                    newest = at / f"step-{newest_step(at)}"
+                    random.choice(going).kill()
+                    written.append(time.time() - newest.stat().st_mtime)
+
+            thread = threading.Thread(target=kill, daemon=True)
+            thread.start()
+            model = network("medium")
+            kept = {"checkpoint": folder, "checkpoint_seconds": interval, "verbose": 0}
+            history = pl.cluster.fit(model, *rows(), BATCH, 60, cluster="local:3", **kept)
+            thread.join(1)
+            off = np.max(np.abs(np.subtract(history.history["loss"], reference.history["loss"])))
+            lost += written
+            print(
+                f"kill {number + 1}: {written[0] if written else 0:.2f} s of work lost, losses differ by {off:.1e}",
+                flush=True,
+            )
+    print(f"{len(lost)} kills, at most {max(lost, default=0):.2f} s lost with a checkpoint every {interval} s")
+
+
+def fitted(steps, reductions, sizes):
+    """Return the seconds of a reduction and of a byte that explain the measured steps best."""
+    system, measured = [], []
+    for (size, workers), seconds in steps.items():
+        if workers > 1:
+            system.append([reductions[size] * (workers - 1), sizes[size] * 2 * (workers - 1) / workers])
+            measured.append(max(seconds - steps[size, 1], 0.0))
+    scale = np.maximum(np.max(system, axis=0), 1e-12)
+    found, _ = nnls(np.array(system) / scale, np.array(measured))
+    return found / scale
+
+
+def main():
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
+    parser.add_argument("--kills", type=int, default=0, help="kill a worker in so many runs, and do nothing else")
+    given = parser.parse_args()
+    jax.config.update("jax_num_cpu_devices", 2)  # for the compiled program of two devices; workers have one each
+    if given.kills:
+        kills(given.kills)
+        return
+    workers = sorted({1, *given.workers})
+    print(f"{count_cores()} cores; batches of {BATCH} rows; {', '.join(map(str, workers))} workers on this machine\n")
+    steps, reductions, sizes = {}, {}, {}
+    print(f"{'network':<10}{'workers':>8}{'a step':>12}{'speed-up':>10}{'reductions':>12}{'sent a step':>14}")
+    for size in SIZES:
+        reductions[size], sizes[size] = sent(size)
+        for count in workers:
+            steps[size, count] = step_seconds(size, count)
+            gain = steps[size, 1] / steps[size, count]
+            ring = sizes[size] * 2 * (count - 1) / count
+            cells = f"{steps[size, count] * 1e3:>9.2f} ms{gain:>10.2f}{reductions[size] if count > 1 else 0:>12}"
+            print(f"{size:<10}{count:>8}{cells}{ring / 1e6:>11.2f} MB", flush=True)
+    for count in [each for each in workers if each > 1]:
+        apart = step_seconds("medium", count, average_every=8)
+        print(
+            f"medium, weights averaged every 8 steps:{count:>4} workers{apart * 1e3:>9.2f} ms a step of each",
+            flush=True,
+        )
+    print()
+    alone = None
+    for count in workers:
+        seconds = population_seconds(count)
+        alone = alone or seconds
+        print(f"population of 32{count:>4} workers{seconds:>9.1f} s{alone / seconds:>8.2f} times as fast", flush=True)
+    if len(workers) > 1:
+        latency, a_byte = fitted(steps, reductions, sizes)
+        print(f"\nfitted: {latency * 1e6:.0f} us a reduction and worker, {1 / max(a_byte, 1e-15) / 1e9:.2f} GB/s")
+    print(
+        f"\nestimate for {MACHINES} machines like this one, a batch of {BATCH} rows divided, and {BATCH} rows on each:"
+    )
+    for size in SIZES:
+        compute, ring = steps[size, 1], sizes[size] * 2 * (MACHINES - 1) / MACHINES
+        for name, bandwidth in NETWORKS.items():
+            sending = reductions[size] * LATENCY + ring / bandwidth
+            divided, each = compute / (compute / MACHINES + sending), MACHINES * compute / (compute + sending)
+            print(
+                f"{size:<10}{name:>12}  divided {divided:>6.1f} times as fast; {BATCH} rows on each {each:>6.1f} times"
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,186 @@
+"""The calls of one network trained by local steps: each device trains on its own rows, and weights are averaged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import cast
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.sharding import Mesh, PartitionSpec
+
+from .. import random
+from ..data.gathered import Staged
+from ..errors import InvalidValue
+from ..random import Key
+from ..typing import AnyArray, Int, PyTree
+from .compiled import compiled_for
+from .devices import DATA
+from .loop import Chunk, held_out_sums
+from .member import Call
+from .program import Learner, Program
+from .rows import Plan, Rows, is_staged
+from .sharded import Sharded
+
+
+class LocalSteps(Sharded):
+    """Computes the calls of one network on devices that train apart, and average their weights at the end of a call.
+
+    Each device makes its steps on its own share of every epoch's rows, in batches of its own; nothing is sent in
+    between. At the end of a call, weights, moments and running statistics are averaged, and sums of metrics are added
+    up; the validation is computed with the average.
+
+    Args:
+        mesh: The devices.
+
+    Reference:
+        S. U. Stich (2019), Local SGD converges fast and communicates little, algorithm 1.
+    """
+
+    def __init__(self, mesh: Mesh) -> None:
+        super().__init__(mesh)
+        self._dealt: tuple[AnyArray, Array, Array] | None = None
+
+    def arranged(self, call: Call) -> tuple[Callable[..., Chunk], tuple[PyTree, ...]]:
+        """Return the program of a call and its arguments, placed on the devices.
+
+        Raises:
+            InvalidValue: If the network is stateful, or there are fewer rows in an epoch than devices need.
+        """
+        if call.program.network.remembers:
+            raise InvalidValue(
+                "fit(average_every=...): this network is stateful, and its memory follows the order of the rows; leave "
+                "average_every out."
+            )
+        rows, held_out = self._placed_rows(call.rows), self._placed_validation(call.validation)
+        table, real, plan = self._dealt_plan(call.plan)
+        divided = held_out is not None and all(_is_divided(part, self.parts) for part in _parts_of(call.validation))
+        program = _program(compiled_for(call.program.network).advance, self.mesh, divided)
+        place = plan._replace(table=cast(Array, None), real=cast(Array, None))
+        return program, (
+            call.program, call.key, self._placed_learner(call.learner), rows, held_out, table, real, place,
+        )  # fmt: skip
+
+    def _dealt_plan(self, plan: Plan) -> tuple[Array, Array, Plan]:
+        """Return the batches of each device, how many rows of each are real, and the plan."""
+        batches = int(plan.table.shape[1] if plan.batches is None else plan.batches)
+        if self._dealt is None or self._dealt[0] is not plan.table:
+            table, real = dealt(np.asarray(plan.table), np.asarray(plan.real)[:batches], self.parts)
+            where = PartitionSpec(DATA)
+            self._dealt = plan.table, self.put(table, where), self.put(real, where)
+        return self._dealt[1], self._dealt[2], plan._replace(span=tuple(plan.span), batches=np.int32(batches))
+
+
+def dealt(
+    table: Int[np.ndarray, "epochs batches size"], real: Int[np.ndarray, "batches_of_an_epoch"], parts: int
+) -> tuple[Int[np.ndarray, "parts epochs batches share"], Int[np.ndarray, "parts batches_of_an_epoch"]]:
+    """Deal the rows of each epoch to several devices: each row to one of them, in as many batches for each.
+
+    Args:
+        table: Row numbers.
+        real: How many rows of each batch are real.
+        parts: How many devices there are.
+
+    Raises:
+        InvalidValue: If a device would have batches without a row.
+
+    Example:
+        >>> table, real = dealt(np.arange(8, dtype=np.int32).reshape(1, 2, 4), np.array([4, 3]), 2)
+        >>> table[0, 0].tolist(), real.tolist()
+        ([[0, 2], [4, 6]], [[2, 2], [2, 1]])
+        >>> table[1, 0].tolist()
+        [[1, 3], [5, 5]]
+    """
+    batches, rows = len(real), int(real.sum())
+    if rows // parts < batches:
+        raise InvalidValue(
+            f"fit(average_every=...): an epoch of {rows} rows in {batches} batches leaves some of {parts} devices "
+            "without a row in a batch; choose a larger batch_size or fewer devices."
+        )
+    is_real = np.arange(table.shape[2]) < real[:, None]
+    orders = np.stack([each[:batches][is_real] for each in table])  # (epochs, rows)
+    most = -(-rows // parts)  # rows of a device
+    share = -(-most // batches)
+    made = np.zeros((parts, len(table), max(batches, 2), share), np.int32)
+    sizes = np.zeros((parts, max(batches, 2)), np.int32)
+    for part in range(parts):
+        own = orders[:, part::parts]
+        for batch, columns in enumerate(np.array_split(np.arange(own.shape[1]), batches)):
+            # Fillers repeat the last row, and weigh nothing.
+            filled = np.append(columns, np.repeat(columns[-1:], share - len(columns)))
+            made[part, :, batch] = own[:, filled]
+            sizes[part, batch] = len(columns)
+    return made, sizes
+
+
+@cache
+def _program(advance: Callable[..., Chunk], mesh: Mesh, divided: bool) -> Callable[..., Chunk]:
+    """Return the program of a call, in which devices exchange something only at its end."""
+    parts = mesh.shape[DATA]
+
+    def local(
+        program: Program, key: Key, learner: Learner, rows: Rows, held_out: Rows | None, table: Array, real: Array,
+        plan: Plan,
+    ) -> Chunk:  # fmt: skip
+        own_key = random.fold(jnp.asarray(key), jax.lax.axis_index(DATA))
+        own = learner._replace(sums=learner.sums / parts)  # of what was summed before, each adds up its part
+        chunk = cast("PyTree", advance).__wrapped__(
+            program, own_key, own, rows, None, plan._replace(table=table[0], real=real[0])
+        )
+        made = jax.tree.map(_averaged, chunk.learner._replace(sums=jnp.zeros_like(learner.sums)))
+        made = made._replace(sums=jax.lax.psum(chunk.learner.sums, DATA))
+        train = jax.lax.psum(chunk.train, DATA)
+        validation = jnp.zeros_like(train)
+        if held_out is not None:
+            # A call ends with an epoch at the latest, whose number is the one before where the run now stands.
+            def judge() -> Array:
+                found = held_out_sums(program, made, held_out)
+                return jax.lax.psum(found, DATA) if divided else found
+
+            complete = (chunk.batch == 0) & (chunk.epoch > plan.span[0])
+            found = jax.lax.cond(complete, judge, lambda: jnp.zeros_like(made.sums))
+            validation = jax.lax.dynamic_update_index_in_dim(validation, found, plan.span[0], 0)
+        flags = chunk.finite, chunk.loss_finite
+        finite, loss_finite = (jax.lax.pmin(each.astype(jnp.int32), DATA) > 0 for each in flags)
+        epoch, batch = (jax.lax.pmin(each, DATA) for each in (chunk.epoch, chunk.batch))
+        return Chunk(made, train, validation, finite, loss_finite, epoch, batch)
+
+    same, apart = PartitionSpec(), PartitionSpec(DATA)
+    judged = PartitionSpec(None, DATA) if divided else same
+    return jax.jit(
+        jax.shard_map(
+            local,
+            mesh=mesh,
+            in_specs=(same, same, same, same, judged, apart, apart, same),
+            out_specs=same,
+            check_vma=False,
+        )
+    )
+
+
+def _parts_of(rows: Rows | None) -> list[AnyArray | Staged]:
+    return jax.tree.leaves(rows, is_leaf=is_staged)
+
+
+def _is_divided(part: AnyArray | Staged, parts: int) -> bool:
+    """Return whether :meth:`Sharded._placed_chunks` divides a part of the validation rows."""
+    return not isinstance(part, Staged) and part.shape[1] % parts == 0
+
+
+def _averaged(leaf: Array) -> Array:
+    """Return the mean over devices; counters are the same on all of them."""
+    return jax.lax.pmean(leaf, DATA) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf
+
+
+def next_average(step: int, every: int, batches: int) -> int:
+    """Return the step after which weights are averaged next: the last of an epoch is among them.
+
+    Example:
+        >>> [next_average(step, 4, 10) for step in (0, 3, 4, 8, 10)]
+        [4, 4, 8, 10, 14]
+    """
+    in_epoch = step % batches
+    return step - in_epoch + min((in_epoch // every + 1) * every, batches)

@@ -1,0 +1,76 @@
+"""Training by workers of Ray, where Ray is installed: what one process gives, and errors in one line."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import numpy as np
+import pytest
+
+import plastica as pl
+from plastica.errors import InvalidValue, MissingExtra, NotFinite
+
+X = np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32)
+
+
+def model_of(rate=0.01):
+    model = pl.Sequential([pl.Dense(6, activation="tanh"), pl.Dense(1)])
+    model.compile(pl.optimizers.Adam(rate), "mse")
+    return model
+
+
+def test_without_ray_it_is_said_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(MissingExtra, match=r"cluster='ray://head:1' needs Ray: pip install 'plastica\[cluster\]'"):
+        pl.cluster.fit(model_of(), X, X[:, 0], verbose=0, cluster="ray://head:1")
+    with pytest.raises(MissingExtra, match="needs Ray"):
+        pl.cluster.fit_population(pl.Population(model_of(), seeds=2), X, X[:, 0], cluster="ray?workers=2")
+
+
+@pytest.fixture(scope="module")
+def ray():
+    ray = pytest.importorskip("ray", reason="Ray is not installed")
+    os.environ["JAX_PLATFORMS"] = "cpu"
+    path = os.pathsep.join(each for each in sys.path if each)
+    environment = {"env_vars": {"JAX_PLATFORMS": "cpu", "PYTHONPATH": path}}
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, runtime_env=environment)
+    yield ray
+    ray.shutdown()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_workers_of_ray_train_what_one_process_trains(ray, tmp_path):
+    alone, together = model_of(), model_of()
+    alone.fit(X, X[:, 0], epochs=3, verbose=0)
+    pl.cluster.fit(together, X, X[:, 0], epochs=3, verbose=0, cluster="ray?workers=2", checkpoint=tmp_path)
+    for own, other in zip(together.get_weights(), alone.get_weights(), strict=True):
+        np.testing.assert_allclose(own, other, rtol=0, atol=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_tasks_of_ray_train_a_population_and_say_what_fails(ray, tmp_path):
+    one, several = (pl.Population(model_of(), learning_rate=[0.1, 0.01], seeds=2) for _ in range(2))
+    one.fit(X, X[:, 0], epochs=3, verbose=0)
+    pl.cluster.fit_population(several, X, X[:, 0], epochs=3, cluster="ray?workers=2", checkpoint=tmp_path)
+    for member, other in zip(several, one, strict=True):
+        for a, b in zip(member.get_weights(), other.get_weights(), strict=True):
+            np.testing.assert_allclose(a, b, rtol=0, atol=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_fails_in_a_worker_of_ray_is_raised_here(ray, tmp_path):
+    with pytest.raises(NotFinite, match="not finite in epoch"):
+        pl.cluster.fit(model_of(rate=1e30), X, X[:, 0], verbose=0, cluster="ray?workers=1", checkpoint=tmp_path)
+
+
+def test_a_head_that_does_not_answer_is_said(monkeypatch):
+    ray = pytest.importorskip("ray", reason="Ray is not installed")
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+
+    def refuse(**given):
+        raise ConnectionError("ray client connection timeout")
+
+    monkeypatch.setattr(ray, "init", refuse)
+    with pytest.raises(InvalidValue, match=r"did not answer within 30 s; see that its head runs .*timeout"):
+        pl.cluster.fit(model_of(), X, X[:, 0], verbose=0, cluster="ray://localhost:1")
