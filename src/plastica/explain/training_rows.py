@@ -86,7 +86,7 @@ def tracin(
         model: A compiled plastica model.
         x, y: Rows and their targets, whose loss is looked at.
         training_x, training_y: The training rows.
-        weights: Weights during training, such as ``snapshots.weights`` of a callback ``pl.Snapshots(every=5)``.
+        weights: Weights during training: ``snapshots.weights`` of a callback ``pl.ensembles.Snapshots(every=5)``.
             Default: the present ones. Early checkpoints, at which the loss still falls, tell most.
         learning_rate: That at each checkpoint, or of all. Default: 1; a common factor does not change the order.
 
@@ -104,7 +104,9 @@ def tracin(
     rows, training = rows_of(own, x, y, "tracin: "), rows_of(own, training_x, training_y, "tracin: training_")
     given = [own.snapshot()] if weights is None else list(weights)
     if not given:
-        raise InvalidValue("tracin: weights is empty; pass snapshots.weights of a callback pl.Snapshots(every=5).")
+        raise InvalidValue(
+            "tracin: weights is empty; pass snapshots.weights of a callback pl.ensembles.Snapshots(every=5)."
+        )
     rates = np.ravel(np.asarray(learning_rate, np.float64))
     if len(rates) not in (1, len(given)) or not (np.isfinite(rates).all() and (rates > 0).all()):
         raise InvalidValue(
