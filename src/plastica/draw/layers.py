@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..drawing import COLOURS, SOFT, own_style
+from ..drawing.colour_maps import signed
 from ..errors import InvalidValue, NotFitted
 from ..model import LayerTrace, Sequential, Trace
 from .panels import PicturePath, panels
@@ -15,7 +16,6 @@ from .panels import PicturePath, panels
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
-    from matplotlib.colors import Colormap
 
     from ..drawing.figure import Drawing
 
@@ -148,7 +148,7 @@ def _pictures(pictures: np.ndarray, title: str) -> Drawing:
     drawing, axes = panels(rows, columns, max(columns * PANEL, 3.2), rows * PANEL + 0.5)
     most = float(np.abs(shown).max()) or 1.0
     for axis, picture in zip(axes, shown, strict=False):
-        axis.imshow(picture, cmap=_diverging(), vmin=-most, vmax=most)
+        axis.imshow(picture, cmap=signed(), vmin=-most, vmax=most)
     for axis in axes:
         axis.set_axis_off()
     more = f", the first {MOST_PANELS} of {len(pictures)}" if len(pictures) > MOST_PANELS else ""
@@ -158,7 +158,7 @@ def _pictures(pictures: np.ndarray, title: str) -> Drawing:
 
 def _draw_values(drawing: Drawing, axis: Axes, values: np.ndarray) -> None:
     most = float(np.abs(values).max()) or 1.0
-    image = axis.imshow(values, cmap=_diverging(), vmin=-most, vmax=most, aspect="auto", interpolation="nearest")
+    image = axis.imshow(values, cmap=signed(), vmin=-most, vmax=most, aspect="auto", interpolation="nearest")
     drawing.colorbar(image, ax=axis)
     _number_whole(axis.xaxis, axis.yaxis)
 
@@ -169,9 +169,3 @@ def _number_whole(*lines: Axis) -> None:
 
     for line in lines:
         line.set_major_locator(MaxNLocator(integer=True))
-
-
-def _diverging() -> Colormap:
-    from matplotlib.colors import LinearSegmentedColormap
-
-    return LinearSegmentedColormap.from_list("signed", [COLOURS[1], "#FFFFFF", COLOURS[0]])

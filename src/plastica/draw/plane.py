@@ -77,10 +77,10 @@ def boundary(
         if probabilities:
             shares = answers.reshape(shape)
             names = _names(classes, truth, shares.shape[2])
-            _draw_shares(axis, shares, extent)
-            _draw_rows(axis, rows, truth, names)
+            draw_shares(axis, shares, extent)
+            draw_rows(axis, rows, truth, names)
         else:
-            _draw_height(drawing, axis, answers.reshape(shape)[:, :, 0], extent, rows, truth)
+            draw_height(drawing, axis, answers.reshape(shape)[:, :, 0], extent, rows, truth)
         names = features or column_names(x) or ("feature 0", "feature 1")
         axis.set(xlabel=names[0], ylabel=names[1], aspect="auto")
         return drawing.save(path)
@@ -116,7 +116,8 @@ def _names(classes: Sequence[str] | None, truth: np.ndarray | None, count: int) 
     return [str(each) for each in found] if found and not numbered else [f"class {each}" for each in range(count)]
 
 
-def _draw_shares(axis: Axes, shares: np.ndarray, extent: tuple[float, float, float, float]) -> None:
+def draw_shares(axis: Axes, shares: np.ndarray, extent: tuple[float, float, float, float]) -> None:
+    """Draw probabilities of classes, ``(rows, columns, classes)``, as mixed colours."""
     from matplotlib.colors import to_rgb
 
     colours = np.array([to_rgb(colour) for colour in colours_for(shares.shape[2])])
@@ -124,7 +125,8 @@ def _draw_shares(axis: Axes, shares: np.ndarray, extent: tuple[float, float, flo
     axis.imshow(1 - 0.55 * shares @ (1 - colours), origin="lower", extent=extent, aspect="auto")
 
 
-def _draw_rows(axis: Axes, rows: np.ndarray, truth: np.ndarray | None, names: list[str]) -> None:
+def draw_rows(axis: Axes, rows: np.ndarray, truth: np.ndarray | None, names: list[str]) -> None:
+    """Draw rows at their places, ``(rows, 2)``, in the colours of their classes."""
     dots: dict[str, ArtistOption] = {"marker": "o", "ls": "", "ms": 3.5, "mew": 0.4, "mec": "white"}
     if truth is None:
         axis.plot(*rows.T, color=INK, **dots)
@@ -136,7 +138,7 @@ def _draw_rows(axis: Axes, rows: np.ndarray, truth: np.ndarray | None, names: li
     axis.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
 
 
-def _draw_height(
+def draw_height(
     drawing: Drawing,
     axis: Axes,
     height: np.ndarray,
@@ -144,6 +146,7 @@ def _draw_height(
     rows: np.ndarray,
     truth: np.ndarray | None,
 ) -> None:
+    """Draw one number everywhere, ``(rows, columns)``, and the rows with their numbers in the same colours."""
     # One scale for the plane and the rows, so that equal colours are equal values.
     known = height if truth is None else np.concatenate([height.reshape(-1), truth.astype(np.float64)])
     scale: dict[str, ArtistOption] = {"vmin": float(known.min()), "vmax": float(known.max()), "cmap": "viridis"}

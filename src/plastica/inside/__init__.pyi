@@ -1,5 +1,8 @@
 # The public names of the package, each with its module. __init__.py reads them here and imports them on first use.
 
+from .boundary import DecisionBoundary as DecisionBoundary
+from .boundary import decision_boundary as decision_boundary
+from .boundary import table_decision_boundary as table_decision_boundary
 from .connectivity import ModeConnectivity as ModeConnectivity
 from .connectivity import mode_connectivity as mode_connectivity
 from .dimensions import HessianSpectrum as HessianSpectrum
@@ -10,7 +13,18 @@ from .landscape import LossLandscape as LossLandscape
 from .landscape import loss_landscape as loss_landscape
 from .lottery import LotteryTickets as LotteryTickets
 from .lottery import lottery_tickets as lottery_tickets
+from .maps import ActivityMap as ActivityMap
+from .maps import WeightMaps as WeightMaps
+from .maps import activity_map as activity_map
+from .maps import table_activity_map as table_activity_map
+from .maps import weight_maps as weight_maps
 from .matching import UnitMatch as UnitMatch
 from .matching import match_units as match_units
 from .pruning import PruningCurves as PruningCurves
 from .pruning import pruning_curves as pruning_curves
+from .responses import UnitResponses as UnitResponses
+from .responses import table_unit_responses as table_unit_responses
+from .responses import unit_responses as unit_responses
+from .units import UnitDetectors as UnitDetectors
+from .units import table_unit_detectors as table_unit_detectors
+from .units import unit_detectors as unit_detectors

@@ -106,11 +106,14 @@ def _last_hidden(model: Model, found: dict[str, np.ndarray]) -> str:
     kernels = [path for path, _, own in walk(opening.network, opening.params) if own and "kernel" in own]
     paths = list(found)
     place = max(paths.index(kernels[-1]) - 1, 0) if kernels and kernels[-1] in found else len(paths) - 1
-    while place and found[paths[place]].ndim < found[paths[place - 1]].ndim:
-        if found[paths[place]].size != found[paths[place - 1]].size:
-            break
+    while place and _passes_on(found[paths[place - 1]], found[paths[place]]):
         place -= 1
     return paths[place]
+
+
+def _passes_on(before: np.ndarray, after: np.ndarray) -> bool:
+    """Return whether a layer only changes the shape, like Flatten, or nothing at all, like Dropout."""
+    return before.size == after.size and np.array_equal(before.ravel(), after.ravel())
 
 
 def require_rows(owner: str, x: np.ndarray) -> None:
