@@ -143,6 +143,25 @@ def test_probes_find_the_layer_that_lost_a_property(tmp_path):
     numbers = pl.explain.probe_layers(model, X, X[:, 2])
     assert numbers.metric == "R2" and numbers.scores.mean(1)[[0, 2]].min() > 0.8 and "control" in repr(numbers)
     numbers.plot(tmp_path / "probes.svg")
+    np.testing.assert_allclose(found.selectivity, scores - found.control)
+    assert "A linear probe reads the target best from" in found.sentences()[0]
+
+
+def test_a_control_task_by_type_is_learnt_by_heart_only():
+    model = pl.Sequential([pl.Dense(1, use_bias=False)])
+    model.build((8,))
+    model.set_weights([np.eye(8)[:, :1]])
+    kinds = np.arange(160) % 7
+    property_ = (kinds < 3).astype(float)
+    rows = np.concatenate([property_[:, None], np.eye(7)[kinds]], 1).astype(np.float32)
+    found = pl.explain.probe_layers(model, rows, property_.astype(int), types=kinds, seed=1)
+    # The input says the type, so that a probe learns any task; the layer has the property alone.
+    assert found.task == "types" and found.control[0] == 1 and found.scores.min() == 1
+    assert found.control[1] < 0.9 and found.selectivity[1] > 0.1 > found.selectivity[0]
+    with pytest.raises(ShapeError, match="types has 3 values for 160 rows"):
+        pl.explain.probe_layers(model, rows, property_, types=[1, 2, 3])
+    with pytest.raises(DataError, match="all rows are of the type 'a'"):
+        pl.explain.probe_layers(model, rows, property_.astype(int), types=["a"] * 160)
 
 
 def test_pictures_are_drawn_in_both_languages(tmp_path):

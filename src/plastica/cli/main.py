@@ -24,6 +24,7 @@ from .evaluate import evaluate
 from .explain import explain
 from .forecast import forecast
 from .info import info
+from .inside import inside
 from .memory import memory
 from .plan import command as plan
 from .predict import predict
@@ -80,6 +81,7 @@ for command in (
     recall,
     continual,
     doctor,
+    inside,
     memory,
     info,
     devices,

@@ -75,7 +75,7 @@ def draw_probes(found: LayerProbes) -> Drawing:
         places, mean = np.arange(len(found.layers)), found.scores.mean(1)
         error = found.scores.std(1, ddof=1) / np.sqrt(found.scores.shape[1])
         axes.errorbar(places, mean, error, fmt=".-", color=COLOURS[0], lw=1.6, ms=8)
-        axes.plot(places, found.control, ".--", color=SOFT, lw=1, label=SAY("control"))
+        axes.plot(places, found.control, ".--", color=SOFT, lw=1, label=SAY(f"control_{found.task}"))
         axes.set_xticks(places, [name.replace(", ", "\n") for name in found.layers], fontsize=8)
         axes.set_title(SAY("probes", metric=found.metric), loc="left", fontsize=10, color=INK)
         _dress(axes, "both")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -165,8 +164,8 @@ def decision_boundary(
     def ask(rows: Float[np.ndarray, "rows features"]) -> Float[np.ndarray, "rows outputs"]:
         return function(rows.astype(np.float32).reshape(len(rows), *inputs.shape[1:]))
 
-    labels = None if truth is None else truth[chosen]
-    return _boundary(plane, ask, ask(flat), labels, _output_names(function, class_names, labels), count, held)
+    labels, own = None if truth is None else truth[chosen], ask(flat)
+    return _boundary(plane, ask, own, labels, _output_names(function, class_names, labels, own.shape[1]), count, held)
 
 
 def table_decision_boundary(
@@ -247,18 +246,20 @@ def _span(values: Float[np.ndarray, "rows"], count: int) -> Float[np.ndarray, "p
     return np.linspace(low - margin, high + margin, count)
 
 
-def _output_names(function: AnswerFunction, given: Sequence[str] | None, truth: np.ndarray | None) -> tuple[str, ...]:
+def _output_names(
+    function: AnswerFunction, given: Sequence[str] | None, truth: np.ndarray | None, outputs: int
+) -> tuple[str, ...]:
     """Return a name for each class, or for each output of numbers."""
     model = function.model
-    outputs = len(function.names) if model is None else math.prod(size or 1 for size in model.output_shape[1:])
-    is_binary = model is not None and outputs == 1 and type(model.network.output_activation).__name__ == "Sigmoid"
+    is_binary = outputs == 1 and model is not None and type(model.network.output_activation).__name__ == "Sigmoid"
     count = 2 if is_binary else outputs
     if given is not None:
-        if count and len(given) != count:
+        if len(given) != count:
             raise ShapeError(f"decision_boundary: class_names has {len(given)} names for {count} classes.")
         return tuple(map(str, given))
-    if function.names:
+    if len(function.names) == count:
         return function.names
-    if not count and truth is not None:  # a function, whose outputs are known by the classes of the rows only
-        count = len(np.unique(truth)) if truth.dtype.kind != "f" else 1
-    return tuple(map(str, range(max(count, 1))))
+    # Classes by name are in the order of the alphabet, as everywhere.
+    known = () if truth is None or truth.dtype.kind == "f" else np.unique(truth.astype(str))
+    is_named = truth is not None and truth.dtype.kind not in "iubf" and len(known) == count
+    return tuple(map(str, known)) if is_named else tuple(map(str, range(count)))

@@ -1,0 +1,253 @@
+"""``plastica inside``: what the units, layers and weights of a trained network do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from . import options, parameters
+from .guard import guarded
+from .names import OutCommand
+from .output import Output, brief
+from .wording import SAY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import polars as pl
+
+    from ..explain.probing import LayerProbes
+    from ..inside.look import InsideView
+    from ..inside.rows_of_tables import RowsOfTable
+
+LOOKS = (
+    "units", "boundary", "landscape", "pruning", "probes", "dimensions", "activity", "weights", "responses", "hessian",
+)  # fmt: skip
+USUAL = "units,boundary,landscape,pruning,probes"
+FOLDS = 5  # of probes
+
+
+@click.command(cls=OutCommand, short_help="Look inside a trained network.")
+@parameters.model
+@click.argument("file")
+@click.option(
+    "--what", metavar="NAMES", default=USUAL, help=f"What to look at, separated by commas: {', '.join(LOOKS)}."
+)
+@click.option(
+    "--layer",
+    metavar="LAYER",
+    help="Number of the layer for units, responses and activity. Default: the last hidden one.",
+)
+@click.option("--columns", metavar="A,B", help="Two columns of numbers for boundary. Default: the principal axes.")
+@click.option("--column", metavar="COLUMN", help="Column of numbers that varies for responses.")
+@click.option("--rows", type=int, default=1000, help="Number of rows to look with, spaced evenly.")
+@click.option("--seed", type=int, default=0, help="Random seed of directions, folds and comparisons.")
+@click.option("--out", "-o", metavar="FOLDER", help="New folder for a picture and a table of each look.")
+@parameters.separator
+@parameters.encoding
+@parameters.sheet
+@parameters.lang
+@parameters.json
+@parameters.debug
+@guarded
+def inside(model: str, file: str, **given: Any) -> None:
+    """Look inside a trained network: what its units detect, where its decisions change, how wide its minimum is.
+
+    MODEL is the folder of a run. FILE is a table with the columns of the model, such as the one that it was trained on;
+    with the target, classes are told, and looks at the loss are possible.
+    """
+    from ..data.reading import read_table
+    from ..inside.rows_of_tables import rows_of_table
+    from ..tables import TableNetwork
+    from .folders import model_file
+
+    output = Output(given["json"])
+    asked = _asked(given)
+    path = model_file(model)
+    network = TableNetwork.load(path)
+    reading = {"separator": options.separator(given["separator"]), "encoding": given["encoding"]}
+    table = read_table(file, **reading, sheet=given["sheet"])
+    if given["rows"] < 3:
+        raise click.BadParameter(SAY("inside_few_rows", rows=given["rows"]))
+    rows = rows_of_table("plastica inside", network, table, given["rows"])
+    folder = None if given["out"] is None else _new_folder(given["out"])
+    told: dict[str, Any] = {}
+    for name in asked:
+        found = SHOWN[name](rows, network, table, given)
+        output.say(SAY(f"inside_{name}"))
+        told[name] = _say(output, found)
+        if folder is not None:
+            _write(output, found, folder, name)
+        output.say()
+    output.result({"model": str(path), "source": table.source, "rows": len(rows.rows), "looks": told})
+
+
+def _asked(given: dict[str, Any]) -> list[str]:
+    """Return the names of the looks."""
+    names = [name.strip() for name in given["what"].split(",") if name.strip()]
+    if wrong := [name for name in names if name not in LOOKS]:
+        raise click.BadParameter(SAY("inside_unknown", name=repr(wrong[0]), known=", ".join(LOOKS)))
+    if not names:
+        raise click.BadParameter(SAY("inside_nothing", known=", ".join(LOOKS)))
+    if "responses" in names and given["column"] is None:
+        raise click.BadParameter(SAY("inside_needs_column"))
+    if given["columns"] is not None and len(given["columns"].split(",")) != 2:
+        raise click.BadParameter(SAY("inside_two_columns", given=given["columns"]))
+    return names
+
+
+def _new_folder(name: str) -> Path:
+    from pathlib import Path
+
+    from ..errors import InvalidValue
+    from ..storage.atomic import explained
+
+    folder = Path(name)
+    if folder.exists():
+        raise InvalidValue(SAY("inside_folder_exists", folder=name))
+    with explained(folder, SAY("inside_no_folder")):
+        folder.mkdir(parents=True)
+    return folder
+
+
+def _say(output: Output, found: InsideView | LayerProbes) -> dict[str, Any]:
+    """Print what a look shows, and return it for JSON."""
+    from ..explain.probing import LayerProbes
+    from ..inside.look import SAY as WORDS
+    from ..inside.look import InsideView, number
+
+    whole = _from_one(found.to_frame())
+    shown = _from_one(found.summary()) if isinstance(found, InsideView) else whole
+    sentences = found.sentences()
+    for sentence in sentences:
+        output.say(sentence)
+    heads = [WORDS(f"column_{name}") if f"column_{name}" in WORDS else name for name in shown.columns]
+    output.table(heads, [[brief(number(value), 100) for value in row] for row in shown.rows()[:20]])
+    if isinstance(found, LayerProbes):
+        return {"says": sentences, "rows": whole.to_dicts()}
+    return {**found.to_dict(), "rows": [{k: _plain(v) for k, v in row.items()} for row in whole.to_dicts()]}
+
+
+def _from_one(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a table in which rows of the file are numbered from 1, as everywhere on the command line."""
+    import polars as pl
+
+    if "top_rows" in frame.columns:
+        frame = frame.with_columns(pl.col("top_rows").list.eval(pl.element() + 1))
+    return frame.with_columns(pl.col("row") + 1) if "row" in frame.columns else frame
+
+
+def _plain(value: object) -> object:
+    import math
+
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _write(output: Output, found: InsideView | LayerProbes, folder: Path, name: str) -> None:
+    """Write the picture and the table of a look."""
+    import polars as pl
+
+    from ..explain.probing import LayerProbes
+    from ..storage.atomic import replace_file
+
+    picture = folder / f"{name}.svg"
+    if isinstance(found, LayerProbes):
+        found.plot(picture)
+    else:
+        found.draw(picture)
+    frame = _from_one(found.to_frame())
+    lists = [pl.col(each).list.eval(pl.element().cast(pl.String)).list.join(" ") for each in frame.columns
+             if isinstance(frame[each].dtype, pl.List)]  # fmt: skip
+    replace_file(folder / f"{name}.csv", [frame.with_columns(lists).write_csv().encode()])
+    output.fact("saved", f"{picture}, {name}.csv")
+
+
+def _layer(given: dict[str, Any]) -> int | str | None:
+    layer = given["layer"]
+    return int(layer) if layer is not None and layer.lstrip("-").isdigit() else layer
+
+
+def _units(rows: RowsOfTable, network: Any, table: Any, given: dict[str, Any]) -> InsideView:
+    from ..inside import table_unit_detectors
+
+    return table_unit_detectors(network, table, layer=_layer(given), rows=given["rows"])
+
+
+def _responses(rows: RowsOfTable, network: Any, table: Any, given: dict[str, Any]) -> InsideView:
+    from ..inside import table_unit_responses
+
+    return table_unit_responses(network, table, given["column"], layer=_layer(given), rows=min(given["rows"], 200))
+
+
+def _activity(rows: RowsOfTable, network: Any, table: Any, given: dict[str, Any]) -> InsideView:
+    from ..inside import table_activity_map
+
+    return table_activity_map(network, table, layer=_layer(given), rows=min(given["rows"], 400))
+
+
+def _boundary(rows: RowsOfTable, network: Any, table: Any, given: dict[str, Any]) -> InsideView:
+    from ..inside import table_decision_boundary
+
+    pair = None if given["columns"] is None else given["columns"].split(",")
+    columns = None if pair is None else (pair[0].strip(), pair[1].strip())
+    return table_decision_boundary(network, table, columns, rows=given["rows"])
+
+
+def _weights(rows: RowsOfTable, network: Any, table: Any, given: dict[str, Any]) -> InsideView:
+    from ..inside import weight_maps
+
+    return weight_maps(rows.model)
+
+
+def _landscape(rows: RowsOfTable, network: Any, table: Any, given: dict[str, Any]) -> InsideView:
+    from ..inside import loss_landscape
+
+    return loss_landscape(rows.model, rows.x, rows.require_targets("landscape"), seed=given["seed"])
+
+
+def _pruning(rows: RowsOfTable, network: Any, table: Any, given: dict[str, Any]) -> InsideView:
+    from ..inside import pruning_curves
+
+    return pruning_curves(rows.model, rows.x, rows.require_targets("pruning"), seed=given["seed"])
+
+
+def _hessian(rows: RowsOfTable, network: Any, table: Any, given: dict[str, Any]) -> InsideView:
+    from ..inside import hessian_spectrum
+
+    return hessian_spectrum(rows.model, rows.x, rows.require_targets("hessian"), seed=given["seed"])
+
+
+def _dimensions(rows: RowsOfTable, network: Any, table: Any, given: dict[str, Any]) -> InsideView:
+    from ..inside import activity_dimensions
+
+    return activity_dimensions(rows.model, rows.x)
+
+
+def _probes(rows: RowsOfTable, network: Any, table: Any, given: dict[str, Any]) -> LayerProbes:
+    import numpy as np
+
+    from ..explain import probe_layers
+    from ..inside.activities import opened
+
+    rows.require_targets("probes")
+    labels = rows.labels
+    if labels is None:
+        raise click.BadParameter(SAY("inside_several_targets"))
+    numbers = labels.astype(np.float64) if rows.network.task == "regression" else labels.astype(str)
+    return probe_layers(opened(rows.model), rows.x, numbers, folds=FOLDS, seed=given["seed"])
+
+
+SHOWN: dict[str, Callable[[RowsOfTable, Any, Any, dict[str, Any]], InsideView | LayerProbes]] = {
+    "units": _units,
+    "boundary": _boundary,
+    "landscape": _landscape,
+    "pruning": _pruning,
+    "probes": _probes,
+    "dimensions": _dimensions,
+    "activity": _activity,
+    "weights": _weights,
+    "responses": _responses,
+    "hessian": _hessian,
+}
