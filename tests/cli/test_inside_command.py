@@ -91,6 +91,8 @@ def test_a_regression_is_probed_by_its_numbers_and_has_losses(plastica, here):
         "3",
         "--network",
         "mlp",
+        "--layers",
+        "6",
         "--out",
         "run",
         "--quiet",

@@ -32,13 +32,11 @@ FOLDS = 5  # of probes
 @click.command(cls=OutCommand, short_help="Look inside a trained network.")
 @parameters.model
 @click.argument("file")
-@click.option(
-    "--what", metavar="NAMES", default=USUAL, help=f"What to look at, separated by commas: {', '.join(LOOKS)}."
-)
+@click.option("--what", metavar="NAMES", default=USUAL, help=f"What to look at, by commas: {', '.join(LOOKS)}.")
 @click.option(
     "--layer",
     metavar="LAYER",
-    help="Number of the layer for units, responses and activity. Default: the last hidden one.",
+    help="Layer for units, responses and activity. Default: the last hidden one.",
 )
 @click.option("--columns", metavar="A,B", help="Two columns of numbers for boundary. Default: the principal axes.")
 @click.option("--column", metavar="COLUMN", help="Column of numbers that varies for responses.")
