@@ -27,6 +27,7 @@ RESULTS = "results.json"
 @click.argument("model", required=False)
 @click.argument("file", required=False)
 @click.option("--device", is_flag=True, help="Say what JAX sees and how fast it computes, without a model.")
+@click.option("--explain", metavar="NAME", help="Say what a finding is, without a model: --explain dead_units.")
 @click.option("--remedies", is_flag=True, help="Train again with each remedy, and say which helps.")
 @parameters.separator
 @parameters.encoding
@@ -40,6 +41,7 @@ def doctor(
     model: str | None,
     file: str | None,
     device: bool,
+    explain: str | None,
     remedies: bool,
     separator: str | None,
     encoding: str | None,
@@ -57,6 +59,9 @@ def doctor(
     """
     if device:
         _examine_device(model, Output(json))
+        return
+    if explain is not None:
+        _explain(explain, Output(json))
         return
     if model is None:
         raise click.MissingParameter(param_type="argument", param_hint="'MODEL'")
@@ -80,6 +85,17 @@ def doctor(
             output.say(line)
         result["remedies"] = trials.to_dict()
     output.result(result)
+
+
+def _explain(name: str, output: Output) -> None:
+    """Print what a finding is, what is measured, and what mends it."""
+    from ..checks.catalogue import explain_finding
+
+    found = explain_finding(name)
+    for line in found.lines():
+        output.say(line)
+    facts = {"kind": found.kind, "what": found.what, "measured": found.measured}
+    output.result({"code": found.code, **facts, "formula": found.formula, "mend": found.mend})
 
 
 def _examine_device(model: str | None, output: Output) -> None:
@@ -182,3 +198,8 @@ def _say(output: Output, diagnosis: Diagnosis) -> None:
             output.say(each.said())
     for each in diagnosis.unjudged:
         output.say(note("doctor.unjudged", why=each).said())
+    from ..checks.catalogue import CATALOGUE, TEXTS
+
+    known = [each.code for each in diagnosis if each.code in CATALOGUE]
+    if known:
+        output.say(TEXTS("line_more", code=known[0]))

@@ -6,6 +6,8 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from .. import language
 from ..report.conclusions import conclusion
 from ..tables.facts import listed
@@ -68,6 +70,9 @@ def _facts_of(network: TableNetwork) -> Document:
     }
     if network.history is not None:
         made["training"]["seconds"] = round(network.history.seconds, 3)
+        if network.history.looks:
+            found = [msgspec.to_builtins(each) for each in network.history.findings]
+            made["doctor"] = {"findings": found, "looks": list(network.history.looks)}
         made["history"] = network.history.to_dict()["history"]
     return made
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from ..errors import FileError
+from ..lazy import deferred
 from .output import Output, note
 from .wording import SAY
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Destination(NamedTuple):
-    """Where a run is saved, and whether, in which language and with which rows ``report.html`` is written."""
+    """Where a run is saved, which ``report.html`` is written in which language, and whether a doctor watches."""
 
     out: str | None
     checkpoint: str | None
@@ -38,6 +39,7 @@ class Destination(NamedTuple):
     explained: tuple[int, ...] = ()
     devices: str | int | None = None
     cluster: str | None = None
+    doctor: bool = False
 
 
 class Job(NamedTuple):
@@ -185,6 +187,7 @@ def trained_for(run: Job, prepared: Prepared | None) -> tuple[TableNetwork, Prep
     checkpoint, resume, verbose = place.checkpoint, place.resume, "live" if run.output.talks else 0
     if place.report:
         import_report("report.html")
+    watching = [deferred("plastica.doctor", "Doctor")()] if place.doctor else []
     with contextlib.redirect_stdout(sys.stderr):
         if isinstance(run.source, Table) and prepared is not None:
             model = network_of(prepared, settings) if settings.model in ("network", "best") else None
@@ -196,6 +199,7 @@ def trained_for(run: Job, prepared: Prepared | None) -> tuple[TableNetwork, Prep
                 prepared,
                 settings,
                 model=model,
+                callbacks=watching,
                 checkpoint=checkpoint,
                 resume=resume,
                 verbose=verbose,
@@ -206,7 +210,14 @@ def trained_for(run: Job, prepared: Prepared | None) -> tuple[TableNetwork, Prep
             raise InvalidValue(words("plan.in_memory"))
         assert not isinstance(run.source, Table)
         return train_streaming(
-            run.source, run.aim, settings, told=tell, checkpoint=checkpoint, resume=resume, verbose=verbose
+            run.source,
+            run.aim,
+            settings,
+            told=tell,
+            checkpoint=checkpoint,
+            resume=resume,
+            verbose=verbose,
+            callbacks=watching,
         )
 
 

@@ -130,6 +130,7 @@ STRATEGIES = ("softmax", "one_vs_rest", "one_vs_one")
     metavar="ADDRESS",
     help="Workers to divide batches among: local:3 for processes of this machine, ray, or ray://HOST:PORT.",
 )
+@click.option("--doctor", is_flag=True, help="Look inside the network while it trains, and show what was seen.")
 @click.option("--checkpoint", metavar="FOLDER", help="Folder for checkpoints.")
 @click.option("--resume", is_flag=True, help="Resume from the newest checkpoint in --checkpoint.")
 @parameters.lang
@@ -156,7 +157,7 @@ def train(file: str, target: tuple[str, ...], **given: OptionValue) -> None:
     aim = options.targets(target, file, columns)
     explained = running.positions(source, options.row_numbers(given["explain_rows"]), given["rows"])
     own = (given["report"], given["lang"], given["rows"], explained)
-    where = (options.devices(given["devices"]), given["cluster"])
+    where = (options.devices(given["devices"]), given["cluster"], given["doctor"])
     place = running.Destination(given["out"], given["checkpoint"], given["resume"], *own, *where)
     running.go(running.Job(file, source, aim, settings, output, place))
 

@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+from ..checks.catalogue import FindingFacts, explain_finding
 from ..model.diagnosis import Diagnosis
 from .curves import curve_findings
 from .device import DeviceReport, device_report
@@ -27,6 +28,7 @@ __all__ = [
     "DeviceReport",
     "Diagnosis",
     "Doctor",
+    "FindingFacts",
     "LayerLook",
     "LoopDoctor",
     "RemedyTrial",
@@ -36,6 +38,7 @@ __all__ = [
     "device_report",
     "diagnose",
     "diagnose_predictions",
+    "explain_finding",
     "signal_findings",
     "try_remedies",
 ]

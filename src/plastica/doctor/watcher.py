@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import random
-from ..checks.findings import Finding
+from ..checks.findings import Finding, percent
 from ..declaration import replace
 from ..errors import InvalidValue
 from ..model.diagnosis import Diagnosis, finding_lines
@@ -19,6 +19,7 @@ from ..training import Learner, Run, RunWatcher, Supervised
 from ..training.callbacks import Logs, Needs, say
 from ..training.loop import pick
 from ..training.rows import Rows, count_rows
+from ..training.wording import seconds
 from .chance import ROWS as CHANCE_ROWS
 from .chance import chance_loss
 from .curves import curve_findings
@@ -84,7 +85,7 @@ class Doctor(RunWatcher):
         self._unjudged: list[Note] = []
         self._batch: Batch | None = None
         self._chance: float | None = None
-        self._last = 0.0
+        self._last = self._run_seconds = 0.0
         self._is_able = self._alone = True
 
     @property
@@ -106,7 +107,7 @@ class Doctor(RunWatcher):
         member = next((each for each in run.members if each.trainee is self.model), None)
         if member is None or not self._is_able:
             return
-        self._alone = len(run.members) == 1
+        self._alone, self._run_seconds = len(run.members) == 1, run.seconds
         # Of a population, all doctors together keep within the share.
         if self.looks and self.seconds + self._last > self.share * run.seconds / len(run.members):
             return
@@ -124,6 +125,8 @@ class Doctor(RunWatcher):
         self.diagnosis = Diagnosis.of([*self._judge.found.values()], self._unjudged, measures, {"model": self.model})
         if self.model.history is not None:
             self.model.history.findings = self.diagnosis.findings
+            self.model.history.looks = tuple(look.to_dict() for look in self.looks)
+        self._tell_cost()
 
     def _examine(self, member: Member, step: int) -> None:
         program = self.model.program
@@ -166,12 +169,24 @@ class Doctor(RunWatcher):
             self.compiling, self._last = self._last, 0.0
         self._tell(self._judge.judge(look, program.learning_rate, self._chance))
 
+    def _tell_cost(self) -> None:
+        """Print what looks have cost."""
+        if not self.looks or not self._talks:
+            return
+        told = {"count": len(self.looks), "time": seconds(self.seconds), "compiled": seconds(self.compiling)}
+        say(note("doctor.cost", **told, share=percent(self.seconds / max(self._run_seconds, 1e-9))).said())
+
+    @property
+    def _talks(self) -> bool:
+        """Whether it prints: if asked to, or unless training is silent or it is one doctor of many."""
+        # What a doctor says of one of many members would not tell of which: a population says it for all at its end.
+        silent = self.params.get("verbose", 1) in (0, "0") or not self._alone
+        return bool(self.verbose or (self.verbose is None and not silent))
+
     def _tell(self, found: Iterable[Finding]) -> None:
         """Keep findings, and print those that are new."""
         new = self._judge.keep(list(found))
-        # What a doctor says of one of many members would not tell of which: a population says it for all at its end.
-        silent = self.params.get("verbose", 1) in (0, "0") or not self._alone
-        if not (self.verbose or (self.verbose is None and not silent)):
+        if not self._talks:
             return
         step = self.looks[-1].step if self.looks else 0
         for line in (line for each in new for line in finding_lines(each)):

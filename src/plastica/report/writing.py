@@ -19,6 +19,7 @@ from . import (
     folds,
     formats,
     importance,
+    looks,
     material,
     mistakes,
     reasons,
@@ -150,6 +151,7 @@ def rendered(
             usage=usage.describe(network, path.parent),
             people=usage.about_people(network),
             examined=_examined(network, prepared, found),
+            looks=looks.pictures(() if network.history is None else network.history.looks),
             judged=judged,
             folds=None if network.facts.cross_validation is None else folds.describe(network.facts.cross_validation),
             search=None if search is None else searching.describe(search),
@@ -179,8 +181,13 @@ def _examined(network: TableNetwork, prepared: Prepared, shown: Sequence[Finding
     if network.facts.model != "network" or network.members:
         return None
     found = examine(network, prepared, looks=False)
+    watched = () if network.history is None else network.history.findings
     known = {each.code for each in shown}
-    return Diagnosis.of([each for each in found if each.code not in known], choices=found.choices)
+    # What was seen in training comes first: it has the layers.
+    every = {(each.code, each.where): each for each in (*watched, *found) if each.code not in known}
+    seen = {each.code for each in watched}
+    kept = [each for each in every.values() if each in watched or each.code not in seen]
+    return Diagnosis.of(kept, choices=found.choices)
 
 
 def _summary(prepared: Prepared, judged: HeldOutAnswers | None) -> verdict.Summary | None:

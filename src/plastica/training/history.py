@@ -34,6 +34,7 @@ class History(Callback):
             ``"EarlyStopping: ..."``, ``"not finite: ..."``.
         seconds: The training time.
         findings: What the doctor found, if ``fit(doctor=True)`` asked for it; the most serious first.
+        looks: What the doctor measured, look by look, as JSON-serializable values.
 
     Example:
         >>> history = History()
@@ -50,12 +51,13 @@ class History(Callback):
         self.stopped_by = ""
         self.seconds = 0.0
         self.findings: tuple[Finding, ...] = ()
+        self.looks: tuple[Document, ...] = ()
         self._began: float | None = None
         self._seconds_before = 0.0
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Begin anew."""
-        self.history, self.epoch, self.stopped_by, self.findings = {}, [], "", ()
+        self.history, self.epoch, self.stopped_by, self.findings, self.looks = {}, [], "", (), ()
         self.seconds = self._seconds_before = 0.0
         self._began = time.perf_counter()
 
