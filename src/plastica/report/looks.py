@@ -14,11 +14,11 @@ from .legends import COLOURS, DASHES, legend
 from .wording import plain
 
 MOST_LAYERS = len(COLOURS)
-Look = Mapping[str, Any]  # of StepLook.to_dict()
-Curve = tuple[str, list[float]]
+LookDocument = Mapping[str, Any]  # of StepLook.to_dict()
+LayerCurve = tuple[str, list[float]]
 
 
-def pictures(looks: Sequence[Look]) -> tuple[tuple[str, Markup], ...]:
+def pictures(looks: Sequence[LookDocument]) -> tuple[tuple[str, Markup], ...]:
     """Return the pictures of the looks with their names: errors, steps and silent units by layer over time.
 
     Args:
@@ -36,7 +36,7 @@ def pictures(looks: Sequence[Look]) -> tuple[tuple[str, Markup], ...]:
     return tuple((name, _drawn(name, steps, *each)) for name, each in found.items() if each[0])
 
 
-def _errors(looks: Sequence[Look]) -> list[Curve]:
+def _errors(looks: Sequence[LookDocument]) -> list[LayerCurve]:
     """Return the error of each layer relative to that of the last one that learns."""
     last = next((each["path"] for each in reversed(looks[0]["layers"]) if each["learns"]), "")
     ends = [next(each["error"] for each in look["layers"] if each["path"] == last) for look in looks]
@@ -49,11 +49,11 @@ def _errors(looks: Sequence[Look]) -> list[Curve]:
     return [each for each in made if any(map(math.isfinite, each[1]))]
 
 
-def _ratio(layer: Look) -> float | None:
+def _ratio(layer: LookDocument) -> float | None:
     return layer["update"] / layer["weight"] if layer["weight"] and layer["update"] is not None else None
 
 
-def _by_layer(looks: Sequence[Look], value: Callable[[Look], float | None]) -> list[Curve]:
+def _by_layer(looks: Sequence[LookDocument], value: Callable[[LookDocument], float | None]) -> list[LayerCurve]:
     """Return a value of each layer that learns over the looks, of some layers if there are many."""
     paths = [each["path"] for each in looks[0]["layers"] if each["learns"]]
     found = []
@@ -67,7 +67,7 @@ def _by_layer(looks: Sequence[Look], value: Callable[[Look], float | None]) -> l
     return [each for place, each in enumerate(found) if count <= MOST_LAYERS or place in chosen]
 
 
-def _drawn(name: str, steps: Sequence[int], curves: list[Curve], label: str, limits: tuple[float, ...]) -> Markup:
+def _drawn(name: str, steps: Sequence[int], curves: list[LayerCurve], label: str, limits: tuple[float, ...]) -> Markup:
     with drawing():
         sheet, axes = axes_of((3.6, 2.3))
         for (_, values), colour, style in zip(curves, COLOURS, STYLES, strict=False):
