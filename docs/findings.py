@@ -9,6 +9,24 @@ from plastica.language import using
 
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs" / "figures"
+TITLES = {
+    "en": "What the doctor finds",
+    "zh": "诊断的各条结论",
+}
+ABOUT = {
+    "en": (
+        "Each finding of [the doctor](doctor.md): what it means, what is measured and from where on it is a "
+        "finding, and what helps. In formulas, C is the loss, w the weights, Δ a step, η the learning rate, z"
+        " the potential and f the activation of a layer, B the rows of a batch, x the inputs of a step in "
+        "time, y the targets and ŷ the predictions. `plastica doctor --explain NAME` prints the same."
+    ),
+    "zh": (
+        "[诊断](doctor.md)的每条结论：含义、测量什么、何时成为结论，以及如何解决。公式中 C"
+        " 为损失，w 为权重，Δ 为一步更新，η 为学习率，z 为一层的电位，f 为其激活函数，B "
+        "为批次的行数，x 为某一时间步的输入，y 为目标，ŷ 为预测。`plastica doctor "
+        "--explain NAME` 给出同样的说明。"
+    ),
+}
 NOTE = "<!-- Written by `python docs/findings.py`; the texts are in src/plastica/messages/findings.toml. -->"
 
 
@@ -27,7 +45,7 @@ def page(lang: str) -> str:
     """Return the page in a language."""
     with using(lang):
         up = "" if lang == "en" else "../"
-        parts = [f"# {TEXTS('page_title')}", TEXTS("page_about"), NOTE]
+        parts = [f"# {TITLES[lang]}", ABOUT[lang], NOTE]
         for kind, codes in KINDS.items():
             parts += [f"## {TEXTS(f'kind_{kind}')}", *(section(CATALOGUE[code], up) for code in codes)]
         return "\n\n".join(parts).replace("。.", "。") + "\n"

@@ -8,12 +8,14 @@ import jax
 import numpy as np
 
 from ..activations import ELU, GELU, Linear, ReLU, Sigmoid, SiLU, Tanh
+from ..layers.layer import Layer
 from ..layers.recurrent_base import Recurrent
 from ..layers.walk import walk
 from ..losses import Huber, Loss, MeanAbsoluteError
 from ..model import Model
 from ..notes import Note, note
 from ..optimizers import SGD, Adam
+from ..typing import Params
 
 FEW, MANY = 0.02, 20.0  # parameters a row
 
@@ -35,14 +37,15 @@ def choices(model: Model, y: object, rows: int) -> tuple[Note, ...]:
 
 
 def _activation(model: Model) -> Iterator[Note]:
-    learning = [layer for _, layer, params in walk(model.network, model.params) if jax.tree.leaves(params)]
+    layers = list(_plain(model))
+    learning = [layer for layer, params in layers if jax.tree.leaves(params)]
     if len(learning) < 2:
         yield note("choice.activation_none")
         return
     if any(isinstance(layer, Recurrent) for layer in learning):
         yield note("choice.activation_recurrent")
         return
-    used = [layer.output_activation for _, layer, _ in walk(model.network)][:-1]
+    used = [layer.output_activation for layer, _ in layers][:-1]
     known = [each for each in used if each is not None and not isinstance(each, Linear)]
     if not known:
         yield note("choice.activation_linear")
@@ -53,6 +56,16 @@ def _activation(model: Model) -> Iterator[Note]:
     else:
         kind = "smooth" if isinstance(known[0], ELU | GELU | SiLU) else "other"
         yield note(f"choice.activation_{kind}", name=known[0].name)
+
+
+def _plain(model: Model) -> Iterator[tuple[Layer, Params]]:
+    """Yield the layers with their parameters; those of one copy in place of an ensemble."""
+    for _, layer, params in walk(model.network, model.params):
+        inner, own, _ = layer.inside(params, None)
+        if inner and isinstance(own, tuple):
+            yield from zip(inner, own, strict=True)
+        else:
+            yield layer, params
 
 
 def _loss(model: Model, y: object) -> Iterator[Note]:

@@ -11,6 +11,7 @@ import numpy as np
 from .. import random
 from ..checks.findings import Finding
 from ..errors import InvalidValue
+from ..layers.walk import walk
 from ..losses import OutputLosses
 from ..model import Model
 from ..model.diagnosis import Diagnosis
@@ -216,6 +217,9 @@ def _unjudged(patient: Patient) -> Iterator[Note]:
             yield note("doctor.no_loss")
         elif isinstance(model.compiled.loss, OutputLosses):
             yield note("doctor.several_outputs")
+    for path, layer, params in walk(model.network, model.params):
+        if inner := layer.inside(params, None)[0]:
+            yield note("doctor.one_layer", where=path, count=len(inner))
     if patient.learn.rows < FEWEST_ROWS:
         yield note("doctor.few_rows", count=patient.learn.rows)
     if patient.held_out is None:

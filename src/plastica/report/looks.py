@@ -67,14 +67,25 @@ def _by_layer(looks: Sequence[LookDocument], value: Callable[[LookDocument], flo
     return [each for place, each in enumerate(found) if count <= MOST_LAYERS or place in chosen]
 
 
+def _decades(values: Sequence[float]) -> tuple[int, int]:
+    """Return the powers of ten below and above all values."""
+    known = [math.log10(value) for value in values if math.isfinite(value) and value > 0]
+    return math.floor(min(known)), max(math.ceil(max(known)), math.floor(min(known)) + 1)
+
+
 def _drawn(name: str, steps: Sequence[int], curves: list[LayerCurve], label: str, limits: tuple[float, ...]) -> Markup:
+    from matplotlib.ticker import NullFormatter
+
     with drawing():
         sheet, axes = axes_of((3.6, 2.3))
         for (_, values), colour, style in zip(curves, COLOURS, STYLES, strict=False):
             axes.semilogy(steps, values, color=colour, ls=style, lw=1.5, marker="o", ms=2.5)
-        low, high = axes.get_ylim()
+        # Whole decades, so that each has its label and none stands between them.
+        low, high = (10.0**edge for edge in _decades([value for _, values in curves for value in values]))
+        axes.set_ylim(low, high)
+        axes.yaxis.set_minor_formatter(NullFormatter())
         for limit in limits:
-            if low / 10 < limit < high * 10:
+            if low < limit < high:
                 axes.axhline(limit, color=SOFT, ls=STYLES[2], lw=1)
         sheet.subplots_adjust(left=0.2)
         name_axes(axes, "look_step", label)
