@@ -30,6 +30,7 @@ from .plan import command as plan
 from .predict import predict
 from .recall import recall
 from .search import search
+from .society import society
 from .sweep import sweep
 from .train import train
 
@@ -80,6 +81,7 @@ for command in (
     search,
     recall,
     continual,
+    society,
     doctor,
     inside,
     memory,

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from ..lazy import importer
 
-__all__ = ["memory_sections", "write_forecast_report", "write_memory_report", "write_report"]
+__all__ = ["memory_sections", "write_forecast_report", "write_memory_report", "write_report", "write_society_report"]
 
 _HOMES = {
     "memory_sections": ".memory",
     "write_forecast_report": ".forecasts",
     "write_memory_report": ".memory",
     "write_report": ".writing",
+    "write_society_report": ".society",
 }
 
 __getattr__ = importer(__name__, _HOMES)
@@ -21,4 +22,5 @@ __getattr__ = importer(__name__, _HOMES)
 if TYPE_CHECKING:
     from .forecasts import write_forecast_report
     from .memory import memory_sections, write_memory_report
+    from .society import write_society_report
     from .writing import write_report

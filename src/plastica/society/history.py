@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -147,7 +148,7 @@ class SocietyHistory:
             found[sender] += (moved[:, receiver] * apart).sum() / max((apart**2).sum(), 1e-12)
         return found / np.maximum(heard, 1)
 
-    def plot(self, path: str | None = None) -> Drawing:
+    def plot(self, path: str | Path | None = None) -> Drawing:
         """Draw scores, crowd and diversity over time, and the graph coloured by score and by opinion.
 
         Args:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import jax
@@ -55,7 +56,7 @@ class OpinionSimulation:
         """The opinions after the last step."""
         return self.opinions[-1] if self.consensus_steps.ndim == 0 else self.opinions[:, -1]
 
-    def plot(self, path: str | None = None) -> Drawing:
+    def plot(self, path: str | Path | None = None) -> Drawing:
         """Draw the opinions over time, and the graph coloured by them at the beginning and at the end.
 
         Args:

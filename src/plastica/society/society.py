@@ -244,7 +244,7 @@ class Society:
         """
         return predictions_of(self._trained(), x, batch_size)
 
-    def plot(self, path: str | None = None) -> Drawing:
+    def plot(self, path: str | Path | None = None) -> Drawing:
         """Draw scores, crowd and diversity over time, and the graph coloured by score and by opinion.
 
         Args:
