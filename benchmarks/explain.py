@@ -2,12 +2,16 @@
 
 The same network, rows, background and number of evaluations; shap calls the network as NumPy products, the fastest way
 for it. Peers that are not installed are skipped: ``pip install shap captum torch``.
+
+Beside the time that passes stands that of the processor, which other programs disturb little. With
+``OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1`` it compares core by core.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 import click
 import numpy as np
@@ -35,28 +39,44 @@ def in_numpy(model: pl.Sequential) -> Callable[[np.ndarray], np.ndarray]:
     return answer
 
 
-def timed(call: Callable[[], object], repeats: int = 1) -> tuple[float, object]:
-    """Return the shortest time of a call, and its result; the first call compiles and is not counted."""
-    found = call()
+class Took(NamedTuple):
+    """Seconds of a call: as they pass, and of the processor."""
+
+    passed: float
+    computed: float
+
+    def __truediv__(self, rows: int) -> Took:
+        return Took(self.passed / rows, self.computed / rows)
+
+    def __str__(self) -> str:
+        return f"{self.passed * 1e3:8.3f} ms a row, {self.computed * 1e3:8.3f} ms of the processor"
+
+    def times(self, other: Took) -> str:
+        """Return how much longer this took than another."""
+        return f"{self.passed / other.passed:.1f} times, {self.computed / other.computed:.1f} of the processor"
+
+
+def timed(call: Callable[[], object], repeats: int = 1, first: bool = True) -> tuple[Took, object]:
+    """Return the shortest time of a call, and its result; a first call compiles and is not counted."""
+    found = call() if first else None
     times = []
     for _ in range(repeats):
-        start = time.perf_counter()
+        start = time.perf_counter(), time.process_time()
         found = call()
-        times.append(time.perf_counter() - start)
+        times.append(Took(time.perf_counter() - start[0], time.process_time() - start[1]))
     return min(times), found
 
 
-def in_shap(model: pl.Sequential, x: np.ndarray, background: np.ndarray, evaluations: int) -> tuple[float, np.ndarray]:
+def in_shap(model: pl.Sequential, x: np.ndarray, background: np.ndarray, evaluations: int) -> tuple[Took, np.ndarray]:
     """Return the time a row of shap's KernelExplainer, and its values."""
     import shap
 
     explainer = shap.KernelExplainer(in_numpy(model), background)
-    start = time.perf_counter()
-    values = explainer.shap_values(x, nsamples=evaluations, l1_reg=0, silent=True)
-    return (time.perf_counter() - start) / len(x), np.asarray(values)
+    took, values = timed(lambda: explainer.shap_values(x, nsamples=evaluations, l1_reg=0, silent=True), first=False)
+    return took / len(x), np.asarray(values)
 
 
-def in_captum(model: pl.Sequential, x: np.ndarray, steps: int) -> tuple[float, np.ndarray]:
+def in_captum(model: pl.Sequential, x: np.ndarray, steps: int) -> tuple[Took, np.ndarray]:
     """Return the time a row of captum's IntegratedGradients, and its values."""
     import torch
     from captum.attr import IntegratedGradients
@@ -90,11 +110,11 @@ def main(rows: int, shap_rows: int, columns: int, background: int, steps: int) -
     took, found = timed(lambda: pl.explain.kernel_shap(model, x, behind, evaluations=evaluations))
     own = took / rows
     click.echo(f"KernelSHAP, {evaluations} coalitions, {background} background rows, {columns} columns, {rows} rows")
-    click.echo(f"  plastica {own * 1e3:8.2f} ms a row")
+    click.echo(f"  plastica {own}")
     try:
         other, values = in_shap(model, x[:shap_rows], behind, evaluations)
         exact = pl.explain.permutation_shap(model, x[:shap_rows], behind, orders=400).values[..., 0]
-        click.echo(f"  shap     {other * 1e3:8.2f} ms a row, {other / own:.1f} times")
+        click.echo(f"  shap     {other}: {other.times(own)}")
         for name, each in (("plastica", found.values[:shap_rows, :, 0]), ("shap", values)):
             click.echo(f"  {name}: root mean square error {np.sqrt(np.square(each - exact).mean()):.2g}")
     except ImportError:
@@ -102,11 +122,11 @@ def main(rows: int, shap_rows: int, columns: int, background: int, steps: int) -
     took, found = timed(lambda: pl.explain.integrated_gradients(model, x, steps=steps), 3)
     own = took / rows
     click.echo(f"integrated gradients, {steps} steps")
-    click.echo(f"  plastica {own * 1e3:8.3f} ms a row")
+    click.echo(f"  plastica {own}")
     try:
         other, values = in_captum(model, x, steps)
         far = np.abs(values - found.values[..., 0]).max()
-        click.echo(f"  captum   {other * 1e3:8.3f} ms a row, {other / own:.1f} times; largest difference {far:.1g}")
+        click.echo(f"  captum   {other}: {other.times(own)}; largest difference {far:.1g}")
     except ImportError:
         click.echo("  captum is not installed")
 

@@ -43,6 +43,12 @@ def test_answers_are_explained_and_another_answer_is_found(capsys):
     assert ((changes.answers > 0.5) != (changes.before > 0.5)).all() and "FAILS" not in capsys.readouterr().out
 
 
+def test_a_loop_speaks_for_a_zero_and_rules_agree_with_the_network():
+    scores, driven, rules = main_of("explain_rules")(epochs=10)
+    assert scores.scores[0, 0].mean() > scores.scores[0, 1].mean() and rules.agreement > rules.chance
+    assert (driven.activity[:, -1] > driven.activity[:, 0]).all()
+
+
 def test_a_training_loop_of_ones_own_is_judged():
     found = main_of("doctor_own_loop")(epochs=6)
     assert found["vanishing_gradients"].where == "hidden 0" and not any(
