@@ -27,7 +27,7 @@ from .fits import fit_findings, never_predicted
 from .inputs import input_findings
 from .labels import label_errors, memorized_labels, noisy_labels, suspect_labels
 from .more_data import fitted_law, more_data
-from .out_of_sample import FOLDS, MOST, out_of_sample
+from .out_of_sample import MOST, NETWORKS, out_of_sample
 from .parts import part_findings
 from .patient import ROWS, SOME_ROWS, Patient
 from .rates import batch_statistics, noise_scale, rate_above_bound, rate_bound, small_batches
@@ -139,7 +139,7 @@ def _of_labels(
         if patient.retrain is None:
             seconds = patient.seconds_of_folds
             told = {"seconds": round(seconds)} if math.isfinite(seconds) else {}
-            unjudged.append(note("doctor.folds_take" if told else "doctor.folds_unknown", networks=FOLDS, **told))
+            unjudged.append(note("doctor.folds_take" if told else "doctor.folds_unknown", networks=NETWORKS, **told))
         return
     most = None if patient.retrain else MOST
     found = out_of_sample(patient.model, patient.learn, patient.held_out, patient.batch_size, most)

@@ -16,7 +16,8 @@ from ..training.early_stopping import EarlyStopping
 from .looks import evenly
 from .tasks import TaskRows, read_rows
 
-FOLDS = 5
+FOLDS, REPEATS = 5, 3  # repeats, since a single network is sure of more than it knows
+NETWORKS = FOLDS * REPEATS
 MOST = 2000  # rows; the share of wrong labels among the surest third of them has a standard error of about 1 %
 STOPPING = 0.2  # of the rows of each fold, on which training is stopped: labels learned by heart are sure and wrong
 PATIENCE = 0.2  # of the epochs
@@ -47,9 +48,10 @@ class OutOfSample:
 def out_of_sample(
     model: Model, learn: Examples, held_out: Examples | None, batch_size: int, most: int | None = MOST
 ) -> OutOfSample | None:
-    """Predict training and validation rows by five networks, each of which is trained without a fifth of them.
+    """Predict each training and validation row by three networks that were not trained on it.
 
-    The networks are one population. Each stops when the loss of a fifth of its own training rows rises.
+    The rows are dealt to five folds three times. The networks, one without each fold, are one population. Each stops
+    when the loss of a fifth of its own training rows rises.
 
     Args:
         model: The model of which the networks are copies, with new weights; with one input and one target a row.
@@ -74,10 +76,10 @@ def out_of_sample(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", PlasticaWarning)  # what they say, the findings say
             found = cross_validate(
-                model, x[chosen], y[chosen], FOLDS, epochs=epochs, batch_size=batch_size, validation_split=STOPPING,
-                callbacks=stopping,
+                model, x[chosen], y[chosen], FOLDS, repeats=REPEATS, epochs=epochs, batch_size=batch_size,
+                validation_split=STOPPING, callbacks=stopping,
             )  # fmt: skip
     except PlasticaError:
         return None
     rows = read_rows(model, x[chosen], y[chosen], np.asarray(found.predictions, np.float64), chosen)
-    return None if rows is None else OutOfSample(rows, len(learn.x), FOLDS, time.perf_counter() - began)
+    return None if rows is None else OutOfSample(rows, len(learn.x), NETWORKS, time.perf_counter() - began)

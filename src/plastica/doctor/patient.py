@@ -20,10 +20,10 @@ from ..rules.alignment import whole_batch
 from ..training import History, Learner, Supervised
 from .chance import chance_loss
 from .looks import StepLook, evenly, take_look
-from .out_of_sample import FOLDS, MOST
+from .out_of_sample import MOST, NETWORKS
 
 ROWS = 256  # of a look: a standard error of the share of dead units of 3 %
-PATIENCE = 10.0  # seconds of further training that nobody has to ask for; beyond, attention wanders (Nielsen 1993)
+PATIENCE = 30.0  # seconds of further training that nobody has to ask for, at most: networks of one program share time
 SOME_ROWS = 64  # for derivatives by lag, whose mean over rows settles soon
 
 
@@ -115,10 +115,10 @@ class Patient:
 
     @property
     def seconds_of_folds(self) -> float:
-        """About how long training a network for each fold takes; infinite if it is not known."""
+        """How long training a network for each fold takes at most; infinite if it is not known."""
         rows = self.learn.rows + (0 if self.held_out is None else self.held_out.rows)
         seconds = math.inf if self.history is None or not self.history.epoch else self.history.seconds
-        return FOLDS * seconds * min(1.0, MOST / rows)
+        return NETWORKS * seconds * min(1.0, MOST / rows)
 
     @property
     def may_retrain(self) -> bool:

@@ -190,8 +190,8 @@ class InspectionMethods(BaseModel):
         """Return what is wrong with the network, its training and its data: where, by which number, and what to try.
 
         Looks at activities, errors and steps of each layer for some rows, at the learning curves of the last ``fit``,
-        and at the data. The network is not changed. To find wrong labels, five copies of it are trained, each without a
-        fifth of the rows (see ``retrain``).
+        and at the data. The network is not changed. To find wrong labels, fifteen copies of it are trained, each
+        without a fifth of the rows (see ``retrain``).
 
         Args:
             x: Training inputs, ``(rows, ...)``.
@@ -200,7 +200,7 @@ class InspectionMethods(BaseModel):
             batch_size: Rows of a batch in training. Default 32, as for :meth:`fit`.
             names: A name for each column of the inputs, for findings about columns.
             seed: The seed of what is drawn.
-            retrain: Whether copies are trained. Default: if that takes less than about ten seconds by the time of the
+            retrain: Whether copies are trained. Default: if that takes less than half a minute by the time of the
                 last ``fit``, on at most 2,000 rows; otherwise ``unjudged`` says how long it takes. True uses all rows.
 
         Returns:
