@@ -23,7 +23,7 @@ from .looks import StepLook, evenly, take_look
 from .out_of_sample import MOST, NETWORKS
 
 ROWS = 256  # of a look: a standard error of the share of dead units of 3 %
-PATIENCE = 30.0  # seconds of further training that nobody has to ask for, at most: networks of one program share time
+MOST_WORK = 1e11  # multiplications of further training that nobody has to ask for: half a minute on two cores
 SOME_ROWS = 64  # for derivatives by lag, whose mean over rows settles soon
 
 
@@ -121,9 +121,20 @@ class Patient:
         return NETWORKS * seconds * min(1.0, MOST / rows)
 
     @property
+    def work_of_folds(self) -> float:
+        """About how many multiplications that is: six for each weight, row, epoch, and step of time or place.
+
+        Unlike the time, it is the same whatever else the machine does, so that findings do not depend on that.
+        """
+        rows = min(MOST, self.learn.rows + (0 if self.held_out is None else self.held_out.rows))
+        weights = sum(leaf.size for leaf in jax.tree.leaves(self.model.params))
+        places = math.prod(size or 1 for size in (self.model.declared_shape or ())[:-1])
+        return 6.0 * NETWORKS * weights * places * rows * max(self.model.epochs_trained, 1)
+
+    @property
     def may_retrain(self) -> bool:
         """Whether further networks are trained."""
-        return self.seconds_of_folds <= PATIENCE if self.retrain is None else self.retrain
+        return self.work_of_folds <= MOST_WORK if self.retrain is None else self.retrain
 
     @cached_property
     def chance(self) -> float | None:

@@ -200,8 +200,8 @@ class InspectionMethods(BaseModel):
             batch_size: Rows of a batch in training. Default 32, as for :meth:`fit`.
             names: A name for each column of the inputs, for findings about columns.
             seed: The seed of what is drawn.
-            retrain: Whether copies are trained. Default: if that takes less than half a minute by the time of the
-                last ``fit``, on at most 2,000 rows; otherwise ``unjudged`` says how long it takes. True uses all rows.
+            retrain: Whether copies are trained. Default: if that takes at most 10^11 multiplications (about half a
+                minute) on at most 2,000 rows; otherwise ``unjudged`` says how long it takes. True uses all rows.
 
         Returns:
             A table of findings in a terminal and in a notebook; ``to_json()`` for programs, ``try_remedies()`` to see
