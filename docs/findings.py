@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 from plastica.checks.catalogue import CATALOGUE, KINDS, TEXTS, FindingFacts
@@ -30,12 +31,35 @@ ABOUT = {
 NOTE = "<!-- Written by `python docs/findings.py`; the texts are in src/plastica/messages/findings.toml. -->"
 
 
+def remedies() -> dict[str, str]:
+    """Return the remedy of each finding as the code gives it, with dots for what is filled in."""
+    found: dict[str, str] = {}
+    source = ROOT / "src" / "plastica"
+    for path in (*sorted((source / "doctor").glob("*.py")), source / "forecasting" / "diagnosis.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "observed":
+                given = {each.arg: each.value for each in node.keywords}
+                if isinstance(node.args[0], ast.Constant) and (text := _text(given.get("remedy"))):
+                    found[str(node.args[0].value)] = text
+    return found
+
+
+def _text(node: ast.expr | None) -> str:
+    """Return a string or the text of an f-string; empty for other expressions."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "..." for part in node.values)
+    return ""
+
+
 def section(facts: FindingFacts, up: str) -> str:
     """Return the section on a finding; ``up`` leads to the folder of the documentation."""
     lines = [f"### {facts.code}", facts.what, f"*{TEXTS('word_measured')}*: {facts.measured}."]
     if facts.formula:
         lines.append(f"*{TEXTS('word_formula')}*: `{facts.formula}`")
-    lines.append(f"*{TEXTS('word_mend')}*: {facts.mend}")
+    remedy = remedies().get(facts.code, "")
+    lines.append(f"*{TEXTS('word_mend')}*: {facts.mend}" + (f" `{remedy}`" if remedy else ""))
     if (PICTURES / f"finding_{facts.code}.svg").exists():
         lines.append(f"![{facts.code}: {TEXTS('word_picture')}]({up}figures/finding_{facts.code}.svg)")
     return "\n\n".join(lines)
