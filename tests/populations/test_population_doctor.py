@@ -80,6 +80,16 @@ def test_a_member_that_diverges_is_ill_with_its_rate():
     assert found.members == (1,) and found.settings == {"learning_rate": (1e6,)}
 
 
+def test_a_range_of_a_setting_is_said_by_its_edge():
+    model = pl.Sequential([pl.Dense(1)])
+    model.compile(pl.optimizers.SGD(0.01), "mse")
+    population = pl.Population(model, learning_rate=[0.001, 0.01, 3.0, 4.0])
+    population.fit(X, Y, epochs=1, verbose=0)
+    found = population.diagnose(X, Y)
+    assert found["rate_above_bound"].edges == {"learning_rate": "≥ 3"}
+    assert "2 of 4 members (learning_rate ≥ 3): serious" in repr(found)
+
+
 def test_healthy_members_are_said_nothing_of(capsys):
     history = pl.Population(network(), seeds=2).fit(X, Y, epochs=4, verbose=2, doctor=True)
     assert history.diagnosis.ill == () and "No problems were found." in repr(history.diagnosis)

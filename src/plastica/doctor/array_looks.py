@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -59,6 +60,7 @@ def look_from_arrays(
                 f"{', '.join(layers)}."
             )
     found, lost, rows = [], [], 0
+    tells = bool(given.get("gradients") or given.get("weights"))  # which layers learn; otherwise all may
     for name, activation in layers.items():
         parts = {kind: _leaves(arrays.get(name), f"{kind}[{name!r}]") for kind, arrays in given.items() if arrays}
         activity = parts.get("activities", [])
@@ -66,7 +68,8 @@ def look_from_arrays(
             raise InvalidValue(f"look(activities={{{name!r}: ...}}): got one axis; give (rows, units).")
         rows = max(rows, *(len(each) for each in activity), 0)
         lost += [name] if not all(np.isfinite(each).all() for arrays in parts.values() for each in arrays) else []
-        found.append(_of_layer(name, activation, parts, unit_axis))
+        layer = _of_layer(name, activation, parts, unit_axis)
+        found.append(layer if tells else replace(layer, learns=True))
     gradients = [layer.gradient for layer in found if math.isfinite(layer.gradient)]
     norm = math.hypot(*gradients) if gradients else math.nan
     along = (math.nan,) * len(LENGTHS) if loss_at is None else tuple(_number(loss_at(each)) for each in LENGTHS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, overload
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from .results import PopulationHistory
 
+FEWEST_VALUES = 2  # of a setting, for an edge
 MOST_VALUES = 4  # of a setting, or members, that a line names
 
 
@@ -30,17 +31,20 @@ class SharedFinding:
         finding: The finding of the member that has it worst.
         members: The numbers of the members that have it.
         settings: What they have in common and others have not: the values by the name of a setting.
+        edges: The number from which on, or up to which, all of them and no others have a setting, as text:
+            ``{"learning_rate": "≥ 0.1"}``.
     """
 
     finding: Finding
     members: tuple[int, ...]
     settings: Mapping[str, tuple[object, ...]]
+    edges: Mapping[str, str] = field(default_factory=dict)
 
     def whose(self, count: int) -> Note:
         """Return which members of ``count`` they are."""
         if len(self.members) == count:
             return note("doctor.all_members", count=count)
-        named = [
+        named = [f"{name} {edge}" for name, edge in self.edges.items()] or [
             f"{name}={', '.join(map(_value, values[:MOST_VALUES]))}{_more(values)}"
             for name, values in self.settings.items()
         ]
@@ -231,7 +235,23 @@ class PopulationDiagnosis:
     def _shared(self, group: Sequence[tuple[int, Finding]]) -> SharedFinding:
         members = tuple(dict.fromkeys(place for place, _ in group))
         worst = min((each for _, each in group), key=lambda each: ORDER[each.severity])
-        return SharedFinding(worst, members, self._in_common(members))
+        return SharedFinding(worst, members, self._in_common(members), self._edges(members))
+
+    def _edges(self, members: Sequence[int]) -> dict[str, str]:
+        """Return the edges that part these members from all others, of settings with several numbers."""
+        found: dict[str, str] = {}
+        for name in dict.fromkeys(name for columns in self.columns for name in columns):
+            values = [columns.get(name) for columns in self.columns]
+            numbers = [float(each) for each in values if isinstance(each, int | float)]
+            own = {numbers[place] for place in members} if len(numbers) == len(values) else set[float]()
+            others = {number for place, number in enumerate(numbers) if place not in members}
+            if name in ("seed", "fold") or len(own) < FEWEST_VALUES or not others:
+                continue
+            if min(own) > max(others):
+                found[name] = f"≥ {min(own):g}"
+            elif max(own) < min(others):
+                found[name] = f"≤ {max(own):g}"
+        return found
 
     def _in_common(self, members: Sequence[int]) -> dict[str, tuple[object, ...]]:
         found: dict[str, tuple[object, ...]] = {}
