@@ -77,3 +77,11 @@ def test_relevance_of_relu_units_without_biases_is_gradient_times_input():
         pl.explain.layerwise_relevance(model, images, epsilon=-1)
     with pytest.raises(InvalidValue, match="whose layers follow each other"):
         pl.explain.layerwise_relevance(lambda x: x.sum((1, 2, 3)), images)
+
+
+def test_maps_of_images_with_colours_are_judged_by_pixel():
+    model = pl.Sequential([pl.Conv2D(2, 3, activation="relu"), pl.Flatten(), pl.Dense(2)], seed=0)
+    model.build((5, 5, 3))
+    images = np.random.default_rng(0).normal(size=(2, 5, 5, 3)).astype(np.float32)
+    judged = pl.explain.grad_cam(model, images).judge()
+    assert judged.rows == 2 and judged.randomisation is not None

@@ -106,3 +106,8 @@ def test_judging_finds_deep_shap_depends_on_the_network():
 def test_methods_that_look_at_layers_are_judged_too():
     judged = pl.explain.layerwise_relevance(dense(), np.repeat(ROW, 2, 0) + BACKGROUND[:2]).judge()
     assert judged.randomisation is not None and judged.rows == 2
+
+
+def test_rows_that_are_their_own_background_are_not_billions_of_deviations_better():
+    found = pl.explain.deep_shap(dense(), BACKGROUND, BACKGROUND).judge()
+    assert abs(found.fidelity) <= 1000

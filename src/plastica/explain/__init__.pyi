@@ -5,6 +5,8 @@ from .alternatives import counterfactuals as counterfactuals
 from .anchor_rules import Anchor as Anchor
 from .anchor_rules import anchors as anchors
 from .answering import AnswerFunction as AnswerFunction
+from .attention import AttentionMaps as AttentionMaps
+from .attention import attention_maps as attention_maps
 from .attribution import Attribution as Attribution
 from .class_activation import grad_cam as grad_cam
 from .concepts import ConceptScores as ConceptScores

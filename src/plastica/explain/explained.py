@@ -113,7 +113,9 @@ def explained(
 
 def with_shape(asked: Explained, names: tuple[str, ...], shape: tuple[int, ...]) -> Explained:
     """Return what is asked with attributions of another shape, such as one number for each pixel of all channels."""
-    return replace(asked, names=names, shape=shape)
+    # The values of a pixel follow each other in a flattened row.
+    members = np.repeat(np.eye(len(names), dtype=bool), asked.members.shape[1] // len(names), axis=1)
+    return replace(asked, names=names, shape=shape, members=members)
 
 
 def _rows(function: AnswerFunction, x: object, what: str) -> tuple[np.ndarray, tuple[str, ...]]:

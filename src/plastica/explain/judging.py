@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MOST_ROWS, MOST_STEPS, ORDERS = 20, 20, 5
 NOISE = 0.01  # of the standard deviation of a feature
 SHUFFLES = 5
+MOST_DEVIATIONS = 1_000
 FAILS, UNSTABLE = 0.7, 0.8  # rank correlations
 
 
@@ -117,6 +118,8 @@ def _fidelity(found: Attribution, chosen: np.ndarray, random: np.random.Generato
     chance = np.mean(others, 0)  # of each random order, over rows and outputs
     spread = float(chance.std(ddof=1))
     better = inserted - deleted - chance.mean()
+    # Of rows that are their own background, chance cancels out but for rounding.
+    spread = max(spread, abs(better) / MOST_DEVIATIONS)
     return float(inserted), float(deleted), float(better / spread) if spread > 0 else 0.0
 
 
