@@ -95,10 +95,10 @@ def test_what_cannot_be_explained_is_refused(plastica, penguins, here, given, co
     assert message in told
 
 
-def test_a_forecast_is_no_network_and_what_opens_it_is_said(plastica, here):
+def test_a_damaged_forecast_is_said(plastica, here):
     write_model(here / "model.plastica", {}, {"kind": "forecaster"})
     said = plastica("explain", "model.plastica", "penguins", code=1).stderr
-    assert "contains a forecaster, not a network. Open it with plastica.load(path)" in said
+    assert "is damaged: it does not describe a forecaster" in said
 
 
 def test_an_anchor_is_a_rule_about_columns_as_they_are_written(penguins):

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from ..tables import TableNetwork
 
 EXPLANATIONS = ("auto", "exact_shap", "kernel_shap", "permutation_shap", "lime", "occlusion")
+OF_FORECASTS = ("at", "series", "step")
 SAMPLED = {"kernel_shap": "evaluations", "permutation_shap": "orders", "lime": "samples"}
 BAR = 24  # characters of the longest bar
 MOST_ROWS = 2_000  # in which correlations are looked for
 MOST_COLUMNS = 25  # in the terminal; all are in --json
 
 
-@click.command(cls=OutCommand, short_help="Explain the predictions for rows of a table.")
+@click.command(cls=OutCommand, short_help="Explain predictions for rows of a table, or a forecast.")
 @parameters.model
 @click.argument("file")
 @click.option("--row", "-r", type=int, multiple=True, help="Row of the file, from 1; repeatable. Default: the first.")
@@ -40,6 +41,9 @@ MOST_COLUMNS = 25  # in the terminal; all are in --json
 @click.option("--background-rows", type=int, default=50, help="Number of rows to compare with, spaced evenly.")
 @click.option("--evaluations", type=int, help="Coalitions, orders or samples of a method that draws them.")
 @click.option("--seed", type=int, default=0, help="Random seed of methods that draw coalitions.")
+@click.option("--at", metavar="TIME", help="First step of the forecast to explain. Default: after the last value.")
+@click.option("--series", metavar="NAME", help="Series to explain. Default: the first.")
+@click.option("--step", type=int, help="Step of the forecast to explain, from 1. Default: the mean of all.")
 @click.option("--changes", is_flag=True, help="Also show the smallest changes for another prediction.")
 @click.option("--wanted", metavar="LABEL", help="Prediction for --changes: a class, or LOW,HIGH. Default: any other.")
 @click.option("--fixed", metavar="COLUMNS", multiple=True, help="Columns that --changes cannot change.")
@@ -52,18 +56,28 @@ MOST_COLUMNS = 25  # in the terminal; all are in --json
 @parameters.debug
 @guarded
 def explain(model: str, file: str, **given: Any) -> None:
-    """Explain the predictions for rows of a table: what each column contributed, compared with other rows.
+    """Explain the predictions for rows of a table, or one forecast: what each column contributed.
 
     The contributions of a row are Shapley values: from the mean prediction for the rows to compare with, they add up to
-    that for the row. A category, a date or a text counts as one column.
+    that for the row. A category, a date or a text counts as one column. A forecast is explained by lags, covariates and
+    the calendar, compared with other forecasts at the same time of the day.
     """
     from ..data.reading import read_table
+    from ..errors import InvalidValue
     from ..explain.table_columns import outputs_of
     from ..tables import TableNetwork
+    from .explain_forecast import explain_forecast
     from .folders import model_file
+    from .predict import forecaster_in
 
     output = Output(given["json"])
     path = model_file(model)
+    if (forecaster := forecaster_in(path)) is not None:
+        explain_forecast(forecaster, path, file, given, output)
+        return
+    for name in OF_FORECASTS:
+        if given[name] is not None:
+            raise InvalidValue(SAY("explain_forecasts_only", option=f"--{name}"))
     network = TableNetwork.load(path)
     reading = {"separator": options.separator(given["separator"]), "encoding": given["encoding"]}
     table = read_table(file, **reading, sheet=given["sheet"])
@@ -73,7 +87,9 @@ def explain(model: str, file: str, **given: Any) -> None:
     compared = table if background is None else background
     count = min(compared.height, given["background_rows"])
     for number, row in enumerate(rows):
-        _say(output, found, number, shown[number], row, SAY("explain_with", count=count, source=compared.source))
+        output.say(_heading(found, number, shown[number], row))
+        output.say(SAY("explain_with", count=count, source=compared.source))
+        say_contributions(output, found, number, shown[number])
     changes = _changes(output, network, table, background, rows, given)
     if given["out"] is not None:
         found.plot(given["out"], row=0, output=shown[0])
@@ -86,7 +102,7 @@ def explain(model: str, file: str, **given: Any) -> None:
             "background": {"source": compared.source, "rows": count},
             "outputs": list(outputs_of(network.target)),
             "rows": [
-                _facts(found, number, shown[number], row) | changes.get(row, {}) for number, row in enumerate(rows)
+                row_facts(found, number, shown[number], row) | changes.get(row, {}) for number, row in enumerate(rows)
             ],
         }
     )
@@ -123,7 +139,7 @@ def _explained(
     from ..explain.table_columns import explain_table
 
     places = [row - 1 for row in rows]
-    asked = {"method": given["method"], "output": given["label"], "most": given["background_rows"], **_drawn(given)}
+    asked = {"method": given["method"], "output": given["label"], "most": given["background_rows"], **drawn(given)}
     groups = _groups(network, table if background is None else background, given)
     found = explain_table(network, table, background, rows=places, groups=groups, **asked)
     for line in found.notes:
@@ -189,7 +205,7 @@ def _interval(given: str | None) -> tuple[float, float]:
     return low, high
 
 
-def _drawn(given: dict[str, Any]) -> dict[str, int]:
+def drawn(given: dict[str, Any]) -> dict[str, int]:
     """Return the options of methods that draw coalitions."""
     from ..errors import InvalidValue
 
@@ -210,7 +226,14 @@ def _shown(found: Attribution, labels: np.ndarray, asked: str | None) -> list[in
     return [found.output_names.index(str(label)) for label in labels]
 
 
-def _say(output: Output, found: Attribution, number: int, shown: int, row: int, compared: str) -> None:
+def _heading(found: Attribution, number: int, shown: int, row: int) -> str:
+    """Return the prediction for a row and the mean that it is counted from."""
+    answer, baseline = found.answers[number, shown], found.baseline[number, shown]
+    name = brief(found.output_names[shown])
+    return SAY("explain_row", row=row, name=name, answer=f"{answer:.4g}", baseline=f"{baseline:.4g}")
+
+
+def say_contributions(output: Output, found: Attribution, number: int, shown: int) -> None:
     """Print the contributions of the columns to one prediction, the largest first."""
     import numpy as np
 
@@ -219,9 +242,6 @@ def _say(output: Output, found: Attribution, number: int, shown: int, row: int, 
     order = np.argsort(-np.abs(values), kind="stable")[:MOST_COLUMNS]
     longest = float(np.abs(values).max(initial=0)) or 1.0
     answer, baseline = found.answers[number, shown], found.baseline[number, shown]
-    name = brief(found.output_names[shown])
-    output.say(SAY("explain_row", row=row, name=name, answer=f"{answer:.4g}", baseline=f"{baseline:.4g}"))
-    output.say(compared)
     output.say()
     heads = [SAY("head_column"), SAY("head_value"), SAY("head_contribution")]
     cells = [
@@ -248,7 +268,7 @@ def _errors(found: Attribution, number: int, shown: int) -> np.ndarray | None:
     return None if found.error is None else found.error.reshape(found.flat.shape)[number, :, shown]
 
 
-def _facts(found: Attribution, number: int, shown: int, row: int) -> dict[str, object]:
+def row_facts(found: Attribution, number: int, shown: int, row: int) -> dict[str, object]:
     """Return the contributions to one prediction for JSON."""
     error = _errors(found, number, shown)
     return {

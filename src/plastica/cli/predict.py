@@ -95,7 +95,7 @@ def predict(
         raise InvalidValue(f"--out {out!r} is in the folder of the table; choose a file in another folder.")
     if out is not None and (out == "" or Path(out).suffix.lower() in OTHERS):
         raise InvalidValue(f"--out {out!r}: predict writes CSV; choose a name such as predictions.csv.")
-    if (forecaster := _forecaster(path)) is not None:
+    if (forecaster := forecaster_in(path)) is not None:
         _go_on(forecaster, file, out, {"separator": options.separator(separator), "encoding": encoding, "sheet": sheet})
         return
     if file is None:
@@ -116,7 +116,7 @@ def predict(
         write_out(text)
 
 
-def _forecaster(path: Path) -> Forecaster | None:
+def forecaster_in(path: Path) -> Forecaster | None:
     """Return the forecaster in a file; None for another model."""
     from ..model.kinds import FORECASTER
     from ..storage import read_model

@@ -17,6 +17,7 @@ from .curves import partial_dependence as partial_dependence
 from .differences import deep_lift as deep_lift
 from .differences import deep_shap as deep_shap
 from .explained import ExplainOptions as ExplainOptions
+from .forecast_parts import explain_forecast as explain_forecast
 from .gradients import expected_gradients as expected_gradients
 from .gradients import gradient_times_input as gradient_times_input
 from .gradients import integrated_gradients as integrated_gradients

@@ -171,6 +171,22 @@ class Attribution:
             raise InvalidValue(f"plot: most={most}; expected at least 1.")
         return draw_attribution(self, self.row_number(row), self.output_number(output), most).save(path)
 
+    def heat_map(self, path: str | os.PathLike[str] | None = None, *, row: int = 0, output: int | str = 0) -> Drawing:
+        """Draw a cell for each feature and time step: of a network over ``(time, features)``, or of a forecast.
+
+        Args:
+            path: Where to write the figure (``.svg``, ``.png``, ``.pdf``). None only returns it.
+            row: Which row.
+            output: Which output of a network, by number or name; all steps of a forecast are drawn.
+
+        Raises:
+            InvalidValue: If there is no such row, or the values have neither time nor several outputs.
+            UnknownName: If there is no such output.
+        """
+        from .heat_maps import draw_heat_map
+
+        return draw_heat_map(self, self.row_number(row), self.output_number(output)).save(path)
+
     def judge(self, *, seed: int = 0) -> Judgement:
         """Judge the explanation: completeness, fidelity by deletion and insertion, stability, and randomisation.
 

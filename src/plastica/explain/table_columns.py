@@ -100,7 +100,7 @@ def explain_table(
     behind = encoded(network, others.take(spaced(others.height, most)), [])
     columns = together(columns_of(network), groups or {})
     if method == "auto":
-        method, options = _usual(len(columns), options)
+        method, options = usual_method(len(columns), options)
     if method not in METHODS:
         raise InvalidValue(f"method={method!r}: expected auto, {', '.join(METHODS)}.")
     # Features of the encoding are not shown, so that they need no names of their own.
@@ -116,7 +116,8 @@ def explain_table(
     return replace(found, cells=cells_of(picked, found.feature_names, groups or {}), notes=told)
 
 
-def _usual(columns: int, options: dict[str, int]) -> tuple[TableMethod, dict[str, int]]:
+def usual_method(columns: int, options: dict[str, int]) -> tuple[TableMethod, dict[str, int]]:
+    """Return the method for so many columns or groups, with its options."""
     if columns <= FEW_COLUMNS and "evaluations" not in options:
         return "exact_shap", {name: value for name, value in options.items() if name != "seed"}
     if columns <= MOST_KERNEL or "evaluations" in options:

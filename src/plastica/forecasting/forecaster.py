@@ -18,7 +18,7 @@ from .backtesting import backtest
 from .diagnosis import check_same_series, diagnose_forecast
 from .fitted import FittedForecast, JudgedForecasts
 from .fitting import fit_panel
-from .joining import joined, only, read_more, say_gap
+from .joining import joined, only, read_alike, read_more, say_gap
 from .limits import LowerLimit
 from .panel import Panel, read_panel
 from .results import ForecastResults
@@ -27,6 +27,8 @@ from .training import LEARNING_RATE
 
 if TYPE_CHECKING:
     import polars
+
+    from .analysis.origin_rows import OriginRows
 
 
 class Forecaster(BaseEstimator):
@@ -307,6 +309,28 @@ class Forecaster(BaseEstimator):
     def _take(self, fitted: FittedForecast, X: object) -> Self:
         self.fitted_, self.notes_, self.backend_ = fitted, fitted.notes, frames.backend_of(X)
         return self
+
+    def origin_rows(self, X: object, at: str | None = None, series: str | None = None, most: int = 50) -> OriginRows:
+        """Return what one forecast reads, to be explained; see :func:`~plastica.explain.explain_forecast`.
+
+        Args:
+            X: The series, with enough of their past.
+            at: The first step that is forecast. Default: the one after the last value.
+            series: The name of the series. Default: the first.
+            most: The largest number of other origins that it is compared with.
+
+        Raises:
+            NotFitted: Before :meth:`fit`.
+            DataError: If too little of the series is known.
+            InvalidValue: If there is no such series or time.
+        """
+        from .analysis.origin_rows import origin_rows
+
+        fitted = self._fitted()
+        panel = X if isinstance(X, Panel) else read_alike(X, fitted.tail)
+        if not set(panel.names) & set(fitted.tail.names):
+            read_more(X, fitted.tail)  # says that none of the series was in training
+        return origin_rows(fitted, only(panel, fitted.tail.names), at, series, most)
 
     def _fitted(self) -> FittedForecast:
         if not hasattr(self, "fitted_"):

@@ -19,6 +19,13 @@ MOST_HOLES = 0.5  # of the values that a forecast reads
 SeriesBlocks = list[tuple[int, Float[np.ndarray, "time columns"]]]  # the first position and the values of each series
 
 
+def read_alike(source: object, known: Panel) -> Panel:
+    """Return the series of a table with the columns and the time axis of a panel; DataError if one is missing."""
+    table = as_table(source)
+    roles = known.roles
+    return panel_of(table, roles._replace(stamps=roles.clock.read(table), notes=()), known.frequency)
+
+
 def read_more(source: object, known: Panel) -> Panel:
     """Return the series of a newer table, with the columns and the time axis of a panel.
 
@@ -26,9 +33,7 @@ def read_more(source: object, known: Panel) -> Panel:
         DataError: If a column or a value is missing, or there is a series that the panel does not have.
     """
     table = as_table(source)
-    roles = known.roles
-    stamps = roles.clock.read(table)
-    panel = panel_of(table, roles._replace(stamps=stamps, notes=()), known.frequency)
+    panel = read_alike(table, known)
     if strange := [name for name in panel.names if name not in known.names]:
         raise DataError(
             f"{table.source} has the series {show(strange[0])}, which was not in training; the model knows "

@@ -95,7 +95,7 @@ def reliance(fitted: FittedForecast, judged: JudgedForecasts, seed: int = 0) -> 
             ("past", past, roles.past, 0),
             ("future", future, roles.known, -len(roles.known_columns)),
         )
-        for name, columns in _columns_of(roles, names, since)
+        for name, columns in columns_of_roles(roles, names, since)
     }
     whole = increase(_from_others(alone, "values", past, other))
     return Reliance(len(chosen), base, lags, calendar, covariates, whole)
@@ -178,7 +178,7 @@ def _from_others(
     return replace(windows, **{part: made})
 
 
-def _columns_of(roles: Roles, names: Sequence[str], since: int) -> Iterator[tuple[str, list[int]]]:
+def columns_of_roles(roles: Roles, names: Sequence[str], since: int) -> Iterator[tuple[str, list[int]]]:
     """Yield covariates with their columns of numbers: one, or one for each word."""
     for name in names:
         count = len(roles.indicators(name))
