@@ -283,6 +283,26 @@ def test_columns_that_the_background_lacks_and_values_outside_of_it_are_told():
     assert "row 0: x0 = 10.8" in found.notes[0] and "lies outside of the background" in repr(found)
 
 
+def test_a_frame_of_mixed_kinds_tells_unusual_values_and_a_background_is_needed():
+    import polars
+
+    frame = polars.DataFrame({"age": [1.0, 2.0, 9.0], "town": ["Ayr", "Ely", "Rye"]})
+
+    def answer(rows):
+        return rows["age"].to_numpy() + (rows["town"] == "Ayr").to_numpy()
+
+    found = pl.explain.exact_shap(answer, frame[2:], frame[:2])
+    assert found.notes == (
+        "row 0: age = 9 lies outside of the background, 1 to 2.",
+        "row 0: town = 'Rye' does not occur in the background.",
+    )
+    for method in (pl.explain.exact_shap, pl.explain.lime, pl.explain.occlusion, pl.explain.expected_gradients):
+        with pytest.raises(InvalidValue, match="background=None; pass the rows to compare with"):
+            method(linear, ROWS, None)
+    with pytest.raises(InvalidValue, match=r"expected the model of a run, pl.load\(folder\)"):
+        pl.explain.explain_table(pl.NetworkClassifier(), frame)
+
+
 def test_codes_have_no_gradient():
     model = pl.Sequential([pl.Embedding(5, 2), pl.Flatten(), pl.Dense(1)])
     model.build((3,))

@@ -18,7 +18,7 @@ from ..training.cache import keep_compiled_programs
 from ..typing import Float, Int, Num, Params, State
 from .answering import checked
 from .attribution import Attribution, attribution, repeatable
-from .explained import ExplainOptions, default_names, explained, with_shape
+from .explained import WITHOUT, ExplainOptions, default_names, explained, with_shape
 
 AT_ONCE = 32  # images
 
@@ -54,7 +54,7 @@ def grad_cam(
         R. Selvaraju, M. Cogswell, A. Das, R. Vedantam, D. Parikh, D. Batra (2017), Grad-CAM: visual explanations from
         deep networks via gradient-based localization, equations 1 and 2.
     """
-    asked = explained("grad_cam", model, x, None, {**options, "groups": None, "link": "identity"})
+    asked = explained("grad_cam", model, x, WITHOUT, {**options, "groups": None, "link": "identity"})
     network = asked.function.model
     if not isinstance(network, Model) or network.network.flow != "chain" or not network.network.children:
         raise InvalidValue("grad_cam: expected a plastica model whose layers follow each other: Sequential([...]).")

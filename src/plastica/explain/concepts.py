@@ -19,7 +19,7 @@ from ..model import Model
 from ..model.options import whole
 from ..training.cache import keep_compiled_programs
 from ..typing import Float, Int, Params, State
-from .explained import Explained, explained
+from .explained import WITHOUT, Explained, explained
 from .hidden_layers import CutNetwork, activity, cut_behind
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def tcav(
     if not concepts:
         raise DataError('tcav: there are no concepts; pass {"striped": rows, ...}.')
     network = cut_behind("tcav", model, layer)
-    asked = explained("tcav", model, x, None, {} if output is None else {"output": output})
+    asked = explained("tcav", model, x, WITHOUT, {} if output is None else {"output": output})
     own = cast(Model, model)
     keep_compiled_programs()
     chance = _examples(own, network, random_examples, "random_examples", asked, 2 * FEWEST)

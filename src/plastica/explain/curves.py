@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from ..errors import DataError, InvalidValue, ShapeError
 from ..model.options import whole
 from ..typing import Float
-from .explained import Explained, ExplainOptions, explained, place_of
+from .explained import WITHOUT, Explained, ExplainOptions, explained, place_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -192,7 +192,7 @@ def _asked(
     method: str, model: object, x: object, feature: int | str, options: ExplainOptions
 ) -> tuple[Explained, int, str]:
     """Return what is asked, and the number and name of the feature."""
-    asked = explained(method, model, x, None, {**options, "groups": None})
+    asked = explained(method, model, x, WITHOUT, {**options, "groups": None})
     if asked.x.ndim != 2:
         raise ShapeError(f"{method}: x has shape {asked.x.shape}; expected (rows, features).")
     place = place_of(method, "feature", feature, asked.names)

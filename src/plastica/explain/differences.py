@@ -22,7 +22,7 @@ from .answering import LINKS, checked
 from .attribution import Attribution, attribution, repeatable
 from .baselines import baseline_of, from_baseline
 from .cores import on_each_core
-from .explained import Explained, ExplainOptions, explained
+from .explained import WITHOUT, Explained, ExplainOptions, explained
 from .linearity import LayerKind, NetworkParts, layer_kinds, slope
 from .signed_differences import reveal_cancel
 
@@ -83,7 +83,7 @@ def deep_lift(
     """
     if rule not in get_args(DeepLiftRule):
         raise InvalidValue(f'deep_lift: rule={rule!r}; expected "rescale" or "reveal-cancel".')
-    asked = explained("deep_lift", model, x, None, options)
+    asked = explained("deep_lift", model, x, WITHOUT, options)
     network = _network("deep_lift", asked)
     base = baseline_of("deep_lift", asked, baseline)
     values = _contributions("deep_lift", asked, network, base.reshape(-1, *asked.x.shape[1:]), rule, own=len(base) > 1)

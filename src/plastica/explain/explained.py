@@ -15,6 +15,7 @@ from ..typing import Bool, Float, Int, Shaped
 from .answering import AnswerFunction, AnswerLink, answer_function, on_frames, ready
 
 MOST_NOTES = 5
+WITHOUT = object()  # the background of methods that need none
 
 
 class ExplainOptions(TypedDict, total=False):
@@ -75,7 +76,7 @@ class Explained:
 
 
 def explained(
-    method: str, model: object, x: object, background: object = None, options: ExplainOptions | None = None
+    method: str, model: object, x: object, background: object = WITHOUT, options: ExplainOptions | None = None
 ) -> Explained:
     """Check everything that a method is given.
 
@@ -86,6 +87,9 @@ def explained(
         InvalidValue: If the groups overlap, or the model cannot be explained.
     """
     options = options or {}
+    if background is None:
+        raise InvalidValue(f"{method}: background=None; pass the rows to compare with, such as 100 training rows.")
+    background = None if background is WITHOUT else background
     function = answer_function(model, options.get("link", "identity"))
     rows, names = _rows(function, x, f"{method}: x")
     function = ready(function, model)
@@ -258,6 +262,8 @@ def spaced(rows: int, most: int) -> Int[np.ndarray, "rows"]:
 
 def outside(rows: np.ndarray, background: np.ndarray, names: Sequence[str]) -> tuple[str, ...]:
     """Return notes on values outside of the range of the background, where answers are a guess."""
+    if rows.dtype.kind == "O" and rows.ndim == 2:
+        return _outside_frame(rows, background, names)
     if rows.dtype.kind != "f" or rows.ndim != 2 or background.dtype.kind != "f":
         return ()
     low, high = background.min(0), background.max(0)
@@ -271,3 +277,19 @@ def outside(rows: np.ndarray, background: np.ndarray, names: Sequence[str]) -> t
     ]
     more = len(found) - MOST_NOTES
     return (*notes, *([f"{more:,} more values lie outside of the background."] if more > 0 else []))
+
+
+def _outside_frame(rows: np.ndarray, background: np.ndarray, names: Sequence[str]) -> tuple[str, ...]:
+    """Return notes on columns of mixed kinds: numbers outside of the range, and values that do not occur."""
+    notes: list[str] = []
+    for column, name in enumerate(names or default_names(rows.shape[1:])):
+        own, seen = rows[:, column], background[:, column]
+        numbers = all(isinstance(each, int | float | np.number) for each in (*own, *seen))
+        for row, value in enumerate(own.tolist()):
+            if numbers and not seen.min() <= value <= seen.max():
+                ends = f"{seen.min():.4g} to {seen.max():.4g}"
+                notes.append(f"row {row}: {name} = {value:.4g} lies outside of the background, {ends}.")
+            elif isinstance(value, str) and value not in set(seen.tolist()):
+                notes.append(f"row {row}: {name} = {value!r} does not occur in the background.")
+    more = len(notes) - MOST_NOTES
+    return (*notes[:MOST_NOTES], *([f"{more:,} more values lie outside of the background."] if more > 0 else []))

@@ -18,7 +18,7 @@ from ..typing import Float, Int
 from .answering import TracedFunction, checked
 from .attribution import Attribution, attribution, repeatable
 from .baselines import baseline_of, from_baseline
-from .explained import Explained, ExplainOptions, explained
+from .explained import WITHOUT, Explained, ExplainOptions, explained
 
 POINTS = 2048  # at which gradients are computed at once
 GAP = 0.01  # of the largest difference that is explained, above which more steps are advised
@@ -50,7 +50,7 @@ def gradient_times_input(
         A. Shrikumar, P. Greenside, A. Shcherbina, A. Kundaje (2016), Not just a black box: learning important features
         through propagating activation differences.
     """
-    asked = explained("gradient_times_input", model, x, None, options)
+    asked = explained("gradient_times_input", model, x, WITHOUT, options)
     base = baseline_of("gradient_times_input", asked, baseline)
     points = _Points(base, np.ones(1), np.ones(1))
     values, _ = _averaged(asked, "gradient_times_input", points)
@@ -98,7 +98,7 @@ def integrated_gradients(
     """
     count = whole("steps", steps, 1)
     assert count is not None
-    asked = explained("integrated_gradients", model, x, None, options)
+    asked = explained("integrated_gradients", model, x, WITHOUT, options)
     base = baseline_of("integrated_gradients", asked, baseline)
     nodes, weights = np.polynomial.legendre.leggauss(count)
     values, _ = _averaged(asked, "integrated_gradients", _Points(base, (nodes + 1) / 2, weights / 2))
@@ -197,7 +197,7 @@ def smooth_grad(
     assert count is not None
     if not 0 <= noise < np.inf:
         raise InvalidValue(f"smooth_grad: noise={noise}; expected a share of the range of at least 0, such as 0.15.")
-    asked = explained("smooth_grad", model, x, None, options)
+    asked = explained("smooth_grad", model, x, WITHOUT, options)
     flat = asked.x.reshape(len(asked.x), -1).astype(np.float32)
     spread = np.ptp(flat, 0) if asked.x.ndim == 2 and len(flat) > 1 else np.full(flat.shape[1], np.ptp(flat))
     drawn = np.random.default_rng(seed).standard_normal((count, flat.shape[1])) * spread * noise

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import DataError, InvalidValue
 from ..typing import Float
-from .explained import Explained, ExplainOptions, explained
+from .explained import WITHOUT, Explained, ExplainOptions, explained
 
 HELD_OUT = 0.3
 FEWEST = 20  # rows
@@ -37,7 +37,7 @@ def answered_rows(method: str, model: object, x: object, seed: int, options: Exp
         DataError: If there are fewer than 20 rows.
         InvalidValue: If the features are not numbers.
     """
-    asked = explained(method, model, x, None, {**options, "groups": None})
+    asked = explained(method, model, x, WITHOUT, {**options, "groups": None})
     if len(asked.x) < FEWEST:
         raise DataError(f"{method}: {len(asked.x)} rows are too few; expected at least {FEWEST}.")
     if asked.x.dtype.kind not in "fiub":

@@ -12,7 +12,7 @@ from ..errors import InvalidValue
 from ..model.options import whole
 from ..typing import Float
 from .coalitions import coalition_answers
-from .explained import ExplainOptions, explained, spaced
+from .explained import WITHOUT, ExplainOptions, explained, spaced
 
 if TYPE_CHECKING:
     import polars as pl
@@ -81,7 +81,7 @@ def h_statistic(model: object, x: object, *, most: int = MOST_ROWS, **options: U
     """
     count = whole("most", most, 2)
     assert count is not None
-    rows = explained("h_statistic", model, x, None, options).x
+    rows = explained("h_statistic", model, x, WITHOUT, options).x
     rows = rows[spaced(len(rows), count)]
     asked = explained("h_statistic", model, _like(x, rows, count), _like(x, rows, count), options)
     groups = len(asked.members)

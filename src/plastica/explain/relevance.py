@@ -18,7 +18,7 @@ from ..training.cache import keep_compiled_programs
 from ..typing import Float, Int, Num, Params, State
 from .answering import checked
 from .attribution import Attribution, attribution, repeatable
-from .explained import ExplainOptions, explained
+from .explained import WITHOUT, ExplainOptions, explained
 
 AT_ONCE = 32  # rows
 EPSILON = 0.01
@@ -60,7 +60,7 @@ def layerwise_relevance(
         raise InvalidValue(
             f"layerwise_relevance: epsilon={epsilon}; expected a share of at least 0, such as {EPSILON}."
         )
-    asked = explained("layerwise_relevance", model, x, None, {**options, "link": "identity"})
+    asked = explained("layerwise_relevance", model, x, WITHOUT, {**options, "link": "identity"})
     own = asked.function.model
     if not isinstance(own, Model) or own.network.flow != "chain" or not own.network.children:
         raise InvalidValue(

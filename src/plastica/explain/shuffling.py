@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from ..errors import DataError, InvalidValue, ShapeError
 from ..model.options import whole
 from ..typing import Float, Int, Shaped
-from .explained import Explained, ExplainOptions, explained
+from .explained import WITHOUT, Explained, ExplainOptions, explained
 
 if TYPE_CHECKING:
     import polars as pl
@@ -114,7 +114,7 @@ def permutation_importance(
     """
     count = whole("repeats", repeats, 2)
     assert count is not None
-    asked = explained("permutation_importance", model, x, None, options)
+    asked = explained("permutation_importance", model, x, WITHOUT, options)
     rows = len(asked.x)
     if rows < 2:
         raise DataError("permutation_importance: one row cannot be shuffled; pass at least 2.")

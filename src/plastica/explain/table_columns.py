@@ -87,6 +87,11 @@ def explain_table(
         InvalidValue: If there is no such row or method, or a column is in two groups.
         UnknownName: If there is no such output, or a group has an unknown column.
     """
+    if getattr(network, "encoder", None) is None:
+        raise InvalidValue(
+            f"explain_table: got a {type(network).__name__}; expected the model of a run, pl.load(folder). Of an "
+            "estimator pass a data frame to pl.explain.exact_shap(estimator, frame, background)."
+        )
     table = as_table(source)
     others = table if background is None else as_table(background)
     chosen = np.asarray(rows, np.int64).reshape(-1)
