@@ -47,6 +47,7 @@ MODULES = {
     "explain": "Explanations",
     "inside": "Looks inside a network",
     "society": "Societies",
+    "spikes": "Spikes",
     "estimators": "Networks in scikit-learn",
     "data": "Blocks and windows of data",
     "data.streaming_files": "Files larger than memory",

@@ -44,6 +44,7 @@ FAMILIES = (
     "rules",
     "schedules",
     "society",
+    "spikes",
     "training",
 )
 
@@ -135,6 +136,7 @@ if TYPE_CHECKING:
         rules,
         schedules,
         society,
+        spikes,
         training,
     )
     from .comparison import compare_rules

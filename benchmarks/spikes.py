@@ -1,0 +1,208 @@
+"""Spiking networks beside snnTorch, Norse and Brian2: ``python -m benchmarks.spikes``.
+
+A training step is forwards, backwards through all steps and Adam, on the same spikes, each library with the surrogate
+gradient of the fast sigmoid. plastica trains by its public ``fit``; peers run as their tutorials say, a loop over
+steps, PyTorch with one thread. Times are those of the processor (``time.process_time``), the best of interleaved
+repetitions. For figures of one core: ``taskset -c 0 python -m benchmarks.spikes``.
+
+The sparse network has leaky neurons with random synapses; spikes arrive at once as currents that decay. Brian2 runs the
+same network with its C++ code where it finds a compiler.
+
+Install the peers with ``pip install snntorch norse brian2``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import click
+import numpy as np
+
+import plastica as pl
+
+# name: steps, batch, inputs, hidden, outputs
+SHAPES = {"784-256-10": (100, 128, 784, 256, 10), "64-64-10": (100, 32, 64, 64, 10)}
+WANTED = {"784-256-10": 1.6, "64-64-10": 15.0}  # times as fast as snnTorch
+BETA, BATCHES, REPEATS = 0.95, 2, 5
+Shape = tuple[int, int, int, int, int]
+Step = Callable[[], object]
+
+
+def rows(shape: Shape) -> tuple[np.ndarray, np.ndarray]:
+    """Return spikes, ``(rows, time, features)``, and classes."""
+    steps, batch, inputs, _, outputs = shape
+    rng = np.random.default_rng(0)
+    x = rng.random((batch * BATCHES, steps, inputs), np.float32) < 0.1
+    return x.astype("float32"), rng.integers(0, outputs, len(x))
+
+
+def ours(shape: Shape) -> Step:
+    """Return an epoch of plastica."""
+    steps, batch, inputs, hidden, outputs = shape
+    tau = float(-1 / np.log(BETA))
+    layers = [pl.Input((steps, inputs)), pl.Dense(hidden), pl.LIF(tau), pl.Dense(outputs), pl.LIF(tau), pl.SpikeCount()]
+    model = pl.Sequential(layers)
+    model.compile(pl.optimizers.Adam(1e-3), pl.losses.SparseCategoricalCrossentropy(from_logits=True))
+    x, y = rows(shape)
+    return lambda: model.fit(x, y, batch_size=batch, epochs=1, verbose=0)
+
+
+def snntorch(shape: Shape) -> Step:
+    """Return an epoch of snnTorch."""
+    import snntorch as snn
+    import torch
+    from snntorch import surrogate
+
+    _, _, inputs, hidden, outputs = shape
+    one, other = torch.nn.Linear(inputs, hidden), torch.nn.Linear(hidden, outputs)
+    leaky = [snn.Leaky(beta=BETA, spike_grad=surrogate.fast_sigmoid()) for _ in range(2)]
+
+    def answers(x: torch.Tensor) -> torch.Tensor:
+        first, second = (layer.init_leaky() for layer in leaky)
+        counts = []
+        for now in x:
+            spikes, first = leaky[0](one(now), first)
+            spikes, second = leaky[1](other(spikes), second)
+            counts.append(spikes)
+        return torch.stack(counts).sum(0)
+
+    return epoch_of_torch(shape, answers, [*one.parameters(), *other.parameters()])
+
+
+def norse(shape: Shape) -> Step:
+    """Return an epoch of Norse."""
+    import norse.torch as nt
+    import torch
+
+    _, _, inputs, hidden, outputs = shape
+    options = nt.LIFBoxParameters(tau_mem_inv=torch.as_tensor(1000 * (1 - BETA)), alpha=100.0)
+    net = nt.SequentialState(
+        torch.nn.Linear(inputs, hidden),
+        nt.LIFBoxCell(options),
+        torch.nn.Linear(hidden, outputs),
+        nt.LIFBoxCell(options),
+    )
+
+    def answers(x: torch.Tensor) -> torch.Tensor:
+        state, counts = None, []
+        for now in x:
+            spikes, state = net(now, state)
+            counts.append(spikes)
+        return torch.stack(counts).sum(0)
+
+    return epoch_of_torch(shape, answers, list(net.parameters()))
+
+
+def epoch_of_torch(shape: Shape, answers: Callable, parameters: list) -> Step:
+    """Return an epoch of a network in PyTorch."""
+    import torch
+
+    torch.set_num_threads(1)
+    x, y = rows(shape)
+    inputs, classes = torch.from_numpy(np.ascontiguousarray(x.swapaxes(0, 1))), torch.from_numpy(y)
+    optimizer = torch.optim.Adam(parameters, 1e-3, fused=True)
+    batch = shape[1]
+
+    def epoch() -> None:
+        for start in range(0, len(y), batch):
+            optimizer.zero_grad()
+            own = slice(start, start + batch)
+            torch.nn.functional.cross_entropy(answers(inputs[:, own]), classes[own]).backward()
+            optimizer.step()
+
+    return epoch
+
+
+def best_times(epochs: dict[str, Step]) -> dict[str, float]:
+    """Return the shortest time of each, in seconds of the processor for a batch."""
+    for epoch in epochs.values():
+        epoch()
+    best = dict.fromkeys(epochs, np.inf)
+    for _ in range(REPEATS):
+        for name, epoch in epochs.items():
+            begun = time.process_time()
+            epoch()
+            best[name] = min(best[name], (time.process_time() - begun) / BATCHES)
+    return best
+
+
+def available(shape: Shape) -> Iterator[tuple[str, Step]]:
+    """Yield each library that is installed."""
+    yield "plastica", ours(shape)
+    for name, make in {"snnTorch": snntorch, "Norse": norse}.items():
+        try:
+            yield name, make(shape)
+        except ImportError as error:
+            click.echo(f"{name} left out: {error}")
+
+
+def training() -> None:
+    """Print the time of a training step."""
+    click.echo(f"{'training step':14s} {'library':10s} {'ms':>8s} {'plastica is':>12s}   wanted")
+    for name, shape in SHAPES.items():
+        best = best_times(dict(available(shape)))
+        for library, seconds in best.items():
+            ratio = "" if library == "plastica" else f"{seconds / best['plastica']:.1f}x"
+            wanted = f"{WANTED[name]:g}x" if library == "snnTorch" else ""
+            click.echo(f"{name:14s} {library:10s} {1000 * seconds:8.2f} {ratio:>12s}   {wanted}")
+
+
+def sparse() -> None:
+    """Print the time of a second of the sparse network."""
+    network = pl.spikes.SparseNetwork.random(neurons=4000, synapses=80, seed=0)
+    network.run(100.0)
+    times = []
+    for _ in range(3):
+        begun = time.process_time()
+        found = network.run(1000.0)
+        times.append(time.process_time() - begun)
+    click.echo(
+        f"sparse network: 4,000 neurons, 320,000 synapses, 1 s in steps of {network.neuron.dt} ms at "
+        f"{found.rate:.1f} Hz: plastica {min(times):.2f} s"
+    )
+
+
+def brian2() -> None:
+    """Print the time of the same network in Brian2."""
+    import brian2 as b
+
+    network = pl.spikes.SparseNetwork.random(neurons=4000, synapses=80, seed=0)
+    neuron = network.neuron
+    b.prefs.codegen.target = "cython"
+    b.defaultclock.dt = neuron.dt * b.ms
+    space = {"tau": neuron.tau * b.ms, "tau_s": network.synapse_tau * b.ms, "drive": network.drive}
+    space |= {"threshold": neuron.threshold}
+    group = b.NeuronGroup(
+        4000,
+        "dv/dt = (drive + i - v) / tau : 1 (unless refractory)\n di/dt = -i / tau_s : 1",
+        threshold="v > threshold", reset="v = 0", refractory=network.refractory * b.ms, method="exact", namespace=space,
+    )  # fmt: skip
+    group.v = network.initial()
+    synapses = b.Synapses(group, group, "w : 1", on_pre="i_post += w")
+    pre = np.repeat(np.arange(4000), network.targets.shape[1])
+    synapses.connect(i=pre, j=np.asarray(network.targets).ravel())
+    synapses.w = np.asarray(network.weights).ravel()
+    monitor = b.SpikeMonitor(group)
+    whole = b.Network(group, synapses, monitor)
+    whole.run(100 * b.ms)
+    count, begun = monitor.num_spikes, time.process_time()
+    whole.run(1000 * b.ms)
+    seconds = time.process_time() - begun
+    click.echo(f"the same in Brian2 (Cython) at {(monitor.num_spikes - count) / 4000:.1f} Hz: {seconds:.2f} s")
+
+
+@click.command()
+@click.option("--only", type=click.Choice(["training", "sparse", "brian2"]), multiple=True, help="Default: all.")
+def main(only: tuple[str, ...]) -> None:
+    """Print times beside peers."""
+    for name, show in {"training": training, "sparse": sparse, "brian2": brian2}.items():
+        if not only or name in only:
+            try:
+                show()
+            except ImportError as error:
+                click.echo(f"{name} left out: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""Phase planes: where a neuron of two quantities goes from everywhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+
+from ..declaration import replace
+from ..errors import InvalidValue
+from ..layers import Neuron
+from ..typing import Float
+
+if TYPE_CHECKING:
+    from ..drawing.figure import Drawing
+
+POINTS = 101
+STEP = 1e-3  # of a step so small that it shows the derivative
+
+
+class PhasePlane(NamedTuple):
+    """The plane of a neuron's two quantities.
+
+    Attributes:
+        names: The quantities on the horizontal and on the vertical axis.
+        x, y: The places.
+        dx, dy: The derivatives at each place, per millisecond; 0 on the nullclines.
+        orbit: The quantities over time from rest, resets included.
+    """
+
+    names: tuple[str, str]
+    x: Float[np.ndarray, "columns"]
+    y: Float[np.ndarray, "rows"]
+    dx: Float[np.ndarray, "rows columns"]
+    dy: Float[np.ndarray, "rows columns"]
+    orbit: Float[np.ndarray, "time two"]
+
+    def draw(self) -> Drawing:
+        """Draw the flow, both nullclines and the orbit."""
+        from .pictures import draw_phase_plane
+
+        return draw_phase_plane(self)
+
+
+def phase_plane(
+    neuron: Neuron, current: float, x: tuple[float, float], y: tuple[float, float], duration: float = 200.0
+) -> PhasePlane:
+    """Return the phase plane of a neuron of two quantities at a constant current.
+
+    When to use: to see why a neuron rests, fires or bursts: for ``FitzHughNagumo``, ``Izhikevich`` and ``AdEx``.
+
+    Args:
+        neuron: The neuron.
+        current: The current.
+        x: The range of the first quantity, the membrane.
+        y: The range of the second.
+        duration: The duration of the orbit.
+
+    Raises:
+        InvalidValue: If the neuron does not have two quantities.
+
+    Example:
+        >>> from plastica.layers import FitzHughNagumo
+        >>> plane = phase_plane(FitzHughNagumo(), 0.5, (-2.5, 2.5), (-1.0, 2.0))
+        >>> plane.names
+        ('membrane', 'recovery')
+    """
+    names = tuple(neuron.at_rest(jnp.zeros((1, 1))))
+    if len(names) != 2 or not hasattr(neuron, "integrator"):
+        raise InvalidValue(
+            f"phase_plane({neuron!r}): a plane has two quantities, and this neuron has {', '.join(names)}; give "
+            "FitzHughNagumo, Izhikevich or AdEx."
+        )
+    columns, rows = np.linspace(*x, POINTS), np.linspace(*y, POINTS)
+    across, up = (jnp.asarray(each, jnp.float32) for each in np.meshgrid(columns, rows))
+    slow = replace(neuron, dt=STEP, integrator="euler")
+    new = slow.below_threshold({}, dict(zip(names, (across, up), strict=True)), jnp.full_like(across, current))
+    slopes = [np.asarray((new[name] - own) / STEP) for name, own in zip(names, (across, up), strict=True)]
+    steps = max(round(duration / neuron.dt), 1)
+    found = neuron.trajectory({}, jnp.full((1, steps, 1), current, jnp.float32))
+    orbit = np.stack([np.asarray(found[name])[0, :, 0] for name in names], axis=1)
+    return PhasePlane((names[0], names[1]), columns, rows, slopes[0], slopes[1], orbit)
