@@ -341,3 +341,13 @@ def test_rows_shared_by_cores_come_back_in_order(monkeypatch):
     assert seen == [3, 3, 3]  # the last one filled up
     cores.on_each_core(program, x, 10)
     assert seen[3:] == [7]  # little work is one call
+
+
+def test_large_images_need_no_square_of_their_values():
+    # As many values as an image of 224 x 224 x 3: an array of all pairs of them would take 22 GB.
+    x = np.zeros((1, 224, 224, 3), np.float32)
+    x[0, 3, 4, 1] = 2
+    found = pl.explain.gradient_times_input(lambda x: x[:, 3, 4, 1] + x[:, 0, 0, 0], x)
+    assert found.values[0, 3, 4, 1, 0] == 2 and found.values.sum() == 2
+    with pytest.raises(InvalidValue, match=r"exact_shap: 150528 features have 2\^150528 coalitions\. Use"):
+        pl.explain.exact_shap(lambda x: x.sum((1, 2, 3)), x, x)

@@ -195,12 +195,12 @@ def search(
     differs = np.stack([(values[donors][:, each] != own[each]).any(1) for each in asked.members], 1) & allowed[donors]
     sizes = _sizes(asked, values)
     order = np.argsort((differs * sizes[donors]).sum(1), kind="stable")
-    mixed = np.where(differs @ asked.members, values[donors], own)
+    mixed = np.where(differs[:, asked.labels], values[donors], own)
     order = order[goal.reached(answers(mixed))[order]][:MOST_DONORS]
     donors = donors[order]
     values, changed, sizes = values[donors], differs[order], sizes[donors]
     changed = _taken_back(asked, goal, answers, values, changed) if len(changed) else changed
-    rows = np.where(changed @ asked.members, values, own)
+    rows = np.where(changed[:, asked.labels], values, own)
     if len(rows) and moves and _are_numbers(asked):
         rows = _moved_back(goal, answers, rows, own, asked)
         spread = _spread(asked)
@@ -228,7 +228,7 @@ def _taken_back(
     for _ in range(groups - 1):
         row, place = np.nonzero(changed[active])  # each change that can be taken back
         trial = changed[active][row] & (np.arange(groups) != place[:, None])
-        found = answers(np.where(trial @ asked.members, values[active][row], own))
+        found = answers(np.where(trial[:, asked.labels], values[active][row], own))
         margin = np.full((len(active), groups), -np.inf)
         margin[row, place] = np.where(goal.reached(found), goal.margin(found), -np.inf)
         best = margin.argmax(1)
@@ -242,7 +242,7 @@ def _taken_back(
 
 def _are_numbers(asked: Explained) -> bool:
     """Return whether each feature is a number by itself, which can be moved."""
-    return asked.x.dtype.kind == "f" and len(asked.members) == asked.members.shape[1]
+    return asked.x.dtype.kind == "f" and asked.count == len(asked.labels)
 
 
 def _spread(asked: Explained) -> Float[np.ndarray, "features"]:

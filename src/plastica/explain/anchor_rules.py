@@ -115,7 +115,7 @@ def anchors(
     asked = explained("anchors", model, inputs, background, options)
     if len(asked.x) > 1:
         raise InvalidValue(f"anchors: {len(asked.x)} rows were given; a rule is for one row.")
-    predicates = [each for place in range(len(asked.members)) for each in _predicates(asked, place)]
+    predicates = [each for place in range(asked.count) for each in _predicates(asked, place)]
     return found_anchor(asked, predicates, decide_by(asked, tolerance), wish)
 
 

@@ -59,7 +59,7 @@ def coalition_answers(
     marginal, value function).
     """
     assert asked.background is not None
-    features = masks @ asked.members  # (coalitions, features)
+    features = masks[:, asked.labels]  # (coalitions, features)
     if asked.function.convert is not None and asked.function.traced is not None:
         return _in_one_program(asked, features)
     return _by_calls(asked, features)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any, Literal, TypedDict, cast
 
 import numpy as np
@@ -48,7 +49,7 @@ class Explained:
         function: The answers.
         x: The rows, ``(rows, *shape)``.
         background: The rows that they are compared with, ``(background, *shape)``; None if the method needs none.
-        members: For each group the features in it, ``(groups, features)``, of flattened rows.
+        labels: For each feature of a flattened row the number of its group, ``(features,)``.
         names: The name of each group.
         outputs: The numbers of the explained outputs.
         output_names: Their names.
@@ -60,7 +61,7 @@ class Explained:
     function: AnswerFunction
     x: Shaped[np.ndarray, "rows *shape"]
     background: Shaped[np.ndarray, "background *shape"] | None
-    members: Bool[np.ndarray, "groups features"]
+    labels: Int[np.ndarray, "features"]
     names: tuple[str, ...]
     outputs: Int[np.ndarray, "outputs"]
     output_names: tuple[str, ...]
@@ -68,11 +69,28 @@ class Explained:
     shape: tuple[int, ...]
     notes: tuple[str, ...] = ()
 
+    @property
+    def count(self) -> int:
+        """The number of groups."""
+        return len(self.names)
+
+    @property
+    def is_grouped(self) -> bool:
+        """Whether some features are explained as one."""
+        return self.count < len(self.labels)
+
+    @cached_property
+    def members(self) -> Bool[np.ndarray, "groups features"]:
+        """For each group the features in it: of images without groups a large array, which few methods need."""
+        return np.arange(self.count)[:, None] == self.labels
+
     def by_group(self, values: Float[np.ndarray, "rows features outputs"]) -> Float[np.ndarray, "rows groups outputs"]:
         """Return the sum of the values of the features of each group."""
-        if len(self.members) == self.members.shape[1] and (self.members == np.eye(len(self.members))).all():
+        if not self.is_grouped:
             return values
-        return np.einsum("gf,rfo->rgo", self.members.astype(np.float64), values)
+        found = np.zeros((self.count, len(values), values.shape[2]))
+        np.add.at(found, self.labels, np.moveaxis(values, 1, 0))
+        return np.moveaxis(found, 0, 1)
 
 
 def explained(
@@ -105,12 +123,12 @@ def explained(
     groups = options.get("groups")
     if isinstance(groups, str):
         groups = _correlated(method, groups, rows if background is None else cast(np.ndarray, background), names)
-    members, group_names, shape = _groups(method, groups, names, rows.shape[1:])
+    labels, group_names, shape = _groups(method, groups, names, rows.shape[1:])
     answers = function(rows)
     outputs, output_names = _outputs(method, options, function.names, answers.shape[1])
     notes = () if background is None else outside(rows, cast(np.ndarray, background), names)
     return Explained(
-        function, rows, cast("np.ndarray | None", background), members, group_names, outputs, output_names,
+        function, rows, cast("np.ndarray | None", background), labels, group_names, outputs, output_names,
         answers[:, outputs], shape, notes,
     )  # fmt: skip
 
@@ -118,8 +136,8 @@ def explained(
 def with_shape(asked: Explained, names: tuple[str, ...], shape: tuple[int, ...]) -> Explained:
     """Return what is asked with attributions of another shape, such as one number for each pixel of all channels."""
     # The values of a pixel follow each other in a flattened row.
-    members = np.repeat(np.eye(len(names), dtype=bool), asked.members.shape[1] // len(names), axis=1)
-    return replace(asked, names=names, shape=shape, members=members)
+    labels = np.repeat(np.arange(len(names)), len(asked.labels) // len(names))
+    return replace(asked, names=names, shape=shape, labels=labels)
 
 
 def _rows(function: AnswerFunction, x: object, what: str) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -191,10 +209,10 @@ def _correlated(
 def _groups(
     method: str, groups: object, names: tuple[str, ...], shape: tuple[int, ...]
 ) -> tuple[np.ndarray, tuple[str, ...], tuple[int, ...]]:
-    """Return the members of each group, its name, and the shape of the attributions of a row."""
+    """Return the group of each feature, the name of each group, and the shape of the attributions of a row."""
     flat = int(np.prod(shape))
     if groups is None:
-        return np.eye(flat, dtype=bool), names or default_names(shape), shape
+        return np.arange(flat), names or default_names(shape), shape
     if not isinstance(groups, Mapping):
         labels = np.asarray(groups)
         if labels.shape != shape or labels.dtype.kind not in "iu":
@@ -202,8 +220,8 @@ def _groups(
                 f"{method}: groups has shape {labels.shape} and type {labels.dtype}; expected whole numbers of the "
                 f"shape of a row, {shape}, or a dict of names."
             )
-        each = np.unique(labels)
-        return each[:, None] == labels.reshape(-1), tuple(f"group {number}" for number in each), (len(each),)
+        each, numbers = np.unique(labels, return_inverse=True)
+        return numbers.reshape(-1), tuple(f"group {number}" for number in each), (len(each),)
     known = names or default_names(shape)
     taken: dict[int, str] = {}
     for group, features in cast("Mapping[str, Sequence[int | str]]", groups).items():
@@ -214,8 +232,9 @@ def _groups(
             taken[place] = str(group)
     # A group stands where its first feature does.
     made = list(dict.fromkeys(taken.get(place, known[place]) for place in range(flat)))
-    members = np.array([[taken.get(place, known[place]) == name for place in range(flat)] for name in made])
-    return members, tuple(made), (len(made),)
+    number = {name: place for place, name in enumerate(made)}
+    labels = np.array([number[taken.get(place, known[place])] for place in range(flat)])
+    return labels, tuple(made), (len(made),)
 
 
 def default_names(shape: tuple[int, ...]) -> tuple[str, ...]:

@@ -233,15 +233,15 @@ def _averaged(
     at_once = max(1, POINTS // len(points.places))
     found = _integrated(
         function, x, *(np.asarray(each, np.float32) for each in (points.base, points.places, points.weights, noise)),
-        asked.members.astype(np.float32), asked.outputs, shape=asked.x.shape[1:], plain=points.noise is not None,
-        at_once=at_once,
+        asked.labels if asked.is_grouped else None, asked.outputs, shape=asked.x.shape[1:],
+        plain=points.noise is not None, at_once=at_once, groups=asked.count,
     )  # fmt: skip
     mean, square = (checked(np.asarray(each, np.float64)) for each in found)
     count = len(points.places)
     return mean, np.sqrt(np.maximum(square - np.square(mean), 0) / max(1, count - 1))
 
 
-@partial(jax.jit, static_argnames=("shape", "plain", "at_once"))
+@partial(jax.jit, static_argnames=("shape", "plain", "at_once", "groups"))
 def _integrated(
     function: TracedFunction,
     x: Float[Array, "rows features"],
@@ -249,12 +249,13 @@ def _integrated(
     places: Float[Array, "points"],
     weights: Float[Array, "points"],
     noise: Float[Array, "noises features"],
-    members: Float[Array, "groups features"],
+    labels: Int[Array, "features"] | None,
     outputs: Int[Array, "outputs"],
     *,
     shape: tuple[int, ...],
     plain: bool,
     at_once: int,
+    groups: int,
 ) -> tuple[Float[Array, "rows groups outputs"], Float[Array, "rows groups outputs"]]:
     def of_row(number: Array) -> tuple[Array, Array]:
         row, own = x[number], base[number % len(base)]
@@ -264,7 +265,9 @@ def _integrated(
         ones = jnp.eye(answers.shape[1])[:, None] * jnp.ones((1, len(points), 1))
         (gradients,) = jax.vmap(back)(ones.astype(answers.dtype))  # (outputs, points, features)
         each = gradients if plain else gradients * (row - own)
-        each = jnp.einsum("opf,gf->pgo", each, members)
+        each = jnp.moveaxis(each, 0, 2)  # (points, features, outputs)
+        if labels is not None:
+            each = jnp.zeros((len(points), groups, each.shape[2])).at[:, labels].add(each)
         return jnp.einsum("p,pgo->go", weights, each), jnp.einsum("p,pgo->go", weights, jnp.square(each))
 
     return jax.lax.map(of_row, jnp.arange(len(x)), batch_size=at_once)

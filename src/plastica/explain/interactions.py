@@ -84,7 +84,7 @@ def h_statistic(model: object, x: object, *, most: int = MOST_ROWS, **options: U
     rows = explained("h_statistic", model, x, WITHOUT, options).x
     rows = rows[spaced(len(rows), count)]
     asked = explained("h_statistic", model, _like(x, rows, count), _like(x, rows, count), options)
-    groups = len(asked.members)
+    groups = asked.count
     if groups < 2:
         raise InvalidValue("h_statistic: an interaction needs two features; there is one.")
     pairs = list(combinations(range(groups), 2))

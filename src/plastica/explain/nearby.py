@@ -39,7 +39,7 @@ def occlusion(model: object, x: object, background: object, **options: Unpack[Ex
     """
     asked = explained("occlusion", model, x, background, options)
     assert asked.background is not None
-    groups = len(asked.members)
+    groups = asked.count
     masks = np.concatenate([np.ones((1, groups), bool), np.zeros((1, groups), bool), ~np.eye(groups, dtype=bool)])
     answers = coalition_answers(asked, masks)
     times = len(masks) * len(asked.x) * len(asked.background)
@@ -91,7 +91,7 @@ def lime(
     assert count is not None
     asked = explained("lime", model, x, background, options)
     assert asked.background is not None
-    groups = len(asked.members)
+    groups = asked.count
     if count < groups + 2:
         raise InvalidValue(f"lime: samples={count} are too few for {groups} features; expected at least {groups + 2}.")
     width = KERNEL_WIDTH * np.sqrt(groups) if kernel_width is None else kernel_width

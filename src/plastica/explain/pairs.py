@@ -152,7 +152,7 @@ def shap_interactions(
         probabilistic and cardinal-probabilistic interaction indices.
     """
     asked = explained("shap_interactions", model, x, background, options)
-    groups = len(asked.members)
+    groups = asked.count
     if groups < 2:
         raise InvalidValue("shap_interactions: an interaction needs two features; there is one.")
     if rounds is None and groups <= MOST_EXACT:

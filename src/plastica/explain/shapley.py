@@ -17,6 +17,7 @@ from .explained import Explained, ExplainOptions, explained
 MOST_EXACT = 15  # features: 32,768 coalitions
 USUAL_EVALUATIONS = 2_048  # and two for each feature, as in shap
 USUAL_ORDERS = 32
+WAITS_FOR = 30  # features: 2^30 coalitions take hours
 
 
 @repeatable
@@ -59,18 +60,24 @@ def exact_shap(
         individual classifications using game theory, equation 3.
     """
     asked = explained("exact_shap", model, x, background, options)
-    groups = len(asked.members)
+    groups = asked.count
     if groups > most:
-        times = 2**groups * _height(asked)
+        wait = f", or pass most={groups} to wait" if groups <= WAITS_FOR else ""
         raise InvalidValue(
-            f"exact_shap: {groups} features have {2**groups:,} coalitions, with {_height(asked):,} background rows "
-            f"{times:.3g} evaluations a row. Use kernel_shap or permutation_shap, put features into groups=, or pass "
-            f"most={groups} to wait."
+            f"exact_shap: {groups} features have {_effort(groups, _height(asked))}. Use kernel_shap or "
+            f"permutation_shap, put features into groups={wait}."
         )
     masks = every_coalition(groups)
     answers = coalition_answers(asked, masks)  # (rows, coalitions, outputs)
     values = np.einsum("gc,rco->rgo", exact_weights(masks), answers)
     return attribution(asked, "exact_shap", values, answers[:, 0], len(masks) * _height(asked) * len(asked.x))
+
+
+def _effort(groups: int, height: int) -> str:
+    """Return what enumerating takes, as text."""
+    if groups > WAITS_FOR:
+        return f"2^{groups} coalitions"
+    return f"{2**groups:,} coalitions, with {height:,} background rows {2**groups * height:.3g} evaluations a row"
 
 
 def exact_weights(masks: Bool[np.ndarray, "coalitions groups"]) -> Float[np.ndarray, "groups coalitions"]:
@@ -127,7 +134,7 @@ def kernel_shap(
         Lee (2021), Improving KernelSHAP: practical Shapley value estimation using linear regression (pairs).
     """
     asked = explained("kernel_shap", model, x, background, options)
-    groups = len(asked.members)
+    groups = asked.count
     asked_for = 2 * groups + USUAL_EVALUATIONS if evaluations is None else whole("evaluations", evaluations, 1)
     assert asked_for is not None
     if groups == 1:
@@ -221,7 +228,7 @@ def permutation_shap(
     count = whole("orders", orders, 2)
     assert count is not None
     asked = explained("permutation_shap", model, x, background, options)
-    groups = len(asked.members)
+    groups = asked.count
     random = np.random.default_rng(seed)
     forwards = np.array([random.permutation(groups) for _ in range(count)])
     drawn = np.stack([forwards, forwards[:, ::-1]], 1).reshape(-1, groups)  # (2 orders, groups)

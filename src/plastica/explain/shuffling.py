@@ -128,7 +128,7 @@ def permutation_importance(
     # The same orders for every feature, so that chance does not decide between two.
     orders = [random.permutation(rows) for _ in range(count)]
     flat = asked.x.reshape(rows, -1)
-    found = np.empty((count, len(asked.members)))
+    found = np.empty((count, asked.count))
     for place, members in enumerate(asked.members):
         for number, order in enumerate(orders):
             made = flat.copy()
