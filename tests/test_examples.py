@@ -56,6 +56,13 @@ def test_a_training_loop_of_ones_own_is_judged():
     )
 
 
+def test_looks_inside_say_what_units_detect_and_what_pruning_costs(tmp_path, capsys):
+    looks = main_of("inside")(tmp_path, epochs=5)
+    assert {path.stem for path in tmp_path.iterdir()} == set(looks)
+    said = capsys.readouterr().out
+    assert "Unit" in said and "connections can be pruned" in said and looks["units"].tuning is not None
+
+
 def test_layers_in_which_the_error_vanishes_are_found_and_mended():
     found, trials = main_of("doctor")(epochs=15)
     assert "vanishing_gradients" in found.codes and trials.helped[0].code == "vanishing_gradients"

@@ -61,7 +61,8 @@ def draw_connectivity(found: ModeConnectivity) -> Drawing:
         axes.set(xlabel=SAY("path_place"), title=SAY.name("figure", name))
         axes.set_xticks([0, 0.5, 1])
         dress(axes)
-    panels[0].legend(frameon=False, fontsize=8)
+    lines, words = panels[0].get_legend_handles_labels()
+    drawing.legend(lines, words, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     return drawing
 
 
