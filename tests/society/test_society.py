@@ -83,6 +83,15 @@ def test_the_stubborn_and_the_absent_stay_as_if_nobody_spoke():
     assert any((one != other).any() for one, other in zip(made[1].get_weights(), alone[1].get_weights(), strict=True))
 
 
+def test_who_always_misses_meetings_learns_alone():
+    alone = society("complete", exchange="none", same_start=True)
+    alone.fit(X, Y, **QUICK)
+    made = society("complete", exchange="average", absence=0.999999)
+    made.fit(X, Y, **QUICK)
+    for one, other in zip(made[0].get_weights(), alone[0].get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_members_on_a_graph_agree_more_than_members_alone(trained):
     alone = society("ring", exchange="none", same_start=True)
     alone.fit(X, Y, **QUICK)
