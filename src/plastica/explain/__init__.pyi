@@ -47,6 +47,7 @@ from .surrogates import surrogate_tree as surrogate_tree
 from .table_changes import table_counterfactuals as table_counterfactuals
 from .table_columns import explain_table as explain_table
 from .table_rules import table_anchors as table_anchors
+from .table_words import explain_words as explain_words
 from .training_rows import NearestRows as NearestRows
 from .training_rows import RowInfluence as RowInfluence
 from .training_rows import last_layer_influence as last_layer_influence
