@@ -20,7 +20,7 @@ from plastica.doctor.more_data import more_data
 from plastica.doctor.out_of_sample import OutOfSample
 from plastica.doctor.parts import part_findings
 from plastica.doctor.targets import target_findings
-from plastica.doctor.tasks import TaskRows
+from plastica.doctor.tasks import TaskRows, read_rows
 from plastica.populations.power_law import PowerLaw
 
 RNG = np.random.default_rng(0)
@@ -318,3 +318,20 @@ def test_targets_that_do_not_suit_softmax_or_accuracy_are_told():
     assert watched["numbers_between_classes"].severity == "warning"
     unwatched = codes(target_findings(compiled("sigmoid", "binary_crossentropy"), between))
     assert unwatched["numbers_between_classes"].severity == "note"
+
+
+def test_the_codes_of_a_category_are_not_collinear_but_numbers_beside_them_are():
+    codes_of_three = np.eye(3)[np.arange(400) % 3]
+    assert of_inputs(np.column_stack([X[:, 0], codes_of_three])) == {}
+    x = np.column_stack([X[:, 0], codes_of_three, 2 * X[:, 0] + 1])
+    model = pl.Sequential([pl.Dense(1, input_dim=5)])
+    model.compile("sgd", "mse")
+    assert of_inputs(x, model=model)["collinear_inputs"].data["columns"] == "column 0, column 4"
+
+
+def test_an_ensemble_predicts_the_mean_of_its_members():
+    model = pl.Sequential([pl.Dense(1, input_dim=4)])
+    model.compile("sgd", pl.losses.MemberLoss(pl.losses.MeanSquaredError()))
+    answers = np.stack([Z[:5, None] - 1, Z[:5, None] + 3], axis=1)
+    found = read_rows(model, X[:5], Z[:5], answers, np.arange(5))
+    assert found.task == "regression" and np.allclose(found.answers, Z[:5, None] + 1)

@@ -73,7 +73,7 @@ def _constant(x: Float[np.ndarray, "rows features"], names: tuple[str, ...]) -> 
 
 
 def _collinear(model: Model | None, x: Float[np.ndarray, "rows features"], names: tuple[str, ...]) -> Iterator[Finding]:
-    places = np.flatnonzero(np.ptp(x, axis=0) > 0)
+    places = np.flatnonzero((np.ptp(x, axis=0) > 0) & ~_coded(x))
     if not 1 < len(places) <= min(MOST_COLUMNS, len(x) - 2):
         return
     scaled = x[:, places].astype(np.float64)
@@ -95,6 +95,18 @@ def _collinear(model: Model | None, x: Float[np.ndarray, "rows features"], names
         columns=listed_names(involved),
         places=" ".join(str(places[each]) for each in _dependent(scaled)),
     )
+
+
+def _coded(x: Float[np.ndarray, "rows features"]) -> np.ndarray:
+    """Return which columns are codes of a category, which add up to a constant as they should.
+
+    They have two values, and another such column never has its high value in the same row.
+    """
+    high, low = x == x.max(0), x == x.min(0)
+    two = (high | low).all(0) & ~(high & low).any(0)
+    codes = (high & two).astype(np.float32)
+    apart = (codes.T @ codes == 0) & two & two[:, None]
+    return apart.any(0)
 
 
 def _dependent(scaled: Float[np.ndarray, "rows features"]) -> list[int]:

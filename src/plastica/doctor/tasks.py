@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..losses import Loss, LossMeaning
+from ..losses import Loss, LossMeaning, MemberLoss
 from ..model import Model
 from ..model.inputs import Examples
 from ..typing import Float, Num
@@ -104,6 +104,8 @@ def read_rows(
         numbers: The numbers of the rows.
     """
     loss = model.compiled.loss if model.compiled.own is None else None
+    if isinstance(loss, MemberLoss) and answers.ndim == 3:  # (rows, members, outputs)
+        answers = answers.mean(1)
     if not isinstance(loss, Loss) or answers.ndim != 2 or y.ndim > 2 or not np.isfinite(answers).all():
         return None
     found = _told(loss.meaning, y.reshape(len(y), -1), answers)

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 KNOWN_OF_TABLES = frozenset(
     {
         "class_never_predicted",
-        "collinear_inputs",
         "constant_inputs",
         "copied_rows",
         "leaking_column",
