@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import plastica as pl
+from plastica.cluster import ray_workers
 from plastica.errors import InvalidValue, MissingExtra, NotFinite
 
 X = np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32)
@@ -64,13 +66,13 @@ def test_what_fails_in_a_worker_of_ray_is_raised_here(ray, tmp_path):
         pl.cluster.fit(model_of(rate=1e30), X, X[:, 0], verbose=0, cluster="ray?workers=1", checkpoint=tmp_path)
 
 
-def test_a_head_that_does_not_answer_is_said(monkeypatch):
-    ray = pytest.importorskip("ray", reason="Ray is not installed")
-    monkeypatch.setattr(ray, "is_initialized", lambda: False)
-
+def test_a_head_that_does_not_answer_is_said_with_how_long_it_was_waited_for(monkeypatch):
     def refuse(**given):
-        raise ConnectionError("ray client connection timeout")
+        raise ConnectionError("Could not find any running Ray instance.")
 
-    monkeypatch.setattr(ray, "init", refuse)
-    with pytest.raises(InvalidValue, match=r"did not answer within 30 s; see that its head runs .*timeout"):
-        pl.cluster.fit(model_of(), X, X[:, 0], verbose=0, cluster="ray://localhost:1")
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(is_initialized=lambda: False, init=refuse))
+    monkeypatch.setattr(ray_workers, "PATIENCE", 0.1)
+    with pytest.raises(InvalidValue, match=r"localhost:9 did not answer for 0\.1 s; see that the head of Ray runs"):
+        pl.cluster.fit(model_of(), X, X[:, 0], verbose=0, cluster="ray://localhost:9")
+    with pytest.raises(InvalidValue, match=r"no cluster of Ray takes part .Could not find any running"):
+        pl.cluster.fit(model_of(), X, X[:, 0], verbose=0, cluster="ray")

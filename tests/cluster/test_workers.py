@@ -15,7 +15,7 @@ import pytest
 
 import plastica as pl
 from plastica.cluster import launching
-from plastica.errors import InvalidValue, NotFinite, PlasticaWarning
+from plastica.errors import FileError, InvalidValue, NotFinite, PlasticaWarning
 from plastica.storage import newest_step
 
 RNG = np.random.default_rng(0)
@@ -157,6 +157,22 @@ def is_running(pid):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+@pytest.mark.skipif(os.name == "nt", reason="this system does not limit the size of files")
+def test_a_disk_on_which_a_checkpoint_has_no_room_ends_all_workers_with_one_sentence():
+    import resource
+
+    model = pl.Sequential([pl.Dense(4000), pl.Dense(1)])
+    model.compile("adam", "mse")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # The weights that are sent have room, and with the moments of a checkpoint they are three times as large.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2 * 4 * 4000 * 10, hard))
+    try:
+        with pytest.raises(FileError, match=r"cannot be written: .*; older checkpoints are unchanged"):
+            pl.cluster.fit(model, X, Y, verbose=0, cluster="local:2", epochs=2)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_workers_that_are_lost_again_and_again_end_the_run_with_what_they_printed(tmp_path):

@@ -76,6 +76,18 @@ ON_FOUR = textwrap.dedent(
         model, _ = trained("wide", {"data": 2, "model": 2}, hooks=[look])
         return parts, [len(leaf.devices()) for leaf in jax.tree.leaves(model.params)]
 
+    class Squares(pl.data.Blocks):
+        sizes, digest = [40, 30, 5], "squares"
+
+        def read(self, block):
+            rows = x[block : block + self.sizes[block]]
+            return rows, rows[:, :1] ** 2, None
+
+    def on_blocks(devices):
+        model = pl.Sequential([pl.Dense(8, activation="tanh"), pl.Dense(1)], seed=3)
+        model.compile("adam", "mse")
+        return model, model.fit(Squares(), epochs=3, batch_size=10, verbose=0, devices=devices)
+
     def parts_of_a_batch():
         from plastica.training.devices import mesh_of
         from plastica.training.sharded import Sharded
@@ -122,6 +134,10 @@ def test_a_batch_divided_among_devices_teaches_what_one_device_teaches():
     )
     assert len(found) == 4
     assert max(found.values()) <= 1e-5, found
+
+
+def test_blocks_are_divided_among_devices_too():
+    assert on_four("off(on_blocks(None), on_blocks(3))") <= 1e-5
 
 
 def test_each_device_computes_a_part_of_the_batch_only():

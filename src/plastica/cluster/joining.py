@@ -98,7 +98,7 @@ def seat_of(
 def _initialize(seat: Seat | None, wait: float) -> None:
     """Join this process to the others."""
     if seat is not None and seat.number:
-        _wait_for(seat.address, wait)
+        wait_for(seat.address, wait, "join", "the first worker")
     cpu_collectives = "jax_cpu_collectives_implementation"
     if hasattr(jax.config, cpu_collectives):
         jax.config.update(cpu_collectives, "gloo")
@@ -118,8 +118,18 @@ def _initialize(seat: Seat | None, wait: float) -> None:
         ) from None
 
 
-def _wait_for(address: str, wait: float) -> None:
-    """Wait until the first worker listens."""
+def wait_for(address: str, wait: float, owner: str, what: str) -> None:
+    """Wait until something listens at an address.
+
+    Args:
+        address: ``"HOST:PORT"``.
+        wait: Seconds to wait.
+        owner: What needs it, for the message.
+        what: What listens there, for the message.
+
+    Raises:
+        InvalidValue: If nothing answers in time.
+    """
     host, _, port = address.rpartition(":")
     until = time.monotonic() + wait
     while True:
@@ -129,7 +139,7 @@ def _wait_for(address: str, wait: float) -> None:
         except (OSError, OverflowError) as problem:
             if time.monotonic() >= until:
                 raise InvalidValue(
-                    f"join: {address} did not answer for {wait:g} s; see that the first worker runs there, that the "
-                    f"port is open, and that this machine can reach it ({problem})."
+                    f"{owner}: {address} did not answer for {wait:g} s; see that {what} runs there, that the port is "
+                    f"open, and that this machine can reach it ({problem})."
                 ) from None
         time.sleep(BETWEEN)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
@@ -10,10 +9,12 @@ from typing import Any
 
 from ..errors import InvalidValue, MissingExtra
 from .address import Address
+from .joining import wait_for
 from .launching import MOST_IN_VAIN, WorkerFailed, raise_own_error
 from .work import APART, TOGETHER, error_of, work
 
-PATIENCE = 30  # seconds in which Ray's head has to answer
+PATIENCE = 30.0  # seconds in which Ray's head has to answer
+PORT = 10001  # at which Ray's head listens by default
 
 
 def train_together(folder: Path, where: Address) -> None:
@@ -87,14 +88,16 @@ def _begun(where: Address) -> ModuleType:
     except ImportError as missing:
         raise MissingExtra(f"cluster={where.host or 'ray'!r} needs Ray: pip install 'plastica[cluster]'") from missing
     if not ray.is_initialized():
-        os.environ.setdefault("RAY_CLIENT_RECONNECT_GRACE_PERIOD", str(PATIENCE))
+        if where.host:
+            head = where.host.removeprefix("ray://")
+            head = head if ":" in head else f"{head}:{PORT}"
+            wait_for(head, PATIENCE, f"cluster={where.host!r}", "the head of Ray")
         try:
-            ray.init(address=where.host or None, log_to_driver=False, logging_level="ERROR")
+            ray.init(address=where.host or "auto", log_to_driver=False, logging_level="ERROR")
         except Exception as problem:
             raise InvalidValue(
-                f"cluster={where.host or 'ray'!r} did not answer within {PATIENCE} s; see that its head runs (ray "
-                "status there), that the port is open, and that the versions of Ray and Python agree "
-                f"({_first_line(problem)})."
+                f"cluster={where.host or 'ray'!r}: no cluster of Ray takes part ({_first_line(problem)}); see that its "
+                "head runs (ray status there), and that the versions of Ray and Python agree."
             ) from None
     return ray
 
