@@ -87,7 +87,7 @@ class DecisionBoundary(InsideView):
         import polars as pl
 
         if self.decides:
-            return pl.DataFrame({"class": list(self.shares), "share of the plane": list(self.shares.values())})
+            return pl.DataFrame({"class": list(self.shares), "share_of_plane": list(self.shares.values())})
         table = {"answer": ["lowest", "mean", "highest"]}
         found = [self.answers.min((0, 1)), self.answers.mean((0, 1)), self.answers.max((0, 1))]
         return pl.DataFrame(

@@ -92,7 +92,7 @@ class LossLandscape(InsideView):
         import polars as pl
 
         b, a = (int(np.abs(axis).argmin()) for axis in (self.b, self.a))
-        return pl.DataFrame({"a": self.a, "loss along a": self.loss[b], "b": self.b, "loss along b": self.loss[:, a]})[
+        return pl.DataFrame({"a": self.a, "loss_along_a": self.loss[b], "b": self.b, "loss_along_b": self.loss[:, a]})[
             ::4
         ]
 

@@ -86,7 +86,7 @@ class UnitResponses(InsideView):
         import polars as pl
 
         at = self.grid[self.mean.argmax(0)]
-        found = {"unit": np.arange(len(at)), "reach": self.reach, "shape": self.shape, "largest at": at}
+        found = {"unit": np.arange(len(at)), "reach": self.reach, "shape": self.shape, "largest_at": at}
         return pl.DataFrame(found).sort("reach", descending=True)
 
     def drawing(self) -> Drawing:
