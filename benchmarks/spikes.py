@@ -200,7 +200,7 @@ def main(only: tuple[str, ...]) -> None:
         if not only or name in only:
             try:
                 show()
-            except ImportError as error:
+            except (ImportError, AttributeError) as error:  # Brian2 with a NumPy it does not know
                 click.echo(f"{name} left out: {error}")
 
 

@@ -234,3 +234,9 @@ def test_members_of_a_society_know_more_than_learners_alone(capsys):
     found = main_of("society")(epochs=15)
     assert found["gossip"] > found["none"] + 0.1
     assert capsys.readouterr().out.count("all together") == 3
+
+
+def test_spiking_networks_learn_digits_by_both_rules(capsys):
+    found = main_of("spikes")(epochs=6)
+    assert found["backprop"] > 0.5 and found["eprop"] > 0.3
+    assert capsys.readouterr().out.count("spikes a second") == 2
