@@ -72,7 +72,6 @@ from .spiking.decoders import FirstSpike, MembraneLast, MembraneMax, MembraneMea
 from .spiking.delays import Delay, DelayedDense
 from .spiking.encoders import DeltaEncoder, LatencyEncoder, PopulationEncoder, RateEncoder
 from .spiking.exponential import QIF, AdEx
-from .spiking.flags import AdaptiveThreshold, Refractory
 from .spiking.hodgkin_huxley import FitzHughNagumo, HodgkinHuxley
 from .spiking.izhikevich import FIRING_PATTERNS, FiringPattern, Izhikevich, firing_pattern
 from .spiking.lif import LIF
@@ -81,6 +80,7 @@ from .spiking.rate_units import LeakyReadout, RateUnits, WilsonCowan
 from .spiking.spiking import Spiking, SpikingCell
 from .spiking.surrogates import ArcTangent, Boxcar, FastSigmoid, StraightThrough, Surrogate, Triangle, smoothed
 from .spiking.synapses import AlphaSynapse, ExponentialSynapse
+from .spiking.wrappers import AdaptiveThreshold, Refractory
 from .standardization import Normalization
 from .stochastic import StochasticBinary
 from .temporal import temporal_block

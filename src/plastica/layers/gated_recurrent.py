@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any, ClassVar
 
 import jax
@@ -10,8 +9,8 @@ import jax
 from .. import activations
 from ..typing import by_name
 from .gated_cell import GatedCell, check_units, dropped_inputs
-from .layer import Context, Layer, Params
-from .recurrent_base import Carried, Recurrent
+from .layer import Context, Params
+from .recurrent_base import Carried, Recurrent, cell_of
 
 
 class GatedRecurrent(Recurrent):
@@ -28,11 +27,7 @@ class GatedRecurrent(Recurrent):
     @property
     def cell(self) -> GatedCell:
         """One step of the layer: ``RNN(layer.cell)`` answers the same."""
-        made = object.__new__(self.cell_type)
-        for field in fields(made):  # pyright: ignore[reportArgumentType]
-            own = getattr(self, field.name) if field.name not in _OF_THE_LAYER else field.default
-            object.__setattr__(made, field.name, own)
-        return made
+        return cell_of(self, self.cell_type)
 
     @property
     def _cell(self) -> GatedCell:
@@ -90,7 +85,3 @@ class GatedRecurrent(Recurrent):
         states or None, and which steps are real, ``(time, batch, 1)``, or None.
         """
         raise NotImplementedError
-
-
-# Fields that every layer has; those of a layer are not those of its cell.
-_OF_THE_LAYER = frozenset(field.name for field in fields(Layer))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any, TypeAlias, TypeVar, cast
 
 import jax
@@ -33,6 +34,26 @@ Carried: TypeAlias = tuple[jax.Array, ...]
 
 
 T = TypeVar("T")
+CellType = TypeVar("CellType", bound=Cell)
+
+# Fields that every layer has; those of a layer are not those of its cell.
+_OF_EVERY_LAYER = frozenset(field.name for field in fields(Layer))
+
+
+def cell_of(layer: Layer, cell_type: type[CellType]) -> CellType:
+    """Return the cell of a layer, which has the layer's fields of the same names.
+
+    It is not validated again: the fields may hold traced numbers.
+
+    Args:
+        layer: The layer.
+        cell_type: The class of its cell; the layer has all its fields.
+    """
+    made = object.__new__(cell_type)
+    for field in fields(cell_type):  # pyright: ignore[reportArgumentType]
+        own = field.default if field.name in _OF_EVERY_LAYER else getattr(layer, field.name)
+        object.__setattr__(made, field.name, own)
+    return made
 
 
 class Recurrent(Layer):

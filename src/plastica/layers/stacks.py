@@ -18,9 +18,9 @@ from .normalization import UnitNormalization
 from .shape import RepeatVector
 from .spiking.decoders import SpikeCount
 from .spiking.encoders import RateEncoder
-from .spiking.flags import AdaptiveThreshold, Refractory
 from .spiking.lif import LIF
 from .spiking.spiking import Spiking
+from .spiking.wrappers import AdaptiveThreshold, Refractory
 
 
 def dense(units: Sequence[int], last: Layer, activation: ActivationLike = "relu", **options: Any) -> list[Layer]:

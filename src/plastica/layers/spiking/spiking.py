@@ -20,10 +20,10 @@ from ..cell import Cell
 from ..in_time import Carry
 from ..layer import INFERENCE, Context, Params, Record, Shape, State
 from ..records import Variables
-from ..recurrent_base import Recurrent
-from .flags import check_neuron
+from ..recurrent_base import Recurrent, cell_of
 from .lif import LIF
 from .neuron import Neuron
+from .wrappers import check_neuron
 
 
 @declaration
@@ -167,11 +167,7 @@ class Spiking(Recurrent, SpikingUnits):
 
     @property
     def _cell(self) -> SpikingCell:
-        made = object.__new__(SpikingCell)  # its neuron may hold traced numbers, which are not validated again
-        for field in SpikingCell.__dataclass_fields__:
-            if field in _OF_THE_CELL:
-                object.__setattr__(made, field, getattr(self, field))
-        return made
+        return cell_of(self, SpikingCell)
 
     @property
     def output_activation(self) -> Activation | None:
@@ -200,11 +196,6 @@ class Spiking(Recurrent, SpikingUnits):
         """Return the potentials from the product of inputs and kernel."""
         own = {**by_name(params), "kernel": jnp.eye(self.units, dtype=drive.dtype)}
         return self.synapse(own, drive, state, context)[0]
-
-
-_OF_THE_CELL = ("units", "neuron", "recurrent", "use_bias", "kernel_initializer", "recurrent_initializer")
-_OF_THE_CELL = (*_OF_THE_CELL, "bias_initializer", "name", "input_shape", "input_dim", "trainable")
-_OF_THE_CELL = frozenset((*_OF_THE_CELL, "activity_regularizer"))
 
 
 def check_spiking(layer: Spiking | SpikingCell) -> None:

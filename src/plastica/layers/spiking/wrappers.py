@@ -1,4 +1,4 @@
-"""What any neuron can be given: a refractory period, a threshold that adapts."""
+"""Wrappers of neurons: a refractory period, a threshold that adapts."""
 
 from __future__ import annotations
 
