@@ -32,8 +32,8 @@ def phase_locking_value(
 
     Example:
         >>> t = np.linspace(0, 20, 500)
-        >>> round(phase_locking_value(np.sin(t), np.sin(t - 1.0), band=(0.05, 0.5), rate=25), 2)
-        1.0
+        >>> phase_locking_value(np.sin(t), np.sin(t - 1.0)) > 0.95
+        True
 
     Reference:
         Lachaux, Rodriguez, Martinerie and Varela 1999, Measuring phase synchrony in brain signals, equation 1; Dumas et
