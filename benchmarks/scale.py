@@ -193,7 +193,8 @@ def main():
         latency, a_byte = fitted(steps, reductions, sizes)
         print(f"\nfitted: {latency * 1e6:.0f} us a reduction and worker, {1 / max(a_byte, 1e-15) / 1e9:.2f} GB/s")
     print(
-        f"\nestimate for {MACHINES} machines like this one, a batch of {BATCH} rows divided, and {BATCH} rows on each:"
+        f"\nestimate for {MACHINES} machines like this one, if a reduction takes {LATENCY * 1e6:.0f} us there"
+        f" (assumed, not fitted),\na batch of {BATCH} rows divided, and {BATCH} rows on each:"
     )
     for size in SIZES:
         compute, ring = steps[size, 1], sizes[size] * 2 * (MACHINES - 1) / MACHINES
