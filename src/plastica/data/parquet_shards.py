@@ -55,7 +55,7 @@ class ParquetShards(Blocks):
         ...         table.write_parquet(f"{folder}/part-{part}.parquet")
         ...     shards = pl.data.ParquetShards(folder, "y", rows=2)
         ...     shards.rows, [sum(shards.part(worker, 3).sizes) for worker in range(3)]
-        (10, [4, 4, 2])
+        (10, [4, 3, 3])
     """
 
     def __init__(

@@ -63,8 +63,8 @@ class EProp(Backprop):
         InvalidValue: If the kind of signals is unknown, or a number out of range.
 
     Example:
-        >>> EProp("random")
-        EProp(signals='random')
+        >>> EProp("symmetric")
+        EProp(signals='symmetric')
 
     Reference:
         G. Bellec, F. Scherr, A. Subramoney, E. Hajek, D. Salaj, R. Legenstein, W. Maass, 2020, A solution to the

@@ -51,7 +51,7 @@ def firing_rates(model: Model, x: ArrayLike) -> list[LayerRates]:
         >>> import plastica as pl
         >>> model = pl.Sequential([pl.Input((20, 2)), pl.LIF(10.0)])
         >>> [round(each.per_step, 2) for each in pl.spikes.firing_rates(model, np.full((1, 20, 2), 0.3))]
-        [0.2]
+        [0.25]
     """
     if not model.built:
         model.build(np.shape(x))

@@ -45,9 +45,10 @@ class SparseNetwork(NamedTuple):
         True
 
     Reference:
-        N. Brunel, 2000, Dynamics of sparsely connected networks of excitatory and inhibitory spiking neurons; numbers
-        of ``random``: T. P. Vogels, L. F. Abbott, 2005, as the benchmark of R. Brette et al., 2007, Simulation of
-        networks of spiking neurons, with currents.
+        N. Brunel, 2000, Dynamics of sparsely connected networks of excitatory and inhibitory spiking neurons. The size
+        and the time constants of ``random`` are those of T. P. Vogels, L. F. Abbott, 2005, a benchmark in R. Brette et
+        al., 2007, Simulation of networks of spiking neurons; its weights and the drive were chosen for this model, so
+        that the network stays active.
     """
 
     neuron: LIF
