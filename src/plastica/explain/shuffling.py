@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import DataError, InvalidValue, ShapeError
+from ..evaluation.permutation import shuffled_losses
 from ..model.options import whole
 from ..typing import Float, Int, Shaped
 from .explained import WITHOUT, Explained, ExplainOptions, explained
@@ -124,16 +125,14 @@ def permutation_importance(
         raise ShapeError(f"permutation_importance: y has {len(target)} targets for {rows} rows of x.")
     name, measure = _loss(loss, target, asked)
     base = measure(target, asked.answers).mean()
-    random = np.random.default_rng(seed)
-    # The same orders for every feature, so that chance does not decide between two.
-    orders = [random.permutation(rows) for _ in range(count)]
-    flat = asked.x.reshape(rows, -1)
-    found = np.empty((count, asked.count))
-    for place, members in enumerate(asked.members):
-        for number, order in enumerate(orders):
-            made = flat.copy()
-            made[:, members] = made[order][:, members]
-            found[number, place] = measure(target, asked.function(made.reshape(asked.x.shape))).mean() - base
+
+    def mean_losses(copies: np.ndarray) -> np.ndarray:
+        answers = asked.function(copies.reshape(-1, *asked.x.shape[1:])).reshape(len(copies), *asked.answers.shape)
+        return np.array([measure(target, each).mean() for each in answers])
+
+    counts = np.bincount(asked.labels, minlength=asked.count)
+    groups = np.split(np.argsort(asked.labels, kind="stable"), np.cumsum(counts)[:-1])
+    found = shuffled_losses(asked.x, groups, mean_losses, count, seed) - base
     return PermutationImportance(found, float(base), name, asked.names)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..checks.leaks import features_by_column
+from ..evaluation.permutation import shuffled_losses
 from .judged import HeldOutAnswers, decide, row_losses
 from .relations import groups_of, items_of
 
@@ -110,18 +111,16 @@ def _worse(
     features: Sequence[slice],
     repeats: int,
 ) -> np.ndarray:
-    """Return the increase in mean loss for each repetition; all columns use the same permutations."""
-    x = np.repeat(prepared.x[judged.rows[rows]][None], repeats, axis=0)
-    # The same orders for every column, so that chance does not decide between two.
-    rng = np.random.default_rng(0)
-    for copy in x:
-        order = rng.permutation(len(rows))
-        for part in features:
-            copy[:, part] = copy[order, part]
-    decided = decide(network, network.answers(x.reshape(-1, x.shape[-1])))
-    y = np.concatenate([judged.y[rows]] * repeats)
-    losses = row_losses(judged.task, y, decided, judged.scales).reshape(repeats, -1)
-    return losses.mean(1) - judged.losses[rows].mean()
+    """Return the increase in mean loss for each repetition, when the columns are shuffled together."""
+    x, y = prepared.x[judged.rows[rows]], judged.y[rows]
+
+    def mean_losses(copies: np.ndarray) -> np.ndarray:
+        decided = decide(network, network.answers(copies.reshape(-1, x.shape[-1])))
+        losses = row_losses(judged.task, np.concatenate([y] * len(copies)), decided, judged.scales)
+        return losses.reshape(len(copies), -1).mean(1)
+
+    together = np.concatenate([np.arange(x.shape[1])[part] for part in features])
+    return shuffled_losses(x, [together], mean_losses, repeats)[:, 0] - judged.losses[rows].mean()
 
 
 def some(rows: int, most: int) -> np.ndarray:
