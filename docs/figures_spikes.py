@@ -36,7 +36,8 @@ def spikes() -> Figure:
     left.plot(axon.currents, axon.rates, ".-", color=BLUE, label="Hodgkin-Huxley")
     left.plot(smooth.currents, smooth.rates, ".-", color=ORANGE, label="quadratic")
     left.set(xlabel="current", ylabel="spikes per second", title="firing curves")
-    left.legend(fontsize=7.5)
+    left.set_ylim(-4, 112)  # room for the legend
+    left.legend(fontsize=7.5, loc="upper left")
     lags = np.linspace(-80, 80, 321)
     window = pl.rules.STDP(depression=0.6, tau_plus=15.0, tau_minus=30.0).window(lags)
     middle.plot(lags, np.where(lags == 0, np.nan, 100 * window), color=BLUE)
