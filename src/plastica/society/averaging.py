@@ -34,7 +34,7 @@ class WeightAveraging(Exchange):
         WeightAveraging(self_weight=0.8)
 
     Reference:
-        Jadbabaie, Molavi, Sandroni and Tahbaz-Salehi 2012, Non-Bayesian social learning, equation 2; McMahan et al.
+        Jadbabaie, Molavi, Sandroni and Tahbaz-Salehi 2012, Non-Bayesian social learning; McMahan et al.
         2017, Communication-efficient learning of deep networks from decentralized data, on averages of weights.
     """
 
@@ -70,8 +70,8 @@ class Gossip(Exchange):
         Gossip()
 
     Reference:
-        Xiao, Boyd and Kim 2007, Distributed average consensus with least-mean-square deviation, section 2 (Metropolis
-        weights); Lian et al. 2017, Can decentralized algorithms outperform centralized algorithms?
+        Xiao, Boyd and Kim 2007, Distributed average consensus with least-mean-square deviation (Metropolis weights);
+        Lian et al. 2017, Can decentralized algorithms outperform centralized algorithms?
     """
 
     shares = "weights"

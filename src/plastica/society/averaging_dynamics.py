@@ -37,7 +37,7 @@ class DeGroot(OpinionDynamics):
         [0.25, 0.25, 0.25, 0.25]
 
     Reference:
-        DeGroot 1974, Reaching a consensus, equation 1; French 1956, A formal theory of social power.
+        DeGroot 1974, Reaching a consensus; French 1956, A formal theory of social power.
     """
 
     self_weight: float = 0.5
@@ -68,8 +68,8 @@ class FriedkinJohnsen(OpinionDynamics):
     x = (I - s W)^-1 (1 - s) x(0).
 
     Args:
-        susceptibility: The weight s of others, from 0 to 1. Default: 0.8; people in experiments on small groups were
-            between 0.3 and 1.
+        susceptibility: The weight s of others, from 0 to 1. Default: 0.8, with which others count four times as much
+            as the own first opinion.
         stubborn: The numbers of members with s = 0.
         self_weight: The weight of the own opinion within the average.
 
@@ -83,8 +83,7 @@ class FriedkinJohnsen(OpinionDynamics):
         [1.0, 0.5, 0.0]
 
     Reference:
-        Friedkin and Johnsen 1990, Social influence and opinions, equation 4; 1999, Social influence networks and
-        opinion change.
+        Friedkin and Johnsen 1990, Social influence and opinions; 1999, Social influence networks and opinion change.
     """
 
     susceptibility: float = 0.8

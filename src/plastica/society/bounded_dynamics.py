@@ -34,7 +34,7 @@ class HegselmannKrause(OpinionDynamics):
         1
 
     Reference:
-        Hegselmann and Krause 2002, Opinion dynamics and bounded confidence, equation 2.1.
+        Hegselmann and Krause 2002, Opinion dynamics and bounded confidence, section 2.
     """
 
     confidence: float = 0.2

@@ -46,7 +46,7 @@ def coherence(phases: ArrayLike) -> float:
         (1.0, 0.0)
 
     Reference:
-        Strogatz 2000, From Kuramoto to Crawford, equation 2.2.
+        Strogatz 2000, From Kuramoto to Crawford.
     """
     return float(abs(np.exp(1j * _opinions(phases)).mean()))
 
@@ -67,8 +67,8 @@ def polarisation(opinions: ArrayLike) -> float:
         (1.0, 0.0)
 
     Reference:
-        Musco, Musco and Tsourakakis 2018, Minimizing polarization and disagreement in social networks, definition 2,
-        here as a share of its maximum.
+        Musco, Musco and Tsourakakis 2018, Minimizing polarization and disagreement in social networks; here as a share
+        of its maximum.
     """
     return float(4 * np.var(_opinions(opinions)))
 

@@ -38,7 +38,7 @@ class CopyTheBetter(Exchange):
 
     Reference:
         Szabó and Tőke 1998, Evolutionary prisoner's dilemma game on a square lattice; Traulsen, Pacheco and Nowak 2007,
-        Pairwise comparison and selection temperature in evolutionary game dynamics, equation 1.
+        Pairwise comparison and selection temperature in evolutionary game dynamics.
     """
 
     shares = "weights"

@@ -43,7 +43,7 @@ def diversity_theorem(answers: ArrayLike, truth: ArrayLike) -> CrowdError:
         CrowdError(crowd=1.0, average=2.0, diversity=1.0)
 
     Reference:
-        Krogh and Vedelsby 1995, Neural network ensembles, cross validation, and active learning, equation 3; Page 2007,
+        Krogh and Vedelsby 1995, Neural network ensembles, cross validation, and active learning; Page 2007,
         The difference, chapter 8 (the diversity prediction theorem).
     """
     said, right = np.asarray(answers, np.float64), np.asarray(truth, np.float64)

@@ -52,9 +52,10 @@ class Imitation(Exchange):
         Imitation(whom='trusted', when='uncertain')
 
     Reference:
-        Zhang, Xiang, Hospedales and Lu 2018, Deep mutual learning, equation 2; Anil et al. 2018, Large scale
-        distributed neural network training through online distillation; Laland 2004, Social learning strategies; Boyd
-        and Richerson 1985, Culture and the evolutionary process, on conformist transmission.
+        Zhang, Xiang, Hospedales and Lu 2018, Deep mutual learning, for two networks and the Kullback-Leibler
+        divergence, which has the gradient of the cross-entropy; Anil et al. 2018, Large scale distributed neural
+        network training through online distillation; Laland 2004, Social learning strategies; Boyd and Richerson 1985,
+        Culture and the evolutionary process, on conformist transmission.
     """
 
     shares = "answers"

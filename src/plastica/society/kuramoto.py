@@ -50,7 +50,7 @@ class Kuramoto(OpinionDynamics):
 
     Reference:
         Kuramoto 1975, Self-entrainment of a population of coupled non-linear oscillators; Strogatz 2000, From Kuramoto
-        to Crawford, equations 3.2 and 4.6.
+        to Crawford.
     """
 
     coupling: float = 2.0

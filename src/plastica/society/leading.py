@@ -54,7 +54,7 @@ def granger(source: ArrayLike, target: ArrayLike, lags: int = 2) -> Granger:
 
     Reference:
         Granger 1969, Investigating causal relations by econometric models and cross-spectral methods; Geweke 1982,
-        Measurement of linear dependence and feedback between multiple time series, equation 2.6.
+        Measurement of linear dependence and feedback between multiple time series.
     """
     from scipy import stats
 

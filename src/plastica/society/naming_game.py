@@ -20,11 +20,13 @@ class NamingGame(OpinionDynamics):
     """A speaker says one of the words it knows; if the hearer knows it, both forget all others, or else it learns it.
 
     Use it for how conventions form. A speaker without a word invents one. In a complete graph the number of words
-    known rises to about N^1.5 / 2 and agreement takes about N^1.5 meetings. A step has as many meetings as members.
+    known, at its highest, and the number of meetings until agreement grow as N^1.5. A step has as many meetings as
+    members.
     Opinions are which words each member knows, ``(members, words)``.
 
     Args:
-        commitment: The share of members that never learn and say the first word only; a few percent of them decide.
+        commitment: The share of members that never learn and say the first word only. From about 10 % on they soon
+            turn a society around that agrees on another word.
 
     Raises:
         InvalidValue: If the share is not from 0 to below 1.

@@ -111,8 +111,8 @@ def play(
         [[0, 1], [1, 1], [1, 1], [1, 1], [1, 1]]
 
     Reference:
-        Williams 1992, Simple statistical gradient-following algorithms, equation 11; Foerster et al. 2018, Learning
-        with opponent-learning awareness, section 5 for naive learners in the prisoner's dilemma.
+        Williams 1992, Simple statistical gradient-following algorithms (episodic REINFORCE); Foerster et al. 2018,
+        Learning with opponent-learning awareness, for naive learners in the prisoner's dilemma.
     """
     made = game_named(game)
     for name, value in {"steps": steps, "rounds": rounds, "games": games}.items():

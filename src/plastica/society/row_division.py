@@ -34,7 +34,7 @@ def divide_rows(
 
     Reference:
         Hsu, Qi and Brown 2019, Measuring the effects of non-identical data distribution for federated visual
-        classification, section 3.
+        classification.
     """
     if rows < members:
         raise InvalidValue(

@@ -76,7 +76,7 @@ def learn_signals(
         (True, (20, 2, 2))
 
     Reference:
-        Lewis 1969, Convention; Skyrms 2010, Signals, chapters 1 and 7; Argiento, Pemantle, Skyrms and Volkov 2009,
+        Lewis 1969, Convention; Skyrms 2010, Signals, chapters 1 and 8; Argiento, Pemantle, Skyrms and Volkov 2009,
         Learning to signal, theorem 1.1 (two states); Barrett 2006, Numerical simulations of the Lewis signaling game
         (three states: 9.6 % of runs end with partial pooling).
     """

@@ -33,7 +33,7 @@ def consensus_weights(
         [0.5, 0.125, 0.125, 0.125, 0.125]
 
     Reference:
-        DeGroot 1974, Reaching a consensus, section 4; Golub and Jackson 2010, Naive learning in social networks and the
+        DeGroot 1974, Reaching a consensus; Golub and Jackson 2010, Naive learning in social networks and the
         wisdom of crowds.
     """
     from scipy import sparse

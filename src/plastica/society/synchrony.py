@@ -36,8 +36,8 @@ def phase_locking_value(
         True
 
     Reference:
-        Lachaux, Rodriguez, Martinerie and Varela 1999, Measuring phase synchrony in brain signals, equation 1; Dumas et
-        al. 2010, Inter-brain synchronization during social interaction.
+        Lachaux, Rodriguez, Martinerie and Varela 1999, Measuring phase synchrony in brain signals, where the mean is
+        over trials instead of times; Dumas et al. 2010, Inter-brain synchronization during social interaction.
     """
     from scipy import signal
 

@@ -37,7 +37,7 @@ class VoterModel(OpinionDynamics):
 
     Reference:
         Holley and Liggett 1975, Ergodic theorems for weakly interacting infinite systems and the voter model; Sood and
-        Redner 2005, Voter model on heterogeneous graphs, equation 4 for the time to agreement.
+        Redner 2005, Voter model on heterogeneous graphs, for the time to agreement.
     """
 
     opinions_count: int = 2
