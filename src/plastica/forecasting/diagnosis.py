@@ -223,7 +223,7 @@ def _known_too_early(fitted: FittedForecast, windows: PanelWindows, panel: Panel
                     where=name,
                     value=share,
                     threshold=KNOWS_TOO_MUCH,
-                    source="R2 at the same step; a weather forecast explains far less of a load",
+                    source="chosen: 95 % of the variance at the same step",
                     certainty="likely",
                     remedy=f"Forecaster(past=[{name!r}])",
                     share=f"{share:.3f}",
