@@ -54,7 +54,8 @@ class EProp(Backprop):
 
     Args:
         signals: Where B comes from: "symmetric", the forward weights; "random", fixed random weights; "adaptive",
-            random weights that learn what the forward weights learn, until they agree.
+            random weights that learn what the forward weights learn. They come to agree with these if both have the
+            same learning rate and decay.
         scale: The root mean square of random B, in units of that of the initial weights.
         feedback_rate: The learning rate of adaptive B.
         feedback_decay: The fraction of adaptive B that is forgotten at each step.
@@ -68,7 +69,7 @@ class EProp(Backprop):
 
     Reference:
         G. Bellec, F. Scherr, A. Subramoney, E. Hajek, D. Salaj, R. Legenstein, W. Maass, 2020, A solution to the
-        learning dilemma for recurrent networks of spiking neurons, Nature Communications 11, 3625, equations 1 to 4;
+        learning dilemma for recurrent networks of spiking neurons, Nature Communications 11, 3625;
         across layers: T. Bohnstingl, S. Woźniak, A. Pantazi, E. Eleftheriou, 2022, Online spatio-temporal learning in
         deep neural networks.
     """

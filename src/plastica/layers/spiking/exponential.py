@@ -56,7 +56,7 @@ class AdEx(Neuron):
 
     Reference:
         R. Brette, W. Gerstner, 2005, Adaptive exponential integrate-and-fire model as an effective description of
-        neuronal activity, equations 3 and 4 and their parameters; EIF: N. Fourcaud-Trocmé, D. Hansel, C. van Vreeswijk,
+        neuronal activity, with its parameters; EIF: N. Fourcaud-Trocmé, D. Hansel, C. van Vreeswijk,
         N. Brunel, 2003, How spike generation mechanisms determine the neuronal response to fluctuating inputs.
     """
 

@@ -67,7 +67,7 @@ class LIF(Neuron):
 
     Reference:
         L. Lapicque, 1907, Recherches quantitatives sur l'excitation électrique des nerfs; W. Gerstner, W. M. Kistler,
-        R. Naud, L. Paninski, 2014, Neuronal dynamics, equations 1.5 and 1.9; learned time constants: W. Fang et al.,
+        R. Naud, L. Paninski, 2014, Neuronal dynamics, section 1.3; learned time constants: W. Fang et al.,
         2021, Incorporating learnable membrane time constant to enhance learning of spiking neural networks.
     """
 

@@ -87,8 +87,7 @@ class LeakyReadout(UnitsInTime):
         0.607
 
     Reference:
-        G. Bellec et al., 2020, A solution to the learning dilemma for recurrent networks of spiking neurons, equation
-        11.
+        G. Bellec et al., 2020, A solution to the learning dilemma for recurrent networks of spiking neurons, Methods.
     """
 
     tau: float = 20.0
@@ -118,7 +117,8 @@ class WilsonCowan(UnitsInTime):
         S(x) = 1 / (1 + exp(-a (x - theta))) - 1 / (1 + exp(a theta))
 
     When to use: for rhythms and bistability of cortical tissue. The input is P, the output E; I is in
-    ``trajectory``. With the defaults, the paper's, a P of 1.25 makes it oscillate.
+    ``trajectory``. With the defaults, the paper's for its limit cycle, a P of 1.25 makes it oscillate. In place of the
+    1 in 1 - E and 1 - I the paper has the largest value of S, which is above 0.99 with the defaults.
 
     Args:
         excitatory_tau: tau_E, in milliseconds.

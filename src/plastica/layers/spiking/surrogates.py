@@ -65,7 +65,7 @@ class FastSigmoid(Surrogate):
         0.25
 
     Reference:
-        F. Zenke, S. Ganguli, 2018, SuperSpike: supervised learning in multilayer spiking neural networks, equation 9.
+        F. Zenke, S. Ganguli, 2018, SuperSpike: supervised learning in multilayer spiking neural networks.
     """
 
     steepness: float = 25.0
@@ -100,7 +100,7 @@ class ArcTangent(Surrogate):
 
     Reference:
         W. Fang et al., 2021, Incorporating learnable membrane time constant to enhance learning of spiking neural
-        networks, equation 27.
+        networks, with a = 2.
     """
 
     width: float = 2.0
@@ -123,7 +123,8 @@ class Triangle(Surrogate):
     When to use: with e-prop, to compare with the paper.
 
     Args:
-        dampening: d, the slope at the threshold; below 1 so that errors stay bounded over many steps.
+        dampening: d, the slope at the threshold; below 1 so that errors stay bounded over many steps. In the paper 0.3
+            divided by the threshold.
         width: w, the distance to the threshold beyond which it is 0; the threshold itself in the paper.
         smooth: Whether the integral itself takes the place of the spike; see :func:`smoothed`.
 
@@ -136,7 +137,7 @@ class Triangle(Surrogate):
 
     Reference:
         G. Bellec et al., 2020, A solution to the learning dilemma for recurrent networks of spiking neurons, Methods,
-        the pseudo-derivative below equation 24.
+        the pseudo-derivative.
     """
 
     dampening: float = 0.3

@@ -72,7 +72,7 @@ class Refractory(NeuronWith):
         [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0]
 
     Reference:
-        W. Gerstner, W. M. Kistler, R. Naud, L. Paninski, 2014, Neuronal dynamics, section 1.4.
+        W. Gerstner, W. M. Kistler, R. Naud, L. Paninski, 2014, Neuronal dynamics, chapter 1.
     """
 
     neuron: Neuron
@@ -132,7 +132,8 @@ class AdaptiveThreshold(NeuronWith):
 
     Reference:
         G. Bellec, D. Salaj, A. Subramoney, R. Legenstein, W. Maass, 2018, Long short-term memory and
-        learning-to-learn in networks of spiking neurons, equation 2.
+        learning-to-learn in networks of spiking neurons, where a spike adds 1 - exp(-dt / tau) to a; as here: G. Bellec
+        et al., 2020, A solution to the learning dilemma for recurrent networks of spiking neurons.
     """
 
     neuron: Neuron
