@@ -45,9 +45,11 @@ def remedies() -> dict[str, str]:
 
 
 def _text(node: ast.expr | None) -> str:
-    """Return a string or the text of an f-string; empty for other expressions."""
+    """Return a string, that of a choice, or the text of an f-string; empty for other expressions."""
     if isinstance(node, ast.Constant):
         return str(node.value)
+    if isinstance(node, ast.IfExp):  # the usual remedy
+        return _text(node.body)
     if isinstance(node, ast.JoinedStr):
         return "".join(str(part.value) if isinstance(part, ast.Constant) else "..." for part in node.values)
     return ""

@@ -10,6 +10,7 @@ import numpy as np
 from ..activations import ELU, GELU, Linear, ReLU, Sigmoid, SiLU, Tanh
 from ..layers.layer import Layer
 from ..layers.recurrent_base import Recurrent
+from ..layers.spiking.firing import spike_step
 from ..layers.walk import walk
 from ..losses import Huber, Loss, MeanAbsoluteError
 from ..model import Model
@@ -41,6 +42,9 @@ def _activation(model: Model) -> Iterator[Note]:
     learning = [layer for layer, params in layers if jax.tree.leaves(params)]
     if len(learning) < 2:
         yield note("choice.activation_none")
+        return
+    if any(spike_step(layer) is not None for layer, _ in layers):
+        yield note("choice.activation_spiking")
         return
     if any(isinstance(layer, Recurrent) for layer in learning):
         yield note("choice.activation_recurrent")

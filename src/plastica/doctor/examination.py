@@ -32,9 +32,10 @@ from .parts import part_findings
 from .patient import ROWS, SOME_ROWS, Patient
 from .rates import batch_statistics, noise_scale, rate_above_bound, rate_bound, small_batches
 from .sequences import dead_embeddings, lags, stuck_gates
-from .signal import FEWEST_ROWS, OF_STEPS, signal_findings
+from .signal import OF_STEPS, signal_findings
 from .targets import target_findings
 from .tasks import TaskRows, task_rows
+from .units import FEWEST_ROWS
 
 DATA_MAY_MEND = {"overfitting", "train_test_gap", "underfitting", "many_parameters"}
 WATCHED = ("poor_start", "always_clipped", "growth_ahead")

@@ -10,7 +10,7 @@ from .curves import poor_start
 from .looks import StepLook
 from .signal import FEW_STEPS, OF_STEPS, growth_ahead, signal_findings
 
-TWICE = ("dead_units", "saturated_units", *OF_STEPS)  # not by one look
+TWICE = ("dead_units", "saturated_units", "silent_neurons", "exploding_rates", *OF_STEPS)  # not by one look
 
 
 class LookJudge:

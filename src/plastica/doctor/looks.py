@@ -24,7 +24,7 @@ class LayerLook:
         path: The index and class of the layer: ``"layer 0, Dense"``.
         activation: The name of its activation; empty if it has none.
         learns: Whether it has parameters that training changes.
-        activity, spread, dead, saturated, error, gradient, weight, update: See
+        activity, spread, dead, saturated, error, gradient, weight, update, silent, exploding: See
             :class:`~plastica.doctor.probe.LayerMeasures`.
     """
 
@@ -39,6 +39,13 @@ class LayerLook:
     gradient: float
     weight: float
     update: float
+    silent: float = math.nan
+    exploding: float = math.nan
+
+    @property
+    def spikes(self) -> bool:
+        """Whether its units spike."""
+        return not math.isnan(self.silent)
 
     @property
     def ratio(self) -> float:

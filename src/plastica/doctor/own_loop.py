@@ -20,8 +20,9 @@ from .curves import curve_findings
 from .judging import LookJudge
 from .looks import StepLook
 from .rates import PRODUCTS, RateBound, rate_above_bound
-from .signal import FEWEST_ROWS, always_clipped
+from .signal import always_clipped
 from .sources import DEFINITION
+from .units import FEWEST_ROWS
 
 LayerArrays = Mapping[str, object]
 

@@ -20,6 +20,7 @@ from .remedies_of_data import (
     stop_early,
     without_column,
 )
+from .remedies_of_spiking import lower_thresholds, refractory, usual_spiking_start, wider_surrogates
 from .remedies_of_training import (
     clipped,
     faster,
@@ -45,7 +46,10 @@ from .remedy import Complaint, Family, Remedy
 FAMILIES: dict[str, tuple[Family, ...]] = {
     "dead_units": (leaky, rectified, usual_start, slower, scaled_inputs),
     "saturated_units": (scaled_inputs, usual_start),
+    "silent_neurons": (usual_spiking_start, lower_thresholds, scaled_inputs),
+    "exploding_rates": (usual_spiking_start, refractory),
     "vanishing_gradients": (rectified,),
+    "vanishing_surrogate": (wider_surrogates,),
     "exploding_gradients": (rectified, usual_start, clipped),
     "rate_too_large": (slower, clipped),
     "overwritten_weights": (slower,),

@@ -64,11 +64,11 @@ def larger_batches(asked: Complaint) -> Iterator[Remedy]:
 
 
 def rectified(asked: Complaint) -> Iterator[Remedy]:
-    """Yield rectified units with the initial weights that suit them."""
+    """Yield rectified units with the initial weights that suit them; not for what neurons read that spike."""
     changes = {f"{place}.activation": "relu" for place in asked.hidden}
     changes |= {f"{place}.kernel_initializer": "he_normal" for place in asked.hidden}
     changes |= {f"{place}.bias_initializer": "zeros" for place in asked.hidden}
-    if changes:
+    if changes and not asked.spikes:
         yield asked.remedy('activation="relu", kernel_initializer="he_normal"', settings=changes)
 
 

@@ -12,6 +12,8 @@ from ..declaration import replace
 from ..layers import Dense
 from ..layers import Sequential as Network
 from ..layers.layer import Layer
+from ..layers.spiking.firing import spike_step
+from ..layers.walk import walk
 from ..losses import Loss
 from ..model import Model
 
@@ -114,6 +116,11 @@ class Complaint:
     def hidden(self) -> list[str]:
         """The hidden dense layers of a sequence, as places of settings."""
         return [f"layers.{place}" for place in self.dense[:-1]]
+
+    @property
+    def spikes(self) -> bool:
+        """Whether there are layers that spike."""
+        return any(spike_step(layer) is not None for _, layer, _ in walk(self.model.network))
 
     def remedy(self, name: str, **what: object) -> Remedy:
         """Return a remedy for the finding."""

@@ -11,6 +11,7 @@ from ..checks.findings import Finding, observed, percent
 from ..layers import Embedding
 from ..layers.layer import Context
 from ..layers.recurrent_base import Recurrent
+from ..layers.spiking.firing import spike_step
 from ..layers.walk import walk
 from ..model import Model
 from ..model.gradient_by_lag import gradient_by_lag
@@ -36,6 +37,7 @@ def lags(model: Model, x: PyTree, y: PyTree, skill: float | None) -> Iterator[Fi
         skill: How far the loss is on the way from that of a constant answer to 0; None if it is not known.
     """
     path, steps = _recurrent(model)
+    spiking = [each for each, layer, _ in walk(model.network) if spike_step(layer) is not None]
     if not path or steps is None or steps < FEWEST_STEPS or model.objective is None:
         return
     norms = gradient_by_lag(model.network, model.params, model.state, x, y, model.objective, path)
@@ -51,7 +53,7 @@ def lags(model: Model, x: PyTree, y: PyTree, skill: float | None) -> Iterator[Fi
             threshold=FORGOTTEN,
             source=HOCHREITER,
             certainty="likely",
-            remedy="LSTM(units)",
+            remedy="LSTM(units)" if path not in spiking else "Spiking(units, AdaptiveThreshold(LIF()))",
             lags=len(norms) - 1,
             ratio=f"{ratio:.1g}",
             limit=f"{FORGOTTEN:g}",

@@ -8,11 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from ..checks.findings import Finding, observed, percent
 from .looks import LayerLook, StepLook
-from .sources import AUTOTRAINER, GLOROT, MEASURED
+from .sources import AUTOTRAINER, MEASURED
+from .units import NEARLY_ALL, is_blocked, unit_findings
 
-DEAD, NEARLY_ALL = 0.7, 0.95  # gamma of AutoTrainer; from the second share on, nothing is left that could learn
-SATURATED = 0.7
-FEWEST_ROWS = 32  # with fewer, a unit may be silent by chance
 SHRINKS, SHRINKS_MUCH = 1e-3, 1e-6  # beta_1 of AutoTrainer
 GROWS, GROWS_MUCH = 70.0, 1e4  # beta_3 of AutoTrainer
 OVERWRITES, OVERWRITES_AT_ONCE = 0.3, 0.5
@@ -26,56 +24,14 @@ OVERFLOW = 3e38  # the largest float32
 
 
 def signal_findings(look: StepLook, rate: float | None = None, chance: float | None = None) -> list[Finding]:
-    """Return what a look says: dead and saturated units, vanishing and exploding gradients, steps too long or short.
+    """Return what a look says of units (dead, saturated, silent), of gradients and of the length of steps.
 
     Args:
         look: The look.
         rate: The learning rate of the step, if it is known.
         chance: The loss of the best constant answer, if it is known.
     """
-    return [*dead_units(look), *saturated_units(look), *gradients(look), *steps(look, rate, chance)]
-
-
-def dead_units(look: StepLook) -> Iterator[Finding]:
-    """Find layers most of whose units have the slope 0 in every row of the batch."""
-    if look.rows < FEWEST_ROWS:
-        return
-    for layer in look.hidden:
-        if layer.dead >= DEAD:
-            yield observed(
-                "dead_units",
-                "serious" if layer.dead >= NEARLY_ALL else "warning",
-                where=layer.path,
-                value=layer.dead,
-                threshold=DEAD,
-                source=AUTOTRAINER,
-                remedy='Dense(units, "leaky_relu")',
-                share=percent(layer.dead),
-                rows=look.rows,
-                limit=percent(DEAD),
-            )
-
-
-def saturated_units(look: StepLook) -> Iterator[Finding]:
-    """Find layers most of whose units are at the ends of their activation in nearly every row of the batch."""
-    if look.rows < FEWEST_ROWS:
-        return
-    for layer in look.hidden:
-        # Hard sigmoids and relu6 are flat at their ends: their dead units are saturated ones.
-        if layer.saturated >= SATURATED and not layer.dead >= DEAD:
-            yield observed(
-                "saturated_units",
-                "serious" if layer.saturated >= NEARLY_ALL else "warning",
-                where=layer.path,
-                value=layer.saturated,
-                threshold=SATURATED,
-                source=GLOROT,
-                certainty="likely",
-                remedy="x = (x - x.mean(0)) / x.std(0)",
-                share=percent(layer.saturated),
-                activation=layer.activation,
-                limit=percent(SATURATED),
-            )
+    return [*unit_findings(look), *gradients(look), *steps(look, rate, chance)]
 
 
 def gradients(look: StepLook) -> Iterator[Finding]:
@@ -87,17 +43,7 @@ def gradients(look: StepLook) -> Iterator[Finding]:
     least, most = min(ratios, key=ratios.__getitem__), max(ratios, key=ratios.__getitem__)
     # Behind units that are all dead the error is 0: that is a finding of its own.
     if 0 < ratios[least] < SHRINKS:
-        yield observed(
-            "vanishing_gradients",
-            "serious" if ratios[least] < SHRINKS_MUCH else "warning",
-            where=least.path,
-            value=ratios[least],
-            threshold=SHRINKS,
-            source=AUTOTRAINER,
-            remedy='Dense(units, "relu", kernel_initializer="he_normal")',
-            ratio=f"{ratios[least]:.1g}",
-            limit=f"{SHRINKS:g}",
-        )
+        yield from _vanishing(look, least, ratios[least])
     if ratios[most] > GROWS:
         yield observed(
             "exploding_gradients",
@@ -110,6 +56,27 @@ def gradients(look: StepLook) -> Iterator[Finding]:
             ratio=f"{ratios[most]:.3g}",
             limit=f"{GROWS:g}",
         )
+
+
+def _vanishing(look: StepLook, layer: LayerLook, ratio: float) -> Iterator[Finding]:
+    """Find that the error at a layer has shrunk, by slopes of activations or by surrogates of spikes on its way."""
+    told = {
+        "where": layer.path,
+        "value": ratio,
+        "threshold": SHRINKS,
+        "source": AUTOTRAINER,
+        "ratio": f"{ratio:.1g}",
+        "limit": f"{SHRINKS:g}",
+    }
+    severity = "serious" if ratio < SHRINKS_MUCH else "warning"
+    passed = look.hidden[look.hidden.index(layer) :]
+    if any(map(is_blocked, passed)):  # that is a finding of its own, and the surrogate vanishes with it
+        return
+    if any(each.spikes for each in passed):
+        yield observed("vanishing_surrogate", severity, remedy="LIF(surrogate=ArcTangent(2.0))", **told)
+    else:
+        remedy = 'Dense(units, "relu", kernel_initializer="he_normal")'
+        yield observed("vanishing_gradients", severity, remedy=remedy, **told)
 
 
 def steps(look: StepLook, rate: float | None, chance: float | None) -> Iterator[Finding]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 MEASURED = "benchmarks/doctor.py"  # chosen so that healthy networks of the benchmark stay below it
 DEFINITION = "by definition"
 AUTOTRAINER = "Zhang et al. 2021, AutoTrainer"
+AS_FOR_DEAD = "as for dead units: Zhang et al. 2021, AutoTrainer"
+REFRACTORY = "30 % of the neurons, chosen; a refractory period of one step allows spikes in half of the steps"
 GLOROT = "benchmarks/doctor.py; saturation: Glorot, Bengio 2010, section 3"
 LECUN = "ten times the size of 1 to which LeCun et al. 1998, Efficient BackProp, section 4.3, scale inputs"
 STABILITY = "2 / lambda_max: LeCun et al. 1998; 1 is the edge of stability of Cohen et al. 2021"

@@ -26,13 +26,16 @@ UNUSED = 0.01  # growth of the error without the past
 # What is told of the inside of networks; how they were trained is over, and their learning rate has fallen to 0.
 INSIDE = (
     "batch_statistics",
+    "exploding_rates",
     "dead_units",
     "exploding_gradients",
     "exploding_in_time",
     "saturated_units",
+    "silent_neurons",
     "stuck_gates",
     "vanishing_gradients",
     "vanishing_in_time",
+    "vanishing_surrogate",
 )
 MUCH = 0.1  # of the error
 BIASED = 0.5  # of the mean absolute error; half of it then is one offset

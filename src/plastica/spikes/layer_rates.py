@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import InvalidValue, PlasticaWarning
-from ..layers import Context, Neuron, Spiking, walk
+from ..layers import Context, walk
+from ..layers.spiking.firing import EXPLODING, SILENT, spike_step, spikes_per_step
 from ..typing import Float
 
 if TYPE_CHECKING:
     from ..model import Model
-
-SILENT, EXPLODING = 0.001, 0.5  # spikes of a unit in a step
 
 
 class LayerRates(NamedTuple):
@@ -58,9 +57,9 @@ def firing_rates(model: Model, x: ArrayLike) -> list[LayerRates]:
     inputs = model.network.cast_inputs(jnp.asarray(x))
     record, _ = model.network.forward(model.params, inputs, model.state, Context())
     found = [
-        _rates(path, layer.dt if isinstance(layer, Neuron) else layer.spike_step, np.asarray(part.activity))
+        _rates(path, dt, np.asarray(by_unit))
         for path, layer, part in walk(model.network, record)
-        if isinstance(layer, Neuron | Spiking) and part.activity.ndim > 2
+        if (by_unit := spikes_per_step(layer, part.activity)) is not None and (dt := spike_step(layer)) is not None
     ]
     if not found:
         raise InvalidValue(
@@ -71,8 +70,7 @@ def firing_rates(model: Model, x: ArrayLike) -> list[LayerRates]:
     return found
 
 
-def _rates(path: str, dt: float, spikes: Float[np.ndarray, "batch time *units"]) -> LayerRates:
-    by_unit = spikes.mean((0, 1)).ravel()
+def _rates(path: str, dt: float, by_unit: Float[np.ndarray, "units"]) -> LayerRates:
     return LayerRates(path, 1000 * by_unit / dt, float((by_unit == 0).mean()), float(by_unit.mean()))
 
 
