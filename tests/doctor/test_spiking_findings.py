@@ -1,4 +1,4 @@
-"""Findings of spiking networks: silent neurons, exploding rates, vanishing surrogates, and silence on the healthy twin."""
+"""Findings of spiking networks: silent neurons, exploding rates, vanishing surrogates; silence on the healthy twin."""
 
 from __future__ import annotations
 
