@@ -86,7 +86,7 @@ FORMULAS: dict[str, str] = {
     "dead_units": "share of units j with f'(z_j) = 0 in all rows ≥ 0.7",
     "saturated_units": "share of units j with |f'(z_j)| < 0.05 max |f'| in 80 % of the rows ≥ 0.7",
     "silent_neurons": "share of neurons j with Σ_t s_j(t) = 0 in all rows ≥ 0.7",
-    "exploding_rates": "share of neurons j with mean_t s_j(t) > 0.5 ≥ 0.3",
+    "exploding_rates": "share of neurons j with mean s_j(t) > 0.5 over rows and t ≥ 0.3",
     "vanishing_surrogate": "‖∂C/∂z^l‖ / ‖∂C/∂z^L‖ < 10⁻³, with spikes between l and L",
     "vanishing_gradients": "‖∂C/∂z^l‖ / ‖∂C/∂z^L‖ < 10⁻³",
     "exploding_gradients": "‖∂C/∂z^l‖ / ‖∂C/∂z^L‖ > 70",

@@ -75,8 +75,12 @@ def _vanishing(look: StepLook, layer: LayerLook, ratio: float) -> Iterator[Findi
     if any(each.spikes for each in passed):
         yield observed("vanishing_surrogate", severity, remedy="LIF(surrogate=ArcTangent(2.0))", **told)
     else:
-        remedy = 'Dense(units, "relu", kernel_initializer="he_normal")'
-        yield observed("vanishing_gradients", severity, remedy=remedy, **told)
+        yield observed(
+            "vanishing_gradients",
+            severity,
+            remedy='Dense(units, "relu", kernel_initializer="he_normal")',
+            **told,
+        )
 
 
 def steps(look: StepLook, rate: float | None, chance: float | None) -> Iterator[Finding]:
