@@ -1,4 +1,7 @@
-"""A spiking network learns digits: rows as spikes, leaky neurons, two rules, and how much the neurons fire."""
+"""A spiking network learns digits: rows as spikes, leaky neurons, two rules, and how much the neurons fire.
+
+python examples/spikes.py
+"""
 
 from __future__ import annotations
 

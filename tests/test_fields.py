@@ -30,7 +30,7 @@ GIVEN: dict[str, Any] = {
     "factor": 0.1, "height_factor": 0.1, "width_factor": 0.1, "num_tokens": 3, "num_classes": 2,
     "target_class_ids": (0,), "recall": 0.5, "precision": 0.5, "specificity": 0.5, "sensitivity": 0.5,
     "sequence_length": 7, "equation": "...a,ab->...b", "output_sizes": 3,
-    "patterns": 3, "inputs": (pl.Input((3,)),), "calls": ((0, (0,)),), "outputs": (1,),
+    "patterns": 3, "neuron": pl.LIF(), "inputs": (pl.Input((3,)),), "calls": ((0, (0,)),), "outputs": (1,),
 }  # fmt: skip
 OTHERS = {("layer", name): {"columns": (0,)} for name in ("PeriodicEmbedding", "PiecewiseLinearEmbedding")} | {
     ("layer", "Rescaling"): {"scale": 0.5},

@@ -115,7 +115,8 @@ def test_validation_goes_on_from_the_training_and_leaves_its_memory():
     history = one.fit(X, Y, epochs=3, shuffle=False, verbose=0, validation_data=(X, Y)).history
     two.fit(X, Y, epochs=3, shuffle=False, verbose=0)
     np.testing.assert_allclose(history["val_loss"][-1], two.evaluate(X, Y, verbose=0), rtol=1e-6)
-    np.testing.assert_array_equal(one.get_weights()[0], two.get_weights()[0])
+    # Training with validation is another program, which may round in another order.
+    np.testing.assert_allclose(one.get_weights()[0], two.get_weights()[0], rtol=1e-6, atol=1e-8)
 
 
 class Anew(pl.Callback):

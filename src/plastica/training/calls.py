@@ -170,7 +170,7 @@ class InParts:
         on_mesh: Whether each part is computed by several devices, which one program keeps busy.
     """
 
-    def __init__(self, parts: Sequence[MemberKind], on_mesh: bool) -> None:
+    def __init__(self, parts: Sequence[MemberKind], on_mesh: bool = False) -> None:
         self.parts = sorted(parts, key=lambda part: -part.work)
         in_turns = any(part.in_turns for part in parts)
         self._threads = 1 if in_turns or on_mesh or jax.default_backend() != "cpu" else count_cores()

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from ...errors import InvalidValue, ShapeError
@@ -198,7 +199,8 @@ def whole_steps(owner: str, name: str, time: StaticTime, dt: StaticTime) -> int:
     Raises:
         InvalidValue: If it is not a whole number of steps.
     """
-    if not (is_number(time) and is_number(dt) and time >= 0 and dt > 0):
+    numbers = all(is_number(each) and np.ndim(each) == 0 for each in (time, dt))
+    if not (numbers and time >= 0 and dt > 0):
         raise InvalidValue(f"{owner}({name}={time!r}, dt={dt!r}): expected a time and a step above 0, in milliseconds.")
     steps = round(time / dt)
     if abs(steps * dt - time) > 1e-6 * max(dt, abs(time)):
