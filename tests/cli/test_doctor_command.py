@@ -6,8 +6,16 @@ import json
 import shutil
 
 import polars as pl
+import pytest
 
 from plastica.datasets import path_of
+from plastica.doctor.patient import Patient
+
+
+@pytest.fixture(autouse=True)
+def no_training(monkeypatch):
+    """Examine without training copies of the network, which tests/doctor looks at with smaller networks."""
+    monkeypatch.setattr(Patient, "may_retrain", False)
 
 
 def test_a_run_is_examined_on_its_table(plastica, penguins):
