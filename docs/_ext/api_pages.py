@@ -124,6 +124,9 @@ def module_page(name: str, module: ModuleType, things: dict[str, Any]) -> str:
     for each in functions:
         place = known if place_of(module, each) != "plastica" else "plastica"
         lines += [f".. autofunction:: {place}.{each}", ""]
+    for each in getattr(module, "__all__", ()):
+        if each.isupper() and each not in things and each in plastica.__all__:  # a constant
+            lines += [f".. py:data:: plastica.{each}", ""]
     return "\n".join(lines)
 
 

@@ -21,12 +21,13 @@ from .networks import network_of
 from .scratch_file import folder_for, scratch_file
 from .streamed_plan import Whole, make_plan
 from .streamed_rows import encoded
-from .training import FitOptions, TrainingSet, TrainOptions, validation_set
+from .training import CommonFitOptions, FitOptions, TrainingSet, validation_set
 
 
-class StreamedOptions(TrainOptions, total=False):
+class StreamedOptions(CommonFitOptions, total=False):
     """The options of :func:`~plastica.tables.streamed.train_streaming`."""
 
+    model: Sequential | None
     scratch: str | Path | None
     test_data: object
     told: Callable[[Prepared, Sequential, Whole], None]

@@ -24,16 +24,21 @@ from .folds import Folds
 from .networks import monitor_of
 
 
-class FitOptions(TypedDict, total=False):
-    """Options of ``Sequential.fit`` that do not change the result, for each way to a model for a table.
-
-    ``cluster`` is that of :func:`plastica.cluster.fit`, which then trains.
-    """
+class CommonFitOptions(TypedDict, total=False):
+    """Options of ``Sequential.fit`` that do not change the result, wherever the rows are."""
 
     verbose: int | str
     callbacks: Sequence[Callback]
     checkpoint: str | Path | None
     resume: bool
+
+
+class FitOptions(CommonFitOptions, total=False):
+    """Options for each way to a model for a table in memory.
+
+    ``cluster`` is that of :func:`plastica.cluster.fit`, which then trains.
+    """
+
     devices: DevicesLike
     cluster: str | None
 
