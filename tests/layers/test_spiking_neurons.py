@@ -308,7 +308,9 @@ def test_mistakes_with_spikes_are_told(words):
 
 
 def test_mistakes_with_inputs_and_names_are_told():
-    with pytest.raises(ShapeError, match=r"LIF: got inputs of shape \(3,\); it lives in time"):
+    with pytest.raises(
+        ShapeError, match=r"LIF: got inputs of shape \(3,\); it needs an axis of time: \(batch, time, features\)"
+    ):
         pl.Sequential([pl.Input((3,)), pl.LIF()])
     with pytest.raises(ShapeError, match="without a time step"):
         pl.LIF().output_shape((0, 3))

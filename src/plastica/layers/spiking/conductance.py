@@ -13,7 +13,7 @@ from ...typing import Float, Params
 from .lif import check_membrane
 from .neuron import Neuron, set_where
 from .surrogates import Surrogate, surrogate
-from .units_in_time import UnitState, require_millivolts, require_times
+from .units_in_time import UnitState, fading, require_millivolts, require_times
 
 
 @declaration
@@ -89,8 +89,8 @@ class ConductanceLIF(Neuron):
         pulled = self.leak * self.rest + g_e * self.excitatory_reversal + g_i * self.inhibitory_reversal
         target = pulled / total
         u = target + (carry["membrane"] - target) * jnp.exp(-self.dt * total / self.capacitance)
-        fading_e = jnp.exp(-self.dt / jnp.asarray(self.excitatory_tau, u.dtype))
-        fading_i = jnp.exp(-self.dt / jnp.asarray(self.inhibitory_tau, u.dtype))
+        fading_e = fading(self.dt, self.excitatory_tau, u.dtype)
+        fading_i = fading(self.dt, self.inhibitory_tau, u.dtype)
         return {**carry, "membrane": u, "excitation": g_e * fading_e, "inhibition": g_i * fading_i}
 
     def excess(self, new: UnitState, old: UnitState) -> Float[Array, "batch *units"]:

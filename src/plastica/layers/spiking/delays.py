@@ -13,14 +13,14 @@ from ... import initializers
 from ...declaration import declaration, named_field
 from ...errors import InvalidValue
 from ...initializers import Initializer, Undrawn
-from ...typing import Float, Mask, by_name
+from ...typing import Float, by_name
 from ..in_time import Carry
-from ..layer import INFERENCE, Context, Layer, Params, Shape, State
+from ..layer import INFERENCE, Context, Params, Shape, State
 from ..records import Variables
-from .units_in_time import StaticTime, as_floats, in_time, real_steps, time_major, whole_steps
+from .units_in_time import KeepsTime, StaticTime, as_floats, in_time, real_steps, time_major, whole_steps
 
 
-class Delaying(Layer):
+class Delaying(KeepsTime):
     """Base of layers that look back over a fixed number of steps, in order and without padding of their own."""
 
     @property
@@ -31,17 +31,6 @@ class Delaying(Layer):
     def now(self, params: Params, state: State, window: Float[Array, "reach batch features"]) -> Array:
         """Return the potential of a step from its inputs and those before, oldest first."""
         raise NotImplementedError
-
-    @property
-    def keeps_time(self) -> bool:
-        return True
-
-    @property
-    def loses_mask(self) -> bool:
-        return False
-
-    def mask_of(self, x: jax.Array | None, mask: Mask) -> Mask:
-        return mask
 
     def start(self, params: Params, batch: int) -> Carry:
         return ()

@@ -10,7 +10,7 @@ from ...activations import Activation
 from ...declaration import declaration, named_field
 from ...typing import Float, Params
 from .integrate import integrate, require_integrator
-from .units_in_time import UnitsInTime, UnitState, require_times
+from .units_in_time import UnitsInTime, UnitState, fading, require_times
 
 
 @declaration
@@ -56,7 +56,7 @@ class RateUnits(UnitsInTime):
     def advance(
         self, params: Params, carry: UnitState, drive: Float[Array, "batch *units"]
     ) -> tuple[UnitState, Float[Array, "batch *units"]]:
-        kept = jnp.exp(-self.dt / jnp.asarray(self.tau, drive.dtype))
+        kept = fading(self.dt, self.tau, drive.dtype)
         rate = kept * carry["rate"] + (1 - kept) * self.activation(drive)
         return {"rate": rate}, rate
 
@@ -102,7 +102,7 @@ class LeakyReadout(UnitsInTime):
     def advance(
         self, params: Params, carry: UnitState, drive: Float[Array, "batch *units"]
     ) -> tuple[UnitState, Float[Array, "batch *units"]]:
-        membrane = jnp.exp(-self.dt / jnp.asarray(self.tau, drive.dtype)) * carry["membrane"] + drive
+        membrane = fading(self.dt, self.tau, drive.dtype) * carry["membrane"] + drive
         return {"membrane": membrane}, membrane
 
     def paused(self, carry: UnitState) -> Float[Array, "batch *units"]:

@@ -9,7 +9,7 @@ from jax import Array
 
 from ...declaration import declaration
 from ...typing import Float, Params
-from .units_in_time import UnitsInTime, UnitState, require_times
+from .units_in_time import UnitsInTime, UnitState, fading, require_times
 
 
 class Synapse(UnitsInTime):
@@ -60,7 +60,7 @@ class ExponentialSynapse(Synapse):
     def advance(
         self, params: Params, carry: UnitState, drive: Float[Array, "batch *units"]
     ) -> tuple[UnitState, Float[Array, "batch *units"]]:
-        current = jnp.exp(-self.dt / jnp.asarray(self.tau, drive.dtype)) * carry["current"] + drive
+        current = fading(self.dt, self.tau, drive.dtype) * carry["current"] + drive
         return {"current": current}, current
 
 
@@ -101,7 +101,7 @@ class AlphaSynapse(Synapse):
     def advance(
         self, params: Params, carry: UnitState, drive: Float[Array, "batch *units"]
     ) -> tuple[UnitState, Float[Array, "batch *units"]]:
-        kept = jnp.exp(-self.dt / jnp.asarray(self.tau, drive.dtype))
+        kept = fading(self.dt, self.tau, drive.dtype)
         # I' = -I / tau + (e / tau) rise and rise' = -rise / tau, solved for a step.
         current = kept * (carry["current"] + e * self.dt / self.tau * carry["rise"])
         return {"current": current, "rise": kept * carry["rise"] + drive}, current

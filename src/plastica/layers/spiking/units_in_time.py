@@ -21,7 +21,22 @@ UnitState: TypeAlias = dict[str, Array]
 StaticTime: TypeAlias = Any
 
 
-class UnitsInTime(Layer):
+class KeepsTime(Layer):
+    """Base of layers whose outputs have a step for each step of their inputs."""
+
+    @property
+    def keeps_time(self) -> bool:
+        return True
+
+    @property
+    def loses_mask(self) -> bool:
+        return False
+
+    def mask_of(self, x: jax.Array | None, mask: Mask) -> Mask:
+        return mask
+
+
+class UnitsInTime(KeepsTime):
     """Base of neurons, synapses and other units with a state in time, which see one step of inputs after another.
 
     A subclass defines ``at_rest`` and ``advance``. Inputs are ``(batch, time, ...)`` with any number of axes for units;
@@ -47,17 +62,6 @@ class UnitsInTime(Layer):
     def paused(self, carry: UnitState) -> Float[Array, "batch *units"]:
         """Return the potential at a step of padding."""
         raise NotImplementedError
-
-    @property
-    def keeps_time(self) -> bool:
-        return True
-
-    @property
-    def loses_mask(self) -> bool:
-        return False
-
-    def mask_of(self, x: jax.Array | None, mask: Mask) -> Mask:
-        return mask
 
     def output_shape(self, shape: Shape) -> Shape:
         return in_time(self, shape)
@@ -124,6 +128,11 @@ class UnitsInTime(Layer):
         return {name: jnp.swapaxes(values, 0, 1) for name, values in {"pre": steps, **found}.items()}
 
 
+def fading(dt: float, tau: float, dtype: Any) -> Array:
+    """Return exp(-dt / tau), the fraction that a step leaves of what fades with a time constant."""
+    return jnp.exp(-dt / jnp.asarray(tau, dtype))
+
+
 def as_floats(x: Array) -> Float[Array, "*shape"]:
     """Return inputs as floating point numbers."""
     return jnp.asarray(x, jnp.result_type(x, jnp.float32))
@@ -150,7 +159,7 @@ def in_time(layer: object, shape: Shape) -> Shape:
     shape = tuple(shape)
     if len(shape) < 2:
         raise ShapeError(
-            f"{type(layer).__name__}: got inputs of shape {shape}; it lives in time and wants (batch, time, features), "
+            f"{type(layer).__name__}: got inputs of shape {shape}; it needs an axis of time: (batch, time, features), "
             "so (time, features) for each input. Put RateEncoder(100) or RepeatVector(100) before it."
         )
     if shape[0] == 0:

@@ -15,7 +15,7 @@ from ..layer import Shape
 from ..records import Variables
 from .neuron import Neuron, moved
 from .surrogates import Surrogate
-from .units_in_time import UnitState, require_times, whole_steps
+from .units_in_time import UnitState, fading, require_times, whole_steps
 
 
 class NeuronWith(Neuron):
@@ -156,7 +156,7 @@ class AdaptiveThreshold(NeuronWith):
         return self.neuron.excess(new, old) - self.increment * old["adaptation"]
 
     def after_spikes(self, carry: UnitState, spikes: Float[Array, "batch *units"]) -> UnitState:
-        kept = jnp.exp(-self.dt / jnp.asarray(self.tau, spikes.dtype)) * carry["adaptation"]
+        kept = fading(self.dt, self.tau, spikes.dtype) * carry["adaptation"]
         return {**self.neuron.after_spikes(carry, spikes), "adaptation": kept + spikes}
 
 
