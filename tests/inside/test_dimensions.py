@@ -7,7 +7,7 @@ import pytest
 
 import plastica as pl
 from plastica.errors import InvalidValue
-from plastica.inside.dimensions import quadrature
+from plastica.inside.lanczos_quadrature import quadrature
 
 GENERATOR = np.random.default_rng(0)
 X = GENERATOR.normal(size=(50, 4)).astype(np.float32) * [2, 1, 0.5, 0.1]

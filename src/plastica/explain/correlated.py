@@ -6,7 +6,7 @@ import numpy as np
 
 from ..data.ranks import ranks
 from ..errors import DataError, InvalidValue
-from ..typing import Int, Num
+from ..typing import Float, Int, Num
 
 STRONG = 0.7  # collinear from this value; Dormann et al. (2013), Collinearity, Ecography 36
 FEWEST = 10  # rows
@@ -29,14 +29,24 @@ def correlated_groups(method: str, rows: Num[np.ndarray, "rows *shape"]) -> Int[
         )
     if rows.shape[1] < 2:
         return np.zeros(rows.shape[1], np.int64)
-    from scipy.cluster.hierarchy import fcluster, linkage
-    from scipy.spatial.distance import squareform
-
     ranked = np.stack([ranks(column) for column in rows.T.astype(np.float64)], 1)
     spread = ranked.std(0)
     standard = (ranked - ranked.mean(0)) / np.where(spread > 0, spread, 1)
-    correlation = np.abs(standard.T @ standard) / len(rows)  # 0 for constants
-    distance = np.clip(1 - correlation, 0, 1)
+    return strong_groups(standard.T @ standard / len(rows))  # 0 for constants
+
+
+def strong_groups(strengths: Float[np.ndarray, "items items"]) -> Int[np.ndarray, "items"]:
+    """Return for each item the number of its group, in which all pairs are associated by at least 0.7 in size.
+
+    Complete linkage: a group is as strong as its weakest pair.
+
+    Args:
+        strengths: The association of all pairs, from -1 to 1.
+    """
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import squareform
+
+    distance = np.clip(1 - np.abs(strengths), 0, 1)
     np.fill_diagonal(distance, 0)
     tree = linkage(squareform((distance + distance.T) / 2, checks=False), "complete")
     labels = fcluster(tree, 1 - STRONG + 1e-9, "distance")

@@ -5,10 +5,10 @@ from .boundary import decision_boundary as decision_boundary
 from .boundary import table_decision_boundary as table_decision_boundary
 from .connectivity import ModeConnectivity as ModeConnectivity
 from .connectivity import mode_connectivity as mode_connectivity
-from .dimensions import HessianSpectrum as HessianSpectrum
+from .curvature import HessianSpectrum as HessianSpectrum
+from .curvature import hessian_spectrum as hessian_spectrum
 from .dimensions import LayerDimensions as LayerDimensions
 from .dimensions import activity_dimensions as activity_dimensions
-from .dimensions import hessian_spectrum as hessian_spectrum
 from .landscape import LossLandscape as LossLandscape
 from .landscape import loss_landscape as loss_landscape
 from .lottery import LotteryTickets as LotteryTickets

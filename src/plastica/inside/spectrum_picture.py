@@ -12,7 +12,8 @@ from .look import SAY
 
 if TYPE_CHECKING:
     from ..drawing.figure import Drawing
-    from .dimensions import HessianSpectrum, LayerDimensions
+    from .curvature import HessianSpectrum
+    from .dimensions import LayerDimensions
 
 WIDTH, HEIGHT = 8.2, 3.3  # inches
 BINS = 60

@@ -12,10 +12,10 @@ from ..data.ranks import ranks as ranks_of
 from ..data.table import Table
 from ..data.values import read_categories, read_dates, read_numbers
 from ..errors import DataError
+from ..explain.correlated import strong_groups
 
 ORDERED, NAMED = ("number", "date"), ("boolean", "category")
 MOST_CODES, BINS = 20, 10
-STRONG = 0.7  # collinear from this value; Dormann et al. (2013), Collinearity, Ecography 36
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,15 +84,9 @@ def strengths(items: Sequence[Item]) -> np.ndarray:
 
 def groups_of(items: Sequence[Item]) -> list[tuple[str, ...]]:
     """Return groups of columns in which all pairs are strongly correlated."""
-    from scipy.cluster.hierarchy import fcluster, linkage
-    from scipy.spatial.distance import squareform
-
     if len(items) < 2:
         return []
-    # Complete linkage: a group is as strong as its weakest pair.
-    apart: np.ndarray = 1 - np.abs(strengths(items))
-    np.fill_diagonal(apart, 0.0)
-    labels = fcluster(linkage(squareform(apart, checks=False), "complete"), 1 - STRONG, "distance")
+    labels = strong_groups(strengths(items))
     groups = [
         tuple(items[place].name for place in np.flatnonzero(labels == label).tolist()) for label in np.unique(labels)
     ]
