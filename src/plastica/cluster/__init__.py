@@ -9,8 +9,9 @@ of many networks, and ``pl.cluster.join`` is for scripts that a scheduler starts
 from __future__ import annotations
 
 from .address import Address, address_of
-from .fitting import fit, fit_population
+from .fitting import fit
 from .joining import join
 from .launching import WorkerFailed
+from .members import fit_population
 
 __all__ = ["Address", "WorkerFailed", "address_of", "fit", "fit_population", "join"]

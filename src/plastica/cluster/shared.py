@@ -1,0 +1,48 @@
+"""What training of one network and of a population have in common: the folder, the settings, the trained copies."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from ..errors import InvalidValue
+from ..model import Model
+from ..training.early_stopping import EarlyStopping
+from .job import SETTINGS, make_folder
+
+Stopping = Sequence[EarlyStopping] | EarlyStopping | None
+
+
+def take_from(model: Model, trained: Model) -> None:
+    """Give a model what its copy on the workers has learned."""
+    if trained.is_trained:
+        model.learner = trained.learner
+    model.epochs_trained = trained.epochs_trained
+
+
+def shared_settings(checkpoint_seconds: float) -> dict[str, Any]:
+    """Return the settings of a job that every training has."""
+    x64 = bool(jax.config.jax_enable_x64)  # pyright: ignore[reportAttributeAccessIssue]
+    return {"checkpoint_seconds": checkpoint_seconds, "x64": x64}
+
+
+@contextmanager
+def job_folder(checkpoint: str | Path | None, resume: bool) -> Iterator[Path]:
+    """Yield the folder of a job."""
+    if checkpoint is None:
+        with tempfile.TemporaryDirectory(prefix="plastica-") as made:
+            yield Path(made)
+        return
+    folder = Path(checkpoint).absolute()
+    if (folder / SETTINGS).exists() and not resume:
+        raise InvalidValue(
+            f"checkpoint={str(checkpoint)!r} already contains a job. Pass resume=True to continue it, or use another "
+            "folder."
+        )
+    make_folder(folder)
+    yield folder
