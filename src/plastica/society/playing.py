@@ -188,9 +188,26 @@ def _seen(own: Array, other: Array, counts: tuple[int, int]) -> Array:
     return jax.nn.one_hot(own * counts[1] + other, counts[0] * counts[1] + 1)
 
 
+class GameEpisode(NamedTuple):
+    """The rounds of games played side by side.
+
+    Attributes:
+        seen: What each player saw before each round, ``(rounds, games, places)``.
+        chosen: The actions, ``(rounds, games, 2)``.
+        gained: The payoffs, ``(rounds, games, 2)``.
+    """
+
+    seen: tuple[Array, Array]
+    chosen: Array
+    gained: Array
+
+
+Players: TypeAlias = tuple[GamePlayer, GamePlayer]
+
+
 @partial(jax.jit, static_argnames=("setting", "steps"))
 def _played(
-    players: tuple[GamePlayer, GamePlayer],
+    players: Players,
     setting: PlaySetting,
     payoffs: Float[Array, "players actions others"],
     params: PyTree,
@@ -199,55 +216,63 @@ def _played(
     key: Key,
     steps: int,
 ) -> PlayRecord:
-    counts, key = (payoffs.shape[1], payoffs.shape[2]), jnp.asarray(key)
-
-    def episode(params: PyTree, key: Array) -> tuple[Array, ...]:
-        start = jax.nn.one_hot(jnp.full(setting.games, counts[0] * counts[1]), counts[0] * counts[1] + 1)
-
-        def round_(seen: tuple[Array, Array], time: Array) -> tuple[tuple[Array, Array], tuple[Array, ...]]:
-            potentials = tuple(_logits(*each) for each in zip(players, params, seen, strict=True))
-            draws = [
-                random.uniform(random.fold(random.fold(key, time), own), each.shape)
-                for own, each in enumerate(potentials)
-            ]
-            chosen = [
-                jnp.argmax(each - jnp.log(-jnp.log(jnp.clip(draw, 1e-7, 1 - 1e-7))), -1)  # Gumbel's trick
-                for each, draw in zip(potentials, draws, strict=True)
-            ]
-            one, other = chosen
-            after = _seen(one, other, counts), _seen(other, one, (counts[1], counts[0]))
-            return after, (*seen, jnp.stack(chosen, -1), payoffs[:, one, other].T)
-
-        _, found = jax.lax.scan(round_, (start, start), jnp.arange(setting.rounds))
-        return found
-
-    def surprise(params: PyTree, found: tuple[Array, ...]) -> Array:
-        """Return what is minimized: minus the log-probabilities of actions, weighed by what they brought."""
-        *seen, chosen, gained = found
-
-        def back(later: Array, now: Array) -> tuple[Array, Array]:
-            total = now + discount * later
-            return total, total
-
-        _, returns = jax.lax.scan(back, jnp.zeros_like(gained[0]), gained, reverse=True)
-        worth = returns - returns.mean(1, keepdims=True)
-        total = jnp.zeros(())
-        for own, player in enumerate(players):
-            logs = jax.nn.log_softmax(jax.vmap(partial(_logits, player, params[own]))(seen[own]))
-            taken = jnp.take_along_axis(logs, chosen[..., own, None], -1)[..., 0]
-            total -= (taken * worth[..., own]).mean()
-        return total
+    """Let both learn for some steps, and play once more."""
+    widest, key = max(payoffs.shape[1:]), jnp.asarray(key)
 
     def step(params: PyTree, number: Array) -> tuple[PyTree, tuple[Array, Array]]:
-        found = episode(params, random.fold(random.fold(key, 2), number))
-        slope = jax.grad(surprise)(params, found)
+        found = _episode(players, setting, payoffs, params, random.fold(random.fold(key, 2), number))
+        slope = jax.grad(_surprise)(params, players, found, discount)
         params = jax.tree.map(lambda w, g: w - rate * g, params, slope)
-        shares = [(found[2][..., own, None] == jnp.arange(max(counts))).mean((0, 1)) for own in range(2)]
-        return params, (found[3].mean((0, 1)), jnp.stack(shares))
+        shares = [(found.chosen[..., own, None] == jnp.arange(widest)).mean((0, 1)) for own in range(2)]
+        return params, (found.gained.mean((0, 1)), jnp.stack(shares))
 
     params, (gained, shares) = jax.lax.scan(step, params, jnp.arange(steps))
-    found = episode(params, random.fold(random.fold(key, 2), steps))
-    states = [jax.vmap(partial(_logits, player, params[own]))(found[own]) for own, player in enumerate(players)]
-    widest = max(counts)
+    last = _episode(players, setting, payoffs, params, random.fold(random.fold(key, 2), steps))
+    states = [_potentials(player, params[own], last.seen[own]) for own, player in enumerate(players)]
     states = [jnp.pad(each, ((0, 0), (0, 0), (0, widest - each.shape[-1]))) for each in states]
-    return PlayRecord(gained, shares, jnp.swapaxes(found[2], 0, 1), jnp.swapaxes(jnp.stack(states), 1, 2))
+    return PlayRecord(gained, shares, jnp.swapaxes(last.chosen, 0, 1), jnp.swapaxes(jnp.stack(states), 1, 2))
+
+
+def _episode(
+    players: Players, setting: PlaySetting, payoffs: Float[Array, "players actions others"], params: PyTree, key: Array
+) -> GameEpisode:
+    """Play all rounds of all games."""
+    counts = (payoffs.shape[1], payoffs.shape[2])
+    start = jax.nn.one_hot(jnp.full(setting.games, counts[0] * counts[1]), counts[0] * counts[1] + 1)
+
+    def round_(seen: tuple[Array, Array], time: Array) -> tuple[tuple[Array, Array], GameEpisode]:
+        potentials = tuple(_logits(*each) for each in zip(players, params, seen, strict=True))
+        draws = [
+            random.uniform(random.fold(random.fold(key, time), own), each.shape) for own, each in enumerate(potentials)
+        ]
+        chosen = [
+            jnp.argmax(each - jnp.log(-jnp.log(jnp.clip(draw, 1e-7, 1 - 1e-7))), -1)  # Gumbel's trick
+            for each, draw in zip(potentials, draws, strict=True)
+        ]
+        one, other = chosen
+        after = _seen(one, other, counts), _seen(other, one, (counts[1], counts[0]))
+        return after, GameEpisode(seen, jnp.stack(chosen, -1), payoffs[:, one, other].T)
+
+    return jax.lax.scan(round_, (start, start), jnp.arange(setting.rounds))[1]
+
+
+def _surprise(params: PyTree, players: Players, found: GameEpisode, discount: float) -> Array:
+    """Return what is minimized: minus the log-probabilities of actions, weighed by what they brought."""
+
+    def back(later: Array, now: Array) -> tuple[Array, Array]:
+        total = now + discount * later
+        return total, total
+
+    _, returns = jax.lax.scan(back, jnp.zeros_like(found.gained[0]), found.gained, reverse=True)
+    worth = returns - returns.mean(1, keepdims=True)
+    total = jnp.zeros(())
+    for own, player in enumerate(players):
+        logs = jax.nn.log_softmax(_potentials(player, params[own], found.seen[own]))
+        taken = jnp.take_along_axis(logs, found.chosen[..., own, None], -1)[..., 0]
+        total -= (taken * worth[..., own]).mean()
+    return total
+
+
+def _potentials(player: GamePlayer, params: PyTree, seen: Array) -> Array:
+    """Return what a player computed before each round, ``(rounds, games, actions)``."""
+    return jax.vmap(partial(_logits, player, params))(seen)
