@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Collection, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 import click
 
@@ -162,6 +163,20 @@ def prepared_for(run: Job) -> Prepared | None:
     return prepared
 
 
+def _tell(run: Job, out: TextIO, prepared: Prepared, model: Sequential | None, whole: Whole | None = None) -> None:
+    """Print what is trained on which rows."""
+    from ..data.table import Table
+    from . import model_words, table_words
+
+    with contextlib.redirect_stdout(out):
+        if not isinstance(run.source, Table):
+            table_words.say_notes(prepared.notes, prepared.findings)
+            table_words.say_prepared(run.output, prepared, run.settings, whole)
+        rows = whole.train if whole else len(prepared.split.train)
+        model_words.say_plan(run.output, prepared.x.shape[1], rows, run.settings, model)
+        out.flush()
+
+
 def trained_for(run: Job, prepared: Prepared | None) -> tuple[TableNetwork, Prepared]:
     """Train; progress is printed on standard error."""
     from ..data.table import Table
@@ -170,20 +185,9 @@ def trained_for(run: Job, prepared: Prepared | None) -> tuple[TableNetwork, Prep
     from ..tables import TableNetwork
     from ..tables.networks import network_of
     from ..tables.streamed import train_streaming
-    from . import model_words, table_words
     from .report_ahead import import_report
 
-    out, settings, place = sys.stdout, run.settings, run.place
-
-    def tell(prepared: Prepared, model: Sequential | None, whole: Whole | None = None) -> None:
-        with contextlib.redirect_stdout(out):
-            if not isinstance(run.source, Table):
-                table_words.say_notes(prepared.notes, prepared.findings)
-                table_words.say_prepared(run.output, prepared, settings, whole)
-            rows = whole.train if whole else len(prepared.split.train)
-            model_words.say_plan(run.output, prepared.x.shape[1], rows, settings, model)
-            out.flush()
-
+    settings, place, tell = run.settings, run.place, partial(_tell, run, sys.stdout)
     checkpoint, resume, verbose = place.checkpoint, place.resume, "live" if run.output.talks else 0
     if place.report:
         import_report("report.html")
