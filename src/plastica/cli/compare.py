@@ -23,9 +23,7 @@ MOST_FIGURES = 5  # besides the metric that runs are sorted by; --json prints al
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...")
 @click.option("--on", metavar="FILE", help="Evaluate all runs on this table.")
 @click.option("--by", metavar="FIGURE", help="Metric to sort by. Default: the task's main metric.")
-@parameters.separator
-@parameters.encoding
-@parameters.sheet
+@parameters.file_format
 @parameters.lang
 @parameters.verbose
 @parameters.json

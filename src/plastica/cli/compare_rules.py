@@ -46,9 +46,7 @@ MANY_FEATURES, MANY_ROWS = 256, 10_000  # default hidden layers are large from t
 @click.option("--test", type=float, default=0.2, help="Fraction (or number) of a table's rows in the test set.")
 @click.option("--seed", type=int, default=0, help="Random seed of the split and of the first network.")
 @parameters.drop
-@parameters.separator
-@parameters.encoding
-@parameters.sheet
+@parameters.file_format
 @parameters.out_folder
 @click.option("--resume", is_flag=True, help="Train only the rules that are missing in --out.")
 @parameters.lang

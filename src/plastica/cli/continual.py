@@ -60,9 +60,7 @@ DIGITS = "digits"
 @click.option("--seeds", type=int, default=1, help="Number of runs of each strategy.")
 @click.option("--seed", type=int, default=0, help="Random seed of the stream and of the first run.")
 @parameters.drop
-@parameters.separator
-@parameters.encoding
-@parameters.sheet
+@parameters.file_format
 @parameters.out_folder
 @click.option("--checkpoint", metavar="FOLDER", help="Folder for checkpoints.")
 @click.option("--resume", is_flag=True, help="Resume from the newest checkpoint in --checkpoint.")

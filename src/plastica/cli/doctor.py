@@ -29,9 +29,7 @@ RESULTS = "results.json"
 @click.option("--device", is_flag=True, help="Say what JAX sees and how fast it computes, without a model.")
 @click.option("--explain", metavar="NAME", help="Say what a finding is, without a model: --explain dead_units.")
 @click.option("--remedies", is_flag=True, help="Train again with each remedy, and say which helps.")
-@parameters.separator
-@parameters.encoding
-@parameters.sheet
+@parameters.file_format
 @parameters.lang
 @parameters.verbose
 @parameters.json

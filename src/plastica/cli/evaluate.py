@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 @parameters.model
 @click.argument("file")
 @click.option("--target", "-t", metavar="COLUMN", help="Name of the target column, if it differs from training.")
-@parameters.separator
-@parameters.encoding
-@parameters.sheet
+@parameters.file_format
 @parameters.stream
 @parameters.lang
 @parameters.verbose

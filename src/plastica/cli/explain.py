@@ -48,9 +48,7 @@ MOST_COLUMNS = 25  # in the terminal; all are in --json
 @click.option("--wanted", metavar="LABEL", help="Prediction for --changes: a class, or LOW,HIGH. Default: any other.")
 @click.option("--fixed", metavar="COLUMNS", multiple=True, help="Columns that --changes cannot change.")
 @click.option("--out", "-o", metavar="FILE", help="Picture of the explanation of a row: .svg, .png or .pdf.")
-@parameters.separator
-@parameters.encoding
-@parameters.sheet
+@parameters.file_format
 @parameters.lang
 @parameters.json
 @parameters.debug

@@ -55,9 +55,7 @@ from .wording import SAY
 )
 @click.option("--folds", type=int, default=0, help="Number of backtests: networks trained again at earlier times.")
 @parameters.seed
-@parameters.separator
-@parameters.encoding
-@parameters.sheet
+@parameters.file_format
 @parameters.out_folder
 @parameters.report
 @click.option("--checkpoint", metavar="FOLDER", help="Folder for checkpoints.")

@@ -43,9 +43,7 @@ FOLDS = 5  # of probes
 @click.option("--rows", type=int, default=1000, help="Number of rows to look with, spaced evenly.")
 @click.option("--seed", type=int, default=0, help="Random seed of directions, folds and comparisons.")
 @click.option("--out", "-o", metavar="FOLDER", help="New folder for a picture and a table of each look.")
-@parameters.separator
-@parameters.encoding
-@parameters.sheet
+@parameters.file_format
 @parameters.lang
 @parameters.json
 @parameters.debug

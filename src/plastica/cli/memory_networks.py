@@ -38,11 +38,7 @@ UNITS = 32  # of layers whose retention is measured
 @click.option("--learning-rate", type=float, help="Learning rate of Adam. Default: depends on the task.")
 @click.option("--seeds", type=int, default=3, help="Number of networks trained with each layer.")
 @click.option("--seed", type=int, default=0, help="Random seed of the sequences and of the first network.")
-@parameters.out_folder
-@parameters.lang
-@parameters.quiet
-@parameters.json
-@parameters.debug
+@parameters.results
 @guarded
 def tasks(**given: OptionValue) -> None:
     """Train recurrent layers on tasks that need memory, several networks of each at once.
@@ -90,11 +86,7 @@ def tasks(**given: OptionValue) -> None:
 @click.option("--steps", type=int, default=4000, help="Steps of noise that the network reads.")
 @click.option("--feature", type=int, default=0, help="Number of the input that carries the noise.")
 @click.option("--seed", type=int, default=0, help="Random seed of the noise and of the layers.")
-@parameters.out_folder
-@parameters.lang
-@parameters.quiet
-@parameters.json
-@parameters.debug
+@parameters.results
 @guarded
 def retention(model: str | None, **given: OptionValue) -> None:
     """Measure how much of an input can be read from the state of a network after each lag.

@@ -30,14 +30,8 @@ POINTS = 100  # of the curve of a law
 @click.argument("file", required=False)
 @click.option("--time", metavar="COLUMN", help="Column of times since learning. Default: the first column of numbers.")
 @click.option("--retained", metavar="COLUMN", help="Column of what is retained. Default: the second column of numbers.")
-@parameters.separator
-@parameters.encoding
-@parameters.sheet
-@parameters.out_folder
-@parameters.lang
-@parameters.quiet
-@parameters.json
-@parameters.debug
+@parameters.file_format
+@parameters.results
 @guarded
 def forgetting(file: str | None, **given: OptionValue) -> None:
     """Fit an exponential, a power and a logarithmic law of forgetting, and compare them on times not seen.
@@ -70,11 +64,7 @@ def forgetting(file: str | None, **given: OptionValue) -> None:
 @click.command("free-recall", cls=OutCommand, short_help="Analyse the order of free recall.")
 @click.argument("file")
 @click.option("--length", type=int, help="Number of words of a list. Default: the largest position.")
-@parameters.out_folder
-@parameters.lang
-@parameters.quiet
-@parameters.json
-@parameters.debug
+@parameters.results
 @guarded
 def free_recall(file: str, **given: OptionValue) -> None:
     """Show where people, or models, begin to recall a list of words, and how they go on.

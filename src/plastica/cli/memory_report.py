@@ -14,11 +14,7 @@ from .wording import SAY
 
 
 @click.command(cls=OutCommand, short_help="Report how networks remember beside people.")
-@parameters.out_folder
-@parameters.lang
-@parameters.quiet
-@parameters.json
-@parameters.debug
+@parameters.results
 @guarded
 def report(**given: OptionValue) -> None:
     """Write one page, in English and Chinese, on the memory of networks beside that of people.

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import click
 
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 TASKS = ("binary", "multiclass", "multilabel", "regression")
 
 model = click.argument("model")
@@ -85,3 +89,18 @@ lang = click.option(
 quiet = click.option("--quiet", "-q", is_flag=True, help="Print only the folder of the run.")
 json = click.option("--json", is_flag=True, help="Print one JSON object and nothing else.")
 debug = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+
+
+def together(*options: Decorator) -> Decorator:
+    """Return a decorator that gives a command several options, in this order in its help."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+file_format = together(separator, encoding, sheet)
+results = together(out_folder, lang, quiet, json, debug)

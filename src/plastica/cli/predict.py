@@ -54,9 +54,7 @@ OTHERS = (
     help="Input columns to copy to the output: all, none, or names. Default: identifiers.",
 )
 @click.option("--raw", is_flag=True, help="Do not escape text that a spreadsheet would run as a formula (= + - @).")
-@parameters.separator
-@parameters.encoding
-@parameters.sheet
+@parameters.file_format
 @parameters.stream
 @parameters.lang
 @parameters.debug

@@ -32,14 +32,8 @@ FILES = "recall.svg, recall.png"
 @click.option("--most", type=int, help="Number of patterns to store, the first ones. Default: all.")
 @click.option("--seed", type=int, default=0, help="Random seed of the damage and of the order of units.")
 @parameters.drop
-@parameters.separator
-@parameters.encoding
-@parameters.sheet
-@parameters.out_folder
-@parameters.lang
-@parameters.quiet
-@parameters.json
-@parameters.debug
+@parameters.file_format
+@parameters.results
 @guarded
 def recall(source: str, **given: Any) -> None:
     """Store images or rows in associative memories, and recall each from a damaged copy.

@@ -65,9 +65,7 @@ STRATEGIES = ("halving", "random", "grid", "optuna")
 @parameters.date
 @parameters.missing_words
 @parameters.keep_words
-@parameters.separator
-@parameters.encoding
-@parameters.sheet
+@parameters.file_format
 @parameters.out_folder
 @parameters.report
 @parameters.rows

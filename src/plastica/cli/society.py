@@ -50,14 +50,8 @@ FILES = "report.html, society.svg, society.png, meetings.csv, members.csv"
 @click.option("--learning-rate", type=float, default=0.005, help="Learning rate of Adam.")
 @click.option("--seed", type=int, default=0, help="Random seed of graph, rows and weights.")
 @parameters.drop
-@parameters.separator
-@parameters.encoding
-@parameters.sheet
-@parameters.out_folder
-@parameters.lang
-@parameters.quiet
-@parameters.json
-@parameters.debug
+@parameters.file_format
+@parameters.results
 @guarded
 def society(data: str, **given: Any) -> None:
     """Let networks on a graph learn from rows of their own and from each other.

@@ -47,9 +47,7 @@ FILES = "sweep.csv, sweep.svg, sweep.png"
 @click.option("--validation", type=float, default=0.2, help="Fraction (or number) of rows to compare networks on.")
 @click.option("--seed", type=int, default=0, help="Random seed of the split and of the first network.")
 @parameters.drop
-@parameters.separator
-@parameters.encoding
-@parameters.sheet
+@parameters.file_format
 @parameters.out_folder
 @parameters.lang
 @parameters.verbose

@@ -116,9 +116,7 @@ STRATEGIES = ("softmax", "one_vs_rest", "one_vs_one")
 @parameters.keep_words
 @parameters.patience
 @click.option("--time-limit", metavar="TIME", help="Maximum training time: 90 (seconds), 10m, 1h30m.")
-@parameters.separator
-@parameters.encoding
-@parameters.sheet
+@parameters.file_format
 @parameters.stream
 @parameters.out_folder
 @parameters.report
