@@ -21,7 +21,7 @@ LEVEL = 0.01
 FEWEST = 50
 WRONG = 0.033  # of the rows; at least so many labels of ten well-known test sets are wrong on average (NORTHCUTT)
 SKILLED = 0.4  # of the way from a guess to no error; below, errors of the networks are as likely as wrong labels
-FEWEST_SUSPECTS, BY_HEART = 10, 0.5  # rows, and more of them given as they stand than not
+FEWEST_SUSPECTS, BY_HEART = 10, 0.5  # rows, and more of them predicted than not
 NAMED = 5
 
 
@@ -109,7 +109,7 @@ def label_errors(found: OutOfSample) -> Iterator[Finding]:
 
 
 def memorized_labels(found: OutOfSample, learn: TaskRows) -> Iterator[Finding]:
-    """Find that a network gives suspect labels of training rows as they stand: it has learned them by heart.
+    """Find that a network predicts suspect labels of training rows: it has learned them by heart.
 
     Args:
         found: Predictions by networks that were not trained on the rows.

@@ -230,7 +230,7 @@ class Forecaster(BaseEstimator):
     def diagnose(self, X: object, first: int | None = None) -> Diagnosis:
         """Return what is wrong with the forecasts: what networks see, use and know too early, and where they are off.
 
-        Finds a season that is longer than the look-back, a past that is not used, forecasts that are off by one offset
+        Finds a season that is longer than the look-back, a past that is not used, forecasts that are off by a constant
         (the level has moved), intervals that do not keep their promise, known covariates that tell the target and are
         hardly known in advance, simple forecasts that are better, and what is wrong inside networks.
 
