@@ -8,9 +8,18 @@ import pytest
 import plastica as pl
 from plastica.errors import InvalidValue
 from plastica.inside.lanczos_quadrature import quadrature
+from plastica.model.loss_of_weights import linearized_gradient, loss_of_weights
 
 GENERATOR = np.random.default_rng(0)
 X = GENERATOR.normal(size=(50, 4)).astype(np.float32) * [2, 1, 0.5, 0.1]
+
+
+def diagonal_matrix(values):
+    return lambda vector: values * vector
+
+
+def full_matrix(matrix):
+    return lambda vector: matrix @ vector
 
 
 def linear():
@@ -31,10 +40,10 @@ def test_the_effective_dimension_of_a_linear_network_is_that_of_its_second_momen
 
 def test_quadrature_gives_the_trace_of_a_known_spectrum():
     # Three different eigenvalues: three Lanczos steps are exact, and vectors of ±1 have no variance for a diagonal.
-    diagonal = np.repeat([0.01, 1.0, 100.0], [60, 30, 10])
-    found = quadrature(lambda v: diagonal * v, 100, lambda each: each / (each + 1), 40, 4, np.random.default_rng(0))
-    assert found.trace == pytest.approx((diagonal / (diagonal + 1)).sum(), rel=1e-6)
-    assert found.error == pytest.approx(0, abs=1e-6) and found.change == 0
+    diagonal = np.repeat([0.01, 1.0, 100.0], [60, 30, 10]).astype(np.float32)
+    found = quadrature(diagonal_matrix, diagonal, 100, lambda each: each / (each + 1), 40, 4, np.random.default_rng(0))
+    assert found.trace == pytest.approx((diagonal / (diagonal + 1)).sum(), rel=1e-5)
+    assert found.error == pytest.approx(0, abs=1e-4) and found.change == 0
     assert found.shares.sum() == pytest.approx(1)
 
 
@@ -42,14 +51,29 @@ def test_quadrature_of_a_full_matrix_is_within_its_error():
     size = 120
     directions, _ = np.linalg.qr(GENERATOR.normal(size=(size, size)))
     values = np.geomspace(1e-3, 10, size)
-    matrix = directions * values @ directions.T
-    found = quadrature(lambda v: matrix @ v, size, lambda each: each / (each + 1), size, 8, np.random.default_rng(1))
+    matrix = (directions * values @ directions.T).astype(np.float32)
+    found = quadrature(full_matrix, matrix, size, lambda each: each / (each + 1), size, 8, np.random.default_rng(1))
     assert abs(found.trace - (values / (values + 1)).sum()) < 4 * found.error and found.error > 0
 
 
+def test_quadrature_of_a_network_is_within_its_error_of_all_its_eigenvalues():
+    model = pl.Sequential([pl.Dense(12, "tanh"), pl.Dense(5, "tanh"), pl.Dense(1)])
+    model.compile("sgd", "mse")
+    y = np.sin(X.sum(1))
+    exact = pl.inside.hessian_spectrum(model, X, y)
+    loss = loss_of_weights("a", model, X, y)
+
+    def determined(each):
+        return np.maximum(50 * each, 0) / (np.maximum(50 * each, 0) + 1)
+
+    found = quadrature(linearized_gradient, loss.fixed, exact.weights, determined, 100, 10, np.random.default_rng(0))
+    assert exact.weights == 131 and abs(found.trace - exact.effective) < 3 * found.error
+    assert found.values[-1] == pytest.approx(exact.eigenvalues[-1], rel=1e-4)
+
+
 def test_too_few_lanczos_steps_are_told():
-    values = np.geomspace(1e-4, 100, 400)
-    found = quadrature(lambda v: values * v, 400, lambda each: each / (each + 1e-3), 20, 2, np.random.default_rng(0))
+    values = np.geomspace(1e-4, 100, 400).astype(np.float32)
+    found = quadrature(diagonal_matrix, values, 400, lambda each: each / (each + 1e-3), 20, 2, np.random.default_rng(0))
     assert found.change > 0.01 * found.trace
 
 

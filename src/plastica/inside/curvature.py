@@ -6,14 +6,17 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import jax
+import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..errors import InvalidValue
 from ..model import Model
-from ..model.loss_of_weights import ROWS, loss_of_weights
+from ..model.loss_of_weights import ROWS, linearized_gradient, loss_of_weights
 from ..model.options import whole
-from ..populations.lanczos import MatrixProduct
-from ..typing import Float
+from ..training.cache import keep_compiled_programs
+from ..typing import Float, PyTree
 from .lanczos_quadrature import SETTLED, Quadrature, quadrature
 from .look import SAY, InsideView, model_with_layers
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from ..drawing.figure import Drawing
 
 EXACT = 1000  # weights, up to which the whole Hessian is computed
+TOGETHER = 32  # rows of it that are computed side by side
 STEPS = 300
 PROBES = 5
 
@@ -148,16 +152,25 @@ def hessian_spectrum(
         above = np.maximum(values, 0) * total
         return above / (above + z)
 
+    keep_compiled_programs()
     if size <= EXACT:
-        values = _all_eigenvalues(loss.hessian_product, size)
+        values = _all_eigenvalues(loss.fixed, size)
         found = Quadrature(values, np.full(size, 1 / size), float(determined(values).sum()), 0.0, 0.0)
     else:
-        found = quadrature(loss.hessian_product, size, determined, counts[0], counts[1], np.random.default_rng(seed))
+        found = quadrature(
+            linearized_gradient, loss.fixed, size, determined, counts[0], counts[1], np.random.default_rng(seed)
+        )
     if not np.isfinite(found.values).all():
         raise InvalidValue("hessian_spectrum: the second derivatives of the loss are not finite at these weights.")
     return HessianSpectrum(*found[:2], size, *found[2:], z, total)
 
 
-def _all_eigenvalues(product: MatrixProduct, size: int) -> Float[np.ndarray, "weights"]:
-    matrix = np.stack([product(row) for row in np.eye(size)])
+def _all_eigenvalues(fixed: PyTree, size: int) -> Float[np.ndarray, "weights"]:
+    matrix = np.asarray(_hessian(fixed, jnp.eye(size)), np.float64)
     return np.linalg.eigvalsh((matrix + matrix.T) / 2) if np.isfinite(matrix).all() else np.full(size, np.nan)
+
+
+@jax.jit
+def _hessian(fixed: PyTree, rows: Float[Array, "weights weights"]) -> Float[Array, "weights weights"]:
+    """Return the Hessian, some rows at a time."""
+    return jax.lax.map(linearized_gradient(fixed), rows, batch_size=TOGETHER)

@@ -33,8 +33,9 @@ class Tridiagonal(NamedTuple):
         """Return the Ritz values and the weight of each, so that v'f(A)v is about the sum of weight * f(value)."""
         if not np.isfinite(self.diagonal).all():
             return np.full(len(self.diagonal), np.nan), np.full(len(self.diagonal), np.nan)
-        matrix = np.diag(self.diagonal) + np.diag(self.beside, 1) + np.diag(self.beside, -1)
-        values, vectors = np.linalg.eigh(matrix)
+        from scipy.linalg import eigh_tridiagonal
+
+        values, vectors = eigh_tridiagonal(self.diagonal, self.beside)
         return values, vectors[0] ** 2
 
 
