@@ -37,6 +37,7 @@ FILES = "report.html, society.svg, society.png, meetings.csv, members.csv"
 @click.option("--members", type=int, help="Number of networks. Default: 20, or as many as the graph or --by has.")
 @click.option("--exchange", metavar="NAME", default="imitate", help="What members do when they meet.")
 @click.option("--every", type=click.IntRange(min=1), default=1, help="Epochs from one meeting to the next.")
+@click.option("--every-steps", type=click.IntRange(min=1), help="Gradient steps between meetings, instead of epochs.")
 @click.option("--by", metavar="COLUMN", help="Column of a person or place: each value is a member with its own rows.")
 @click.option("--label-skew", type=float, help="How unlike the classes of members are: 0.1 much, 100 hardly.")
 @click.option("--stubborn", metavar="MEMBERS", default="", help="Members that do not listen, separated by commas.")
@@ -101,6 +102,7 @@ def _society(rows: SocietyData, given: dict[str, Any], exchange: str) -> Society
         graph,
         exchange=exchange,
         every=given["every"],
+        every_steps=given["every_steps"],
         label_skew=given["label_skew"],
         same_start=same,
         seed=given["seed"],

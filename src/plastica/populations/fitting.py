@@ -27,6 +27,7 @@ from ..random import Shape
 from ..training.batches import Arrays, held_out_rows, picked_rows, training_rows
 from ..training.cache import keep_compiled_programs
 from ..training.callbacks import Callback, as_list
+from ..training.calls import Calls
 from ..training.counting import EpochCount
 from ..training.devices import POPULATION, DevicesLike, mesh_of
 from ..training.early_stopping import EarlyStopping
@@ -159,8 +160,9 @@ def train_members(
     options: Options,
     hooks: Sequence[Hook] | Hook,
     warns: bool = True,
+    calls: Calls | None = None,
 ) -> PopulationHistory:
-    """Train members that were made of the models of a group; see :func:`fit`."""
+    """Train members that were made of the models of a group; see :func:`fit`. Their calls are computed by ``calls``."""
     keep_compiled_programs()
     mesh = mesh_of(options.devices, POPULATION)
     histories = [History() for _ in members]
@@ -169,6 +171,7 @@ def train_members(
         member.callbacks = [EpochCount(member), *own_callbacks(callbacks, place), history]
     # A member that diverges must not end the others.
     run = Run(members, options.epochs, raises=False, mesh=mesh)
+    run.compute = calls or run.compute
     progress = PopulationProgress(options.verbose, options.epochs)
     watchers = [each for member in members for each in member.callbacks if isinstance(each, RunWatcher)]
     run.hooks = (progress, *as_hooks(hooks), *(each.look for each in watchers))

@@ -106,6 +106,7 @@ def _facts(society: Society) -> list[tuple[Markup, str]]:
         ("society_graph", f"{graph.name}: {edges:,}"),
         ("society_exchange", repr(society.exchange)),
         ("society_meetings", f"{len(history):,}"),
+        _every(society),
         ("society_rows", f"{min(map(len, society.rows)):,} - {max(map(len, society.rows)):,}"),
         ("society_gap", f"{spectral_gap(graph):.4f}"),
     ]
@@ -113,6 +114,12 @@ def _facts(society: Society) -> list[tuple[Markup, str]]:
         if own := getattr(society, name):
             found.append((f"society_{name}", ", ".join(graph.names[each] for each in own)))
     return [(say(key), plain(value, 200)) for key, value in found]
+
+
+def _every(society: Society) -> tuple[str, str]:
+    if society.every_steps is None:
+        return "society_every", f"{society.every:,}"
+    return "society_every_steps", f"{society.every_steps:,}"
 
 
 def _findings(history: SocietyHistory, alone_history: SocietyHistory | None) -> list[Markup]:

@@ -25,6 +25,7 @@ class WeightAveraging(Exchange):
 
     Args:
         self_weight: The weight s of the own weights, from 0 to 1.
+        moments: Whether the moments of the optimizers are averaged as well.
 
     Raises:
         InvalidValue: If it is not.
@@ -42,10 +43,15 @@ class WeightAveraging(Exchange):
     same_start = True
 
     self_weight: float = 0.5
+    moments: bool = False
 
     def __post_init__(self) -> None:
         """Check the weight."""
         check_share("WeightAveraging", "self_weight", self.self_weight)
+
+    @property
+    def shares_moments(self) -> bool:
+        return self.moments
 
     def meet(self, speaker: Speaker, meeting: Meeting, memory: tuple[()], key: Key) -> tuple[PyTree, tuple[()]]:
         edges, (own, rebuilt), (said, _) = meeting.edges, flattened(meeting.weights), flattened(meeting.said)
@@ -65,9 +71,12 @@ class Gossip(Exchange):
     Equation: w_i <- w_i + sum_j a_ij (w_j - w_i) / (max(s_i, s_j) + m), where s are the sums of a member's weights a
     and m is the largest weight of an edge.
 
+    Args:
+        moments: Whether the moments of the optimizers are averaged as well.
+
     Example:
-        >>> Gossip()
-        Gossip()
+        >>> Gossip(moments=True)
+        Gossip(moments=True)
 
     Reference:
         Xiao, Boyd and Kim 2007, Distributed average consensus with least-mean-square deviation (Metropolis weights);
@@ -77,6 +86,12 @@ class Gossip(Exchange):
     shares = "weights"
     same_start = True
     undirected = True
+
+    moments: bool = False
+
+    @property
+    def shares_moments(self) -> bool:
+        return self.moments
 
     def meet(self, speaker: Speaker, meeting: Meeting, memory: tuple[()], key: Key) -> tuple[PyTree, tuple[()]]:
         edges, (own, rebuilt), (said, _) = meeting.edges, flattened(meeting.weights), flattened(meeting.said)
@@ -97,6 +112,9 @@ class PushSum(Exchange):
     Equation: x_i <- sum_j p_ij x_j, v_i <- sum_j p_ij v_j, w_i = x_i / v_i, where the shares p_ij of what j hands out
     add up to 1; the sum of v_i w_i stays.
 
+    Args:
+        moments: Whether the moments of the optimizers are averaged as well.
+
     Example:
         >>> PushSum()
         PushSum()
@@ -108,6 +126,12 @@ class PushSum(Exchange):
 
     shares = "weights"
     same_start = True
+
+    moments: bool = False
+
+    @property
+    def shares_moments(self) -> bool:
+        return self.moments
 
     def begin(self, graph: SocialGraph) -> Float[Array, "members"]:
         return jnp.ones(len(graph))

@@ -11,6 +11,7 @@ from jax import Array
 
 from ..declaration import Declaration
 from ..random import Key
+from ..training.program import Learner
 from ..typing import Bool, Float, PyTree
 from .edge_list import EdgeList
 from .graph import SocialGraph
@@ -27,7 +28,7 @@ class Meeting(NamedTuple):
 
     Attributes:
         edges: Who listens to whom in this meeting; the edges to stubborn members and those of absent ones weigh 0.
-        weights: Parameters and state of each member.
+        weights: Parameters and state of each member, and the moments of its optimizer if the exchange wants them.
         said: The same, as members say that they are: liars turn theirs around.
         topics: The inputs that are talked about, the same for all, ``(rows, ...)``.
         answers: The answers to the topics as members say them, ``(members, rows, outputs)``.
@@ -64,6 +65,11 @@ class Exchange(Declaration):
     same_start: ClassVar[bool] = False
     undirected: ClassVar[bool] = False
 
+    @property
+    def shares_moments(self) -> bool:
+        """Whether members hand over the moments of their optimizers beside their weights. Default: no."""
+        return False
+
     def begin(self, graph: SocialGraph) -> ExchangeMemory:
         """Return what is carried from meeting to meeting. Default: nothing."""
         return ()
@@ -73,6 +79,17 @@ class Exchange(Declaration):
     ) -> tuple[PyTree, ExchangeMemory]:
         """Return the new parameters and states of all members, and the new memory."""
         return meeting.weights, memory
+
+
+def shared_arrays(exchange: Exchange, learner: Learner) -> tuple[PyTree, ...]:
+    """Return what an exchange may change of learners: parameters, state, and if it shares them, moments."""
+    return (learner.params, learner.state, *((learner.optimizer,) if exchange.shares_moments else ()))
+
+
+def with_shared_arrays(learner: Learner, arrays: tuple[PyTree, ...]) -> Learner:
+    """Return learners with what :func:`shared_arrays` returned, changed."""
+    params, state, *moments = arrays
+    return learner._replace(params=params, state=state, optimizer=moments[0] if moments else learner.optimizer)
 
 
 def chosen(who: Bool[Array, "members"], new: PyTree, old: PyTree) -> PyTree:

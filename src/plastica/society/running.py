@@ -24,11 +24,14 @@ from ..populations.splits import RowSplit
 from ..training import interrupting
 from ..training.batches import Arrays, held_out_rows, training_rows
 from ..training.callbacks import Callback
+from ..training.calls import Calls
 from ..training.member import Member
+from ..training.padding import kind_of
 from ..training.rows import Rows
 from ..training.run import Hook, as_hooks
 from .history import MeetingFigures, figures_of
-from .meetings import Meetings, MemberRoles, Questions
+from .meeting_program import MemberRoles, Questions
+from .meetings import Meetings
 from .row_division import divide_rows, rows_by
 from .speaker import Speaker, speaker_of
 
@@ -81,8 +84,10 @@ class SocietyRun:
             def own(place: int) -> list[Callback]:
                 return [*fitting.own_callbacks(callbacks, place), *([meetings] if place == 0 else [])]
 
+            members = self._members(group, data)
+            calls = None if society.every_steps is None else self._within_epochs(members, meetings)
             society.population = fitting.train_members(
-                group, self._members(group, data), own, options, (meetings.look, *as_hooks(hooks))
+                group, members, own, options, (meetings.look, *as_hooks(hooks)), calls=calls
             )
             society.history, society.memory = meetings.history, meetings.memory
 
@@ -111,7 +116,9 @@ class SocietyRun:
     def _members(self, group: MemberGroup, data: PopulationData) -> list[Member]:
         rows, held_out = training_rows(*data.learn[:3]), fitting.shared_held_out(data.held_out)
         society = self.society
-        alone = set(society.graph.isolated.tolist()) if society.exchange.shares != "nothing" else set()
+        # Those who meet within epochs are computed together.
+        apart = society.exchange.shares != "nothing" and society.every_steps is None
+        alone = set(society.graph.isolated.tolist()) if apart else set()
         return [
             _alone(group.models[place], society.rows[place], data, self.options)
             if place in alone
@@ -131,10 +138,37 @@ class SocietyRun:
         numbers = np.random.default_rng(society.seed).permutation(examples.rows)[:QUESTIONS]
         asked = _taken(examples, numbers)
         truth = right_answers(society.given[0], asked, data.shape, speaker)
-        questions = Questions(data.learn.x, society.topics, asked.x, truth)
+        questions = Questions(data.learn.x, asked.x, truth)
         return Meetings(
-            society.graph, society.exchange, speaker, roles, questions, society.every, options.epochs, society.seed
+            society.graph,
+            society.exchange,
+            speaker,
+            roles,
+            questions,
+            society.topics,
+            society.every,
+            options.epochs,
+            society.seed,
         )
+
+    def _within_epochs(self, members: Sequence[Member], meetings: Meetings) -> Calls:
+        """Return what computes the calls of members that meet every so many steps.
+
+        Raises:
+            InvalidValue: If members have different programs, or epochs of different lengths.
+        """
+        if len({kind_of(member.trainee.program) for member in members}) > 1:
+            raise InvalidValue(
+                "Society(every_steps=...): members differ in rule, optimizer or loss, and each kind has a program of "
+                "its own; let them meet between epochs with every=1."
+            )
+        lengths = sorted({member.source.batches for member in members})
+        if len(lengths) > 1:
+            raise InvalidValue(
+                f"Society(every_steps=...): the epochs of members have {lengths[0]} to {lengths[-1]} batches, since "
+                "their numbers of rows differ; give a larger batch_size, or let them meet between epochs with every=1."
+            )
+        return meetings.within_epochs(members, self.society.every_steps or 1)
 
 
 def _alone(model: Model, numbers: np.ndarray, data: PopulationData, options: Options) -> Member:

@@ -68,6 +68,8 @@ class Society:
         members: The number of members, for a graph that is given by its name. Default: 20.
         exchange: What members do when they meet: a name as for :func:`exchange_named`, or an exchange.
         every: The epochs from one meeting to the next.
+        every_steps: The steps of gradient descent from one meeting to the next, instead of epochs, counted over all
+            runs; steps and meetings are then one compiled program. What members know is recorded after epochs.
         label_skew: How rows are shared out: None gives all members each class's share; a number gives each shares of
             its own, see :func:`divide_rows`. Rows of persons or districts are given to ``fit(by=...)``.
         stubborn: Members that are heard but do not listen, by number or name.
@@ -110,6 +112,7 @@ class Society:
         members: int | None = None,
         exchange: str | Exchange = "imitate",
         every: int = 1,
+        every_steps: int | None = None,
         label_skew: float | None = None,
         stubborn: Sequence[str | int] = (),
         lying: Sequence[str | int] = (),
@@ -124,16 +127,28 @@ class Society:
             raise InvalidValue(f"Society({model!r}): give a compiled model, such as a Sequential, or a list of models.")
         if any(each.network != given[0].network for each in given):
             raise InvalidValue("Society([...]): the models have different networks; members may differ in all else.")
-        for name, value in {"every": every, "topics": topics}.items():
+        for name, value in {
+            "every": every,
+            "topics": topics,
+            "every_steps": 1 if every_steps is None else every_steps,
+        }.items():
             if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
                 raise InvalidValue(f"Society({name}={value!r}): give a whole number of at least 1.")
         if label_skew is not None and not label_skew > 0:
             raise InvalidValue(f"Society(label_skew={label_skew!r}): give a number above 0, or None.")
         if not 0 <= absence < 1:
             raise InvalidValue(f"Society(absence={absence!r}): give a probability from 0 to below 1.")
-        self.given, self.every, self.label_skew, self.topics = given, every, label_skew, topics
+        if every_steps is not None and every != 1:
+            raise InvalidValue(f"Society(every={every}, every_steps={every_steps}): give epochs or steps, not both.")
+        self.given, self.label_skew, self.topics = given, label_skew, topics
+        self.every, self.every_steps = every, every_steps
         self.seed = given[0].seed if seed is None else seed
         self.exchange = exchange_named(exchange)
+        if self.exchange.shares_moments and len({type(each.compiled.optimizer) for each in given}) > 1:
+            raise InvalidValue(
+                f"Society(exchange={self.exchange!r}): the models have different optimizers, whose moments have no "
+                "average; leave out moments=True."
+            )
         self.graph = _graph_for(graph, members, self.exchange, self.seed)
         self.stubborn, self.lying, self.absent = (self.graph.numbers_of(each) for each in (stubborn, lying, absent))
         self.absence = absence
@@ -194,7 +209,8 @@ class Society:
     ) -> SocietyHistory:
         """Train all members, each on its own rows, with a meeting every so many epochs; called again, they go on.
 
-        A member without neighbours becomes, bit for bit, the network that :meth:`Model.fit` trains on its rows.
+        A member without neighbours becomes, bit for bit, the network that :meth:`Model.fit` trains on its rows; with
+        ``every_steps`` up to rounding.
 
         Args:
             x, y: Inputs and targets of all members, ``(rows, ...)``, in memory; as for :meth:`Model.fit`.
