@@ -38,7 +38,7 @@ def inside_units() -> Figure:
     model = pl.Sequential(layers)
     model.compile("adam", "sparse_categorical_crossentropy")
     model.fit(images, y, epochs=10, verbose=0)
-    return pl.inside.unit_detectors(model, images, y, layer=0, top=8).draw()
+    return pl.inside.unit_detectors(model, images, y, layer=0, top=8).plot()
 
 
 def inside_boundary() -> Figure:
@@ -46,24 +46,24 @@ def inside_boundary() -> Figure:
     from plastica.tables import Settings, TableNetwork
 
     made = TableNetwork.fit("penguins", "species", Settings(epochs=30, baselines=()))
-    return pl.inside.table_decision_boundary(made, "penguins", ("bill_length_mm", "flipper_length_mm")).draw()
+    return pl.inside.table_decision_boundary(made, "penguins", ("bill_length_mm", "flipper_length_mm")).plot()
 
 
 def inside_landscape() -> Figure:
     """Draw the loss on a plane through the weights."""
-    return pl.inside.loss_landscape(network(0), *digits()).draw()
+    return pl.inside.loss_landscape(network(0), *digits()).plot()
 
 
 def inside_paths() -> Figure:
     """Draw the loss on paths between two networks."""
-    return pl.inside.mode_connectivity(network(0), network(1), *digits()).draw()
+    return pl.inside.mode_connectivity(network(0), network(1), *digits()).plot()
 
 
 def inside_pruning() -> Figure:
     """Draw pruning curves, with fine-tuning."""
     x, y = digits()
     train = (x[:1300], y[:1300])
-    return pl.inside.pruning_curves(network(0), x[1300:], y[1300:], fine_tune=10, train=train).draw()
+    return pl.inside.pruning_curves(network(0), x[1300:], y[1300:], fine_tune=10, train=train).plot()
 
 
 def inside_tickets() -> Figure:
@@ -72,7 +72,7 @@ def inside_tickets() -> Figure:
     held_out = (x[1300:], y[1300:])
     return pl.inside.lottery_tickets(
         network(0), x[:1300], y[:1300], validation_data=held_out, epochs=20, seeds=5
-    ).draw()
+    ).plot()
 
 
 FIGURES: dict[str, Callable[[], Figure]] = {

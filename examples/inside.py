@@ -30,7 +30,7 @@ def main(folder=None, epochs=40):
     for name, look in looks.items():
         print("\n".join(look.sentences()))
         if folder:
-            look.draw(Path(folder) / f"{name}.svg")
+            look.plot(Path(folder) / f"{name}.svg")
     return looks
 
 

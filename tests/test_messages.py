@@ -15,7 +15,7 @@ import pytest
 import plastica
 from plastica.errors import PlasticaWarning
 from plastica.language import Texts, using
-from plastica.notes import Note, as_written, note, sentences
+from plastica.notes import TEXTS, Note, as_written, note, sentences
 
 FILES = sorted(each.name.removesuffix(".toml") for each in files("plastica.messages").iterdir() if each.name[0] != "_")
 SOURCE = Path(plastica.__file__).parent
@@ -46,7 +46,7 @@ def test_no_text_stands_there_that_no_code_asks_for(name):
 def test_every_note_in_the_code_has_its_text():
     code = "\n".join(path.read_text("utf-8") for path in SOURCE.rglob("*.py"))
     keys = set(re.findall(r"\bnote\(\s*\"([\w.]+)\"", code)) - {""}
-    assert len(keys) > 50 and keys <= set(Texts("tables", "doctor", "plan").entries)
+    assert len(keys) > 50 and keys <= set(TEXTS.entries)
 
 
 def test_a_note_is_said_in_each_language_and_keeps_both_in_a_file():

@@ -9,7 +9,7 @@ import msgspec
 
 from .language import Texts, current
 
-TEXTS = Texts("tables", "doctor", "plan")
+TEXTS = Texts("tables", "doctor", "plan", "explain_errors")
 AS_WRITTEN = "as_written"  # the key of a text that has no translation
 
 
@@ -17,7 +17,7 @@ class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A note on an assumption or a result; ``str()`` returns it in English.
 
     Args:
-        key: The key of a text in ``messages/tables.toml``, ``doctor.toml`` or ``plan.toml``.
+        key: The key of a text in ``messages/tables.toml`` or another file of ``TEXTS``.
         data: The values of its braces by name: texts, numbers or further notes.
 
     Example:

@@ -6,9 +6,15 @@ import numpy as np
 import pytest
 
 import plastica as pl
+from plastica.data.inputs import as_table
 from plastica.errors import DataError, InvalidValue, UnknownName
 from plastica.explain.attribution import attribution, repeatable
 from plastica.explain.explained import explained
+from plastica.explain.table_answers import table_answers
+from plastica.explain.table_columns import explain_table
+from plastica.language import using
+from plastica.settings import Settings
+from plastica.tables import TableNetwork
 
 RANDOM = np.random.default_rng(0)
 BACKGROUND = np.round(RANDOM.normal(size=(80, 4)), 2)
@@ -118,5 +124,24 @@ def test_a_good_explanation_passes():
     assert gradients.gap < 1e-3 and gradients.rows == 5
     called = pl.explain.exact_shap(lambda rows: rows[:, 0] - rows[:, 1], x[:5], x).judge()
     assert called.randomisation is None and "not tested" in repr(called)
+    occluded = pl.explain.occlusion(lambda rows: rows[:, 0] * rows[:, 1], x[:5], x).judge()
+    assert occluded.gap is None and "does not promise" in repr(occluded)  # half of the product would be missing
+    assert not any("miss the answer" in each for each in occluded.failures)
+    with using("zh"):
+        assert "不保证各值相加" in repr(occluded)
     with pytest.raises(InvalidValue, match="one feature has no order"):
         pl.explain.exact_shap(lambda rows: rows[:, 0], x[:2, :1], x[:, :1]).judge()
+
+
+def test_a_model_for_a_table_is_judged_with_shuffled_weights():
+    random = np.random.default_rng(1)
+    table = {"a": random.normal(size=120), "b": random.normal(size=120), "c": random.integers(0, 3, 120).astype(str)}
+    table["y"] = np.where(table["a"] > 0.2, "yes", "no")
+    made = TableNetwork.fit(table, "y", Settings(layers=(8,), network="mlp", epochs=15, test=0.0, seed=0))
+    told = explain_table(made, table, rows=range(6)).judge()
+    assert told.gap < 1e-4 and told.randomisation is not None and told.randomisation < 0.9
+    before = made.answers(made.encoder.transform(as_table(table), []))
+    other = table_answers(made).shuffled(0)
+    after = other(made.encoder.transform(as_table(table), []))
+    assert np.abs(before - after).max() > 0.05
+    np.testing.assert_array_equal(before, made.answers(made.encoder.transform(as_table(table), [])))

@@ -67,7 +67,7 @@ def test_gradients_of_a_linear_model_have_their_closed_form():
     found = pl.explain.integrated_gradients(linear, ROWS, baseline=mean)
     np.testing.assert_allclose(found.values, LINEAR, atol=1e-5)
     np.testing.assert_allclose(found.gap, 0, atol=1e-5)
-    assert "complete" in repr(found)
+    assert "Complete: the values add up" in repr(found)
     times = pl.explain.gradient_times_input(linear, ROWS)
     np.testing.assert_allclose(times.values, WEIGHTS * ROWS[:, :, None], atol=1e-5)
     smooth = pl.explain.smooth_grad(linear, ROWS, samples=4)
@@ -225,7 +225,7 @@ def test_an_attribution_is_a_table_a_text_and_a_picture(network, tmp_path):
     assert frame.shape == (36, 7) and frame.columns[:4] == ["row", "output", "feature", "value"]
     picked = frame.filter((frame["row"] == 1) & (frame["output"] == "z") & (frame["feature"] == "c")).row(0)
     assert picked[3] == found.values[1, 2, 2] and picked[4] == found.error[1, 2, 2]
-    assert "lime of 3 rows, 4 features, 3 outputs" in repr(found) and "R2 nearby" in repr(found)
+    assert "lime of 3 rows, 4 features, 3 outputs" in repr(found) and "R² for rows nearby" in repr(found)
     assert found.fidelity.min() > 0.5
     found.plot(tmp_path / "bars.svg", row=1, output="z", most=3)
     text = (tmp_path / "bars.svg").read_text()
@@ -349,5 +349,5 @@ def test_large_images_need_no_square_of_their_values():
     x[0, 3, 4, 1] = 2
     found = pl.explain.gradient_times_input(lambda x: x[:, 3, 4, 1] + x[:, 0, 0, 0], x)
     assert found.values[0, 3, 4, 1, 0] == 2 and found.values.sum() == 2
-    with pytest.raises(InvalidValue, match=r"exact_shap: 150528 features have 2\^150528 coalitions\. Use"):
+    with pytest.raises(InvalidValue, match=r"exact_shap: 150,528 features have 2\^150528 coalitions\. Use"):
         pl.explain.exact_shap(lambda x: x.sum((1, 2, 3)), x, x)

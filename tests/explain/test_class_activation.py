@@ -26,7 +26,7 @@ def test_maps_are_those_of_the_equations(network):
     # z_c = w_c mean of channel c over 16 places: dz_c / dA = w_c / 16 everywhere, and its mean over places too.
     wanted = np.maximum(images * np.array([2.0, 1.0]) / 16, 0)
     np.testing.assert_allclose(found.values, wanted, atol=1e-6)
-    assert found.values.shape == (3, 4, 4, 2) and "need not add up" in repr(found)
+    assert found.values.shape == (3, 4, 4, 2) and "does not promise that the values add up" in repr(found)
     one = pl.explain.grad_cam(network, images, layer="Conv2D", output=1)
     np.testing.assert_allclose(one.values[..., 0], wanted[..., 1], atol=1e-6)
 

@@ -41,7 +41,7 @@ def test_a_used_concept_is_told_from_random_ones(scores):
 
 def test_scores_are_a_table_a_text_and_a_picture(scores, tmp_path):
     assert scores.to_frame().height == 6 and scores.layer == "0 Dense"
-    assert "used for 0: 1.00 ± 0.00" in repr(scores) and "not told from random concepts" in repr(scores)
+    assert "used speaks for 0: 100%" in repr(scores) and "cannot be told from random concepts" in repr(scores)
     scores.plot(tmp_path / "concepts.svg")
     assert "used: 0" in (tmp_path / "concepts.svg").read_text()
 

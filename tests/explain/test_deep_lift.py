@@ -29,7 +29,7 @@ def test_dense_layers_give_what_captum_gives():
     averaged = pl.explain.deep_shap(dense(), ROW, BACKGROUND)
     np.testing.assert_allclose(averaged.values[0].T, AVERAGED, atol=1e-5)
     np.testing.assert_allclose(own.values.mean(0), averaged.values[0], atol=1e-6)
-    assert "complete" in repr(averaged)
+    assert "Complete" in repr(averaged)
 
 
 def test_convolutions_give_what_captum_gives():

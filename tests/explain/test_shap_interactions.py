@@ -46,7 +46,7 @@ def test_all_coalitions_give_the_definition():
     shap = pl.explain.exact_shap(answer, ROWS, BACKGROUND)
     np.testing.assert_allclose(found.shap_values, shap.values, atol=1e-12)
     np.testing.assert_allclose(found.values.sum((1, 2)), found.answers - found.baseline, atol=1e-12)
-    assert found.error is None and "x0 and x1 (0)" in repr(found)
+    assert found.error is None and "x0 and x1 act together most (0)" in repr(found)
 
 
 @pytest.mark.parametrize("features", [5, 6])

@@ -36,7 +36,7 @@ def test_the_word_that_decides_has_the_largest_contribution(case):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"column": "n"}, "does not read 'n' as text; its columns of text: text"),
+        ({"column": "n"}, "does not read 'n' as text; its columns of text: 'text'"),
         ({"column": "text", "row": 160}, "has rows 0 to 159"),
         ({"column": "text", "method": "deep"}, "expected auto"),
     ],

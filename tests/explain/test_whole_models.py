@@ -30,7 +30,7 @@ def test_the_importance_in_a_linear_model_is_twice_the_variance_times_the_weight
     assert found.loss == 0 and found.loss_name == "squared_error"
     assert (np.abs(found.values - [8 * X[:, 0].var(), 0, 2 * X[:, 2].var()]) <= 4 * found.error + 1e-12).all()
     assert found.to_frame()["feature"].to_list() == ["x0", "x2", "x1"]
-    assert repr(found).splitlines()[1].startswith("x0: ")
+    assert repr(found).splitlines()[1].startswith("x0 matters most: ")
 
 
 def test_classes_are_scored_by_their_probabilities_or_by_errors():

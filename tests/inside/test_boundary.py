@@ -28,7 +28,7 @@ def test_a_boundary_in_two_inputs_is_where_the_function_has_it(tmp_path):
     assert found.agreement == 1 and found.decides and found.axes == ("x0", "x2")
     assert found.shares["right"] == pytest.approx((found.grid[0] > 0.25).mean())
     assert "The other columns are held at: their medians" in repr(found)
-    found.draw(tmp_path / "a.svg")
+    found.plot(tmp_path / "a.svg")
     assert "right" in (tmp_path / "a.svg").read_text()
 
 
@@ -49,7 +49,7 @@ def test_numbers_have_a_range_and_a_fit(tmp_path):
     found = pl.inside.decision_boundary(lambda x: x[:, 0] + x[:, 1], X[:, :2], X[:, 0], points=11)
     assert not found.decides and found.agreement == pytest.approx(1) and found.shares == {}
     assert found.to_frame().height == 121 and "R2 of 1.00" in repr(found)
-    found.draw(tmp_path / "a.svg")
+    found.plot(tmp_path / "a.svg")
 
 
 def test_a_sigmoid_has_two_classes_and_images_have_principal_axes():
@@ -72,7 +72,7 @@ def test_a_boundary_of_a_table_is_in_the_units_of_its_columns(tmp_path):
     row = {**held, "bill_length_mm": found.grid[0][3], "body_mass_g": found.grid[1][4]}
     expected = network.predict({name: [value] for name, value in row.items()}).probabilities[0]
     np.testing.assert_allclose(found.answers[4, 3], expected, atol=2e-3)  # held values are written with four digits
-    found.draw(tmp_path / "a.svg")
+    found.plot(tmp_path / "a.svg")
     assert pl.inside.table_decision_boundary(network, "penguins", points=5).held == ""
     with pytest.raises(UnknownName, match="no column 'beak'"):
         pl.inside.table_decision_boundary(network, "penguins", ("beak", "body_mass_g"))

@@ -93,7 +93,7 @@ def test_a_trained_curve_lies_below_the_barrier_of_the_line(tmp_path):
     said = repr(found)
     assert "On the straight line it rises to" in said and "On a trained curve" in said
     assert found.to_frame().columns == ["path", "t", "loss", "accuracy"] and found.to_frame().height == 21
-    found.draw(tmp_path / "a.svg")
+    found.plot(tmp_path / "a.svg")
     assert "trained curve" in (tmp_path / "a.svg").read_text()
 
 

@@ -86,7 +86,7 @@ def test_activities_have_the_participation_ratio_of_their_covariance(tmp_path):
     np.testing.assert_allclose(found.participation, [4, 2, 1], atol=1e-6)
     assert found.components == (4, 2, 1) and found.layers == ("input", "layer 0, Dense", "layer 1, Dense")
     assert "fewest dimensions: 1 of 1" in repr(found)
-    found.draw(tmp_path / "a.svg")
+    found.plot(tmp_path / "a.svg")
 
 
 def test_a_layer_that_answers_all_rows_alike_has_no_dimensions():
@@ -99,7 +99,7 @@ def test_a_layer_that_answers_all_rows_alike_has_no_dimensions():
 
 
 def test_a_spectrum_is_drawn_and_bad_arguments_are_refused(tmp_path):
-    pl.inside.hessian_spectrum(linear(), X, np.ones(50)).draw(tmp_path / "a.png")
+    pl.inside.hessian_spectrum(linear(), X, np.ones(50)).plot(tmp_path / "a.png")
     with pytest.raises(InvalidValue, match=r"z=0\): expected a precision above 0"):
         pl.inside.hessian_spectrum(linear(), X, np.ones(50), z=0)
     with pytest.raises(InvalidValue, match="probes=1: give a whole number of at least 2"):

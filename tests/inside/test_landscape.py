@@ -84,7 +84,7 @@ def test_a_landscape_says_itself_and_is_a_table_and_a_picture(tmp_path):
     assert repr(found).startswith("The loss is ") and "second derivatives" in repr(found)
     assert found.to_frame().columns == ["a", "b", "loss", "accuracy"] and found.to_frame().height == 25
     assert len(found.to_dict()["rows"]) == 25
-    found.draw(tmp_path / "a.svg")
+    found.plot(tmp_path / "a.svg")
     assert "loss on a plane of weights" in (tmp_path / "a.svg").read_text()
 
 

@@ -88,7 +88,7 @@ def test_pruned_weights_stay_pruned_under_momentum_clipping_and_decay(trained):
 def test_curves_are_tables_and_pictures(curves, tmp_path):
     assert set(curves.to_frame()["curve"]) == set(curves.curves) and curves.monitor == "accuracy"
     assert "connections can be pruned by magnitude" in repr(curves)
-    curves.draw(tmp_path / "a.svg")
+    curves.plot(tmp_path / "a.svg")
     assert "smallest weights, fine-tuned" in (tmp_path / "a.svg").read_text()
 
 
@@ -111,7 +111,7 @@ def test_tickets_have_half_of_the_connections_of_the_round_before(tickets, tmp_p
     whole = frame.filter(frame["remaining"] == 1)
     assert whole["loss"].n_unique() == 2  # in round 0 all kinds are the whole networks
     assert "the same connections with new weights" in repr(tickets)
-    tickets.draw(tmp_path / "a.svg")
+    tickets.plot(tmp_path / "a.svg")
 
 
 def test_without_steps_tickets_keep_their_first_weights():

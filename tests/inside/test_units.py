@@ -47,9 +47,9 @@ def test_units_say_themselves_and_are_drawn(found, tmp_path):
     said = repr(found)
     assert "layer 0, Dense has 3 units" in said and "1 unit responds equally to all rows" in said
     assert "Unit 0 is the most selective: it prefers large" in said
-    found.draw(tmp_path / "a.svg")
+    found.plot(tmp_path / "a.svg")
     assert "unit 0" in (tmp_path / "a.svg").read_text()
-    pl.inside.unit_detectors(by_hand(), X).draw(tmp_path / "b.svg")
+    pl.inside.unit_detectors(by_hand(), X).plot(tmp_path / "b.svg")
 
 
 def test_numbers_are_no_classes_and_names_of_classes_are_used():
@@ -78,7 +78,7 @@ def test_responses_follow_the_weights(tmp_path):
     np.testing.assert_allclose(found.spread[:, 0], 0, atol=1e-6)
     assert "unit 0 changes most while x0 goes from -1 to 3: from 0 to 2" in repr(found)
     assert found.to_frame().columns == ["unit", "x0", "response", "deviation"]
-    found.draw(tmp_path / "a.svg")
+    found.plot(tmp_path / "a.svg")
     with pytest.raises(ShapeError, match=r"expected \(rows, features\)"):
         pl.inside.unit_responses(model, np.ones((2, 3, 1)), 0)
 
@@ -99,10 +99,10 @@ def test_units_of_images_and_sequences_are_their_channels():
 def test_pictures_of_images_and_sequences_show_the_rows(tmp_path):
     model = pl.Sequential([pl.Conv2D(2, 2), pl.Flatten(), pl.Dense(1)])
     model.build((3, 3, 1))
-    pl.inside.unit_detectors(model, GENERATOR.normal(size=(6, 3, 3, 1)), [0, 1] * 3, top=2).draw(tmp_path / "a.svg")
+    pl.inside.unit_detectors(model, GENERATOR.normal(size=(6, 3, 3, 1)), [0, 1] * 3, top=2).plot(tmp_path / "a.svg")
     sequences = pl.Sequential([pl.SimpleRNN(2, return_sequences=True), pl.Dense(1)])
     sequences.build((2, 1))
-    pl.inside.unit_detectors(sequences, GENERATOR.normal(size=(6, 2, 1)), top=2).draw(tmp_path / "b.svg")
+    pl.inside.unit_detectors(sequences, GENERATOR.normal(size=(6, 2, 1)), top=2).plot(tmp_path / "b.svg")
 
 
 def test_an_ensemble_is_opened_to_its_first_copy():
@@ -121,11 +121,11 @@ def test_activities_are_mapped_by_class_and_similarity(tmp_path):
         found.activity[:, found.units.tolist().index(0)], np.maximum(X[found.rows, 0] - 1, 0), rtol=1e-5
     )
     assert found.to_frame().columns[:2] == ["row", "label"] and "has 3 units" in repr(found)
-    found.draw(tmp_path / "a.svg")
+    found.plot(tmp_path / "a.svg")
     assert "large" in (tmp_path / "a.svg").read_text()
     numbers = pl.inside.activity_map(by_hand(), X, X[:, 1])
     assert (np.diff(numbers.labels) >= 0).all()
-    pl.inside.activity_map(by_hand(), X).draw(tmp_path / "b.svg")
+    pl.inside.activity_map(by_hand(), X).plot(tmp_path / "b.svg")
 
 
 def test_weights_are_measured(tmp_path):
@@ -136,7 +136,7 @@ def test_weights_are_measured(tmp_path):
         "stable_rank"
     ].to_list() == pytest.approx([2, 1])
     assert frame["small"][0] == pytest.approx(7 / 9)
-    found.draw(tmp_path / "a.svg")
+    found.plot(tmp_path / "a.svg")
 
 
 @pytest.fixture(scope="module")

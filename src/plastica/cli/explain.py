@@ -62,7 +62,7 @@ def explain(model: str, file: str, **given: Any) -> None:
     """
     from ..data.reading import read_table
     from ..errors import InvalidValue
-    from ..explain.table_columns import outputs_of
+    from ..explain.table_answers import outputs_of
     from ..tables import TableNetwork
     from .explain_forecast import explain_forecast
     from .folders import model_file
@@ -115,7 +115,7 @@ def _asked_rows(network: TableNetwork, table: Table, given: dict[str, Any]) -> S
     """
     from ..drawing import checked_ending
     from ..errors import InvalidValue, UnknownName
-    from ..explain.table_columns import outputs_of
+    from ..explain.table_answers import outputs_of
 
     rows = given["row"] or (1,)
     if wrong := [row for row in rows if not 1 <= row <= table.height]:
@@ -150,7 +150,7 @@ def _groups(network: TableNetwork, table: Table, given: dict[str, Any]) -> dict[
     known = [column.name for column in network.encoder.columns]
     found = [options.names([each], known) for each in given["group"]]
     if given["correlated"]:
-        from ..explain.explained import spaced
+        from ..data.spacing import spaced
         from ..report.relations import groups_of, items_of
 
         taken = {name for each in found for name in each}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from ..drawing.pictured import PicturedResult
     from ..explain.probing import LayerProbes
     from ..inside.look import InsideView
     from ..inside.rows_of_tables import RowsOfTable
@@ -108,22 +109,18 @@ def _new_folder(name: str) -> Path:
     return folder
 
 
-def _say(output: Output, found: InsideView | LayerProbes) -> dict[str, Any]:
+def _say(output: Output, found: PicturedResult) -> dict[str, Any]:
     """Print what a look shows, and return it for JSON."""
-    from ..explain.probing import LayerProbes
+    from ..drawing.pictured import finite_or_none, number
     from ..inside.look import SAY as WORDS
-    from ..inside.look import InsideView, number
 
-    whole = _from_one(found.to_frame())
-    shown = _from_one(found.summary()) if isinstance(found, InsideView) else whole
-    sentences = found.sentences()
-    for sentence in sentences:
+    shown = _from_one(found.summary())
+    for sentence in found.sentences():
         output.say(sentence)
     heads = [WORDS(f"column_{name}") if f"column_{name}" in WORDS else name for name in shown.columns]
     output.table(heads, [[brief(number(value), 100) for value in row] for row in shown.rows()[:20]])
-    if isinstance(found, LayerProbes):
-        return {"says": sentences, "rows": whole.to_dicts()}
-    return {**found.to_dict(), "rows": [{k: _plain(v) for k, v in row.items()} for row in whole.to_dicts()]}
+    rows = _from_one(found.to_frame()).to_dicts()
+    return {**found.to_dict(), "rows": [{name: finite_or_none(each) for name, each in row.items()} for row in rows]}
 
 
 def _from_one(frame: pl.DataFrame) -> pl.DataFrame:
@@ -135,24 +132,14 @@ def _from_one(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.col("row") + 1) if "row" in frame.columns else frame
 
 
-def _plain(value: object) -> object:
-    import math
-
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _write(output: Output, found: InsideView | LayerProbes, folder: Path, name: str) -> None:
+def _write(output: Output, found: PicturedResult, folder: Path, name: str) -> None:
     """Write the picture and the table of a look."""
     import polars as pl
 
-    from ..explain.probing import LayerProbes
     from ..storage.atomic import replace_file
 
     picture = folder / f"{name}.svg"
-    if isinstance(found, LayerProbes):
-        found.plot(picture)
-    else:
-        found.draw(picture)
+    found.plot(picture)
     frame = _from_one(found.to_frame())
     lists = [pl.col(each).list.eval(pl.element().cast(pl.String)).list.join(" ") for each in frame.columns
              if isinstance(frame[each].dtype, pl.List)]  # fmt: skip
@@ -235,7 +222,7 @@ def _probes(rows: RowsOfTable, network: Any, table: Any, given: dict[str, Any]) 
     return probe_layers(opened(rows.model), rows.x, numbers, folds=FOLDS, seed=given["seed"])
 
 
-SHOWN: dict[str, Callable[[RowsOfTable, Any, Any, dict[str, Any]], InsideView | LayerProbes]] = {
+SHOWN: dict[str, Callable[[RowsOfTable, Any, Any, dict[str, Any]], PicturedResult]] = {
     "units": _units,
     "boundary": _boundary,
     "landscape": _landscape,

@@ -12,8 +12,9 @@ from ..errors import DataError, InvalidValue
 from ..model.options import whole
 from ..notes import note
 from ..typing import Bool, Float, Int, Shaped
-from .explained import Explained, ExplainOptions, explained, place_of
+from .explained import Explained, ExplainOptions, explained
 from .goals import Decide, Goal, goal_of
+from .named_places import place_of
 
 if TYPE_CHECKING:
     import polars as pl

@@ -18,6 +18,7 @@ from ..model.adapting import adapt
 from ..model.base import BaseModel
 from ..model.examples import take_answerable
 from ..model.shapes import is_several
+from ..notes import note
 from ..typing import Float, Memory, Num, Params, PyTree, State
 
 AnswerLink = Literal["identity", "logit"]
@@ -49,6 +50,8 @@ class AnswerFunction:
         convert: Checks rows and converts them to an array as the model reads it; None for a function.
         model: The network; None for a function.
         is_smooth: Whether the inputs are numbers in which answers can be differentiated.
+        shuffled: From a seed to the same answers with shuffled weights; None if there are none, or for a network, whose
+            weights are known.
     """
 
     function: Callable[[Any], object]
@@ -58,6 +61,7 @@ class AnswerFunction:
     convert: Callable[[object, str], np.ndarray] | None = None
     is_smooth: bool = True
     model: BaseModel | None = None
+    shuffled: Callable[[int], AnswerFunction] | None = None
 
     def __call__(self, x: Num[np.ndarray, "rows *shape"] | object) -> Float[np.ndarray, "rows outputs"]:
         """Return the answers.
@@ -69,15 +73,10 @@ class AnswerFunction:
         rows = len(cast(Any, x))
         answers = np.asarray(self.function(x))
         if answers.ndim not in (1, 2) or len(answers) != rows:
-            raise ShapeError(
-                f"the answer function returned an array of shape {answers.shape} for {rows} rows; expected ({rows},) "
-                f"or ({rows}, outputs). For other answers pass a function: lambda x: model.predict(x)[:, -1]."
-            )
+            raise ShapeError(note("explain.answers_shape", shape=str(answers.shape), rows=str(rows)))
         if answers.dtype.kind not in "fiub":
-            raise InvalidValue(
-                f"the answer function returned {answers.dtype}, such as {answers.ravel()[0]!r}; expected numbers or "
-                "probabilities. Of a classifier pass predict_proba."
-            )
+            told = {"kind": str(answers.dtype), "value": repr(answers.ravel()[0])}
+            raise InvalidValue(note("explain.answers_kind", **told))
         return checked(linked(answers.reshape(rows, -1).astype(np.float64), self.link))
 
     def differentiable(self, method: str, x: Num[np.ndarray, "rows *shape"]) -> TracedFunction:
@@ -87,30 +86,25 @@ class AnswerFunction:
             InvalidValue: If JAX cannot differentiate it.
         """
         if self.traced is None:
-            problem = "the model can be called, but JAX cannot differentiate it"
+            problem = note("explain.only_called")
         elif not self.is_smooth:
-            problem = "the network reads whole numbers (codes), in which its answers have no derivative"
+            problem = note("explain.reads_codes")
         else:
             try:
                 jax.eval_shape(self.traced, jax.ShapeDtypeStruct((1, *x.shape[1:]), jnp.float32))
                 return self.traced
             except (jax.errors.JAXTypeError, TypeError, ValueError) as error:
-                first = str(error).partition("\n")[0]
-                problem = f"JAX cannot trace the function ({type(error).__name__}: {first})"
-        raise InvalidValue(
-            f"{method}: {problem}. Use a method that only asks for answers: kernel_shap, permutation_shap, exact_shap, "
-            "lime or occlusion."
-        )
+                told = {"error": type(error).__name__, "first": str(error).partition("\n")[0]}
+                problem = note("explain.not_traced", **told)
+        raise InvalidValue(note("explain.not_differentiable", method=method, problem=problem))
 
 
 def checked(answers: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
     """Return answers that are all finite."""
     bad = ~np.isfinite(answers)
     if bad.any():
-        raise InvalidValue(
-            f"the answer function returned {answers[bad][0]} in {bad.sum():,} of {answers.size:,} answers; a NaN or "
-            "infinity cannot be explained. Check it on the background rows, which replace parts of the rows."
-        )
+        told = {"value": str(answers[bad][0]), "bad": int(bad.sum()), "all": answers.size}
+        raise InvalidValue(note("explain.answers_not_finite", **told))
     return answers
 
 
@@ -119,10 +113,8 @@ def linked(answers: Float[np.ndarray, "*shape"], link: AnswerLink) -> Float[np.n
     if link == "identity":
         return answers
     if answers.min(initial=0) < -LEAST or answers.max(initial=1) > 1 + LEAST:
-        raise InvalidValue(
-            f'link="logit" needs probabilities from 0 to 1; the answers are from {answers.min():.4g} to '
-            f'{answers.max():.4g}. Leave link at "identity".'
-        )
+        ends = {"low": f"{answers.min():.4g}", "high": f"{answers.max():.4g}"}
+        raise InvalidValue(note("explain.no_probabilities", **ends))
     clipped = np.clip(answers, LEAST, 1 - LEAST)
     return np.log(clipped) - np.log1p(-clipped)
 
@@ -134,7 +126,7 @@ def answer_function(model: object, link: AnswerLink = "identity") -> AnswerFunct
         InvalidValue: If it is none of these, or a network with several inputs or outputs.
     """
     if link not in ("identity", "logit"):
-        raise InvalidValue(f'link={link!r}: expected "identity" or "logit".')
+        raise InvalidValue(note("explain.link", link=repr(link)))
     if isinstance(model, AnswerFunction):
         return model
     if isinstance(model, BaseModel):
@@ -147,10 +139,7 @@ def answer_function(model: object, link: AnswerLink = "identity") -> AnswerFunct
     if callable(model):
         function = cast(Callable[[Any], object], model)
         return AnswerFunction(function, link, Partial(_called, Partial(function), Partial(LINKS[link])))
-    raise InvalidValue(
-        f"cannot explain a {type(model).__name__}: expected a plastica model, an estimator with predict_proba or "
-        "predict, or a function from an array of rows to their answers."
-    )
+    raise InvalidValue(note("explain.no_model", kind=type(model).__name__))
 
 
 def on_frames(function: AnswerFunction, frame: object) -> AnswerFunction:
@@ -181,19 +170,14 @@ def _of_model(model: BaseModel, link: AnswerLink) -> AnswerFunction:
     def convert(x: object, name: str) -> np.ndarray:
         found = take_answerable(model, x, name)
         if is_several(model.declared_shape) or isinstance(found, tuple):
-            raise InvalidValue(
-                "the network has several inputs; explain one at a time with a function of it: "
-                "lambda x: model.predict([x, other])."
-            )
+            raise InvalidValue(note("explain.several_inputs"))
         adapt(model)
         return found
 
     def predict(x: np.ndarray) -> object:
         answers = cast(Any, model).predict(x, verbose=0)
         if not isinstance(answers, np.ndarray):
-            raise InvalidValue(
-                "the network has several outputs; explain one with a function: lambda x: model.predict(x)[0]."
-            )
+            raise InvalidValue(note("explain.several_outputs"))
         return answers
 
     if not model.built:
@@ -212,21 +196,31 @@ def ready(function: AnswerFunction, model: object) -> AnswerFunction:
 
 def randomised(function: AnswerFunction, seed: int) -> AnswerFunction | None:
     """Return the answers of the same network with the weights of each array shuffled; None without weights."""
+    if function.shuffled is not None:
+        return function.shuffled(seed)
     model = function.model
     if model is None:
         return None
     answering, params, state, memory = model.answering()
-    random = np.random.default_rng(seed)
-    shuffled = jax.tree.map(
-        lambda each: jnp.asarray(random.permuted(np.asarray(each).ravel()).reshape(each.shape)), params
-    )
-    response = Partial(_respond, answering, shuffled, state, memory)
+    weights = shuffled_weights(params, seed)
+    response = Partial(_respond, answering, weights, state, memory)
     traced = Partial(_called, response, Partial(LINKS[function.link]))
-    other = None
-    if isinstance(model, Model):  # for methods that look at layers
-        other = copy_of(model)
-        other.replace_weights(shuffled, model.state)
+    # For methods that look at layers
+    other = with_shuffled_weights(model, seed) if isinstance(model, Model) else None
     return replace(function, function=lambda x: _answered(response, x), traced=traced, model=other)
+
+
+def shuffled_weights(params: Params, seed: int) -> Params:
+    """Return weights of which each array is shuffled, so that their distribution stays and what they learned goes."""
+    random = np.random.default_rng(seed)
+    return jax.tree.map(lambda each: jnp.asarray(random.permuted(np.asarray(each).ravel()).reshape(each.shape)), params)
+
+
+def with_shuffled_weights(model: Model, seed: int) -> Model:
+    """Return a copy of a network with shuffled weights."""
+    other = copy_of(model)
+    other.replace_weights(shuffled_weights(model.params, seed), model.state)
+    return other
 
 
 @jax.jit

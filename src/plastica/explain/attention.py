@@ -8,18 +8,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..drawing.pictured import PicturedResult
 from ..errors import InvalidValue, UnknownName
+from ..language import Texts
 from ..model import Model
 from ..typing import Float
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from ..drawing.figure import Drawing
 
+SAY = Texts("explain")
 DETAIL = "attention weights"
+MOST_SHOWN = 10  # steps
 
 
-@dataclass(frozen=True, eq=False)
-class AttentionMaps:
+@dataclass(frozen=True, eq=False, repr=False)
+class AttentionMaps(PicturedResult):
     """Which steps each step reads from.
 
     Attributes:
@@ -41,13 +47,24 @@ class AttentionMaps:
         known = np.where(self.weights > 0, self.weights, 1)
         return np.maximum(-(known * np.log2(known)).sum(-1), 0)
 
-    def __repr__(self) -> str:
+    def sentences(self) -> list[str]:
+        """Return what it shows, in the current language."""
         rows, heads, steps, others = self.weights.shape
-        most = np.log2(others)
-        return (
-            f"attention of {self.layer}: {rows:,} rows, {heads} heads, {steps} steps reading {others}; mean entropy "
-            f"{self.entropy.mean():.2f} of {most:.2f} bits"
-        )
+        size = {"rows": f"{rows:,}", "heads": heads, "steps": steps, "others": others}
+        bits = {"entropy": f"{self.entropy.mean():.2f}", "most": f"{np.log2(others):.2f}"}
+        return [SAY("attention", layer=self.layer, **size, **bits)]
+
+    def to_frame(self) -> pl.DataFrame:
+        """Return a row for each row of the input and step that is read: row, step, received (its mean weight)."""
+        import polars as pl
+
+        rows, steps = np.indices(self.received.shape).reshape(2, -1)
+        return pl.DataFrame({"row": rows, "step": steps, "received": self.received.ravel().astype(float)})
+
+    def summary(self) -> pl.DataFrame:
+        """Return the steps that are read most: their mean weight over all rows."""
+        mean = self.to_frame().group_by("step", maintain_order=True).mean().select("step", "received")
+        return mean.sort("received", descending=True, maintain_order=True).head(MOST_SHOWN)
 
     def plot(self, path: str | os.PathLike[str] | None = None, *, row: int = 0, heads: int = 4) -> Drawing:
         """Draw the weights of one row: a grid for each head, a row of it for each reading step.

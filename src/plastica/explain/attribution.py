@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, ParamSpec
 
 import numpy as np
 
+from ..drawing.pictured import PicturedResult
 from ..errors import InvalidValue, UnknownName
+from ..language import Texts
 from ..typing import Float, Shaped
 from .explained import Explained
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from ..drawing.figure import Drawing
     from .judging import Judgement
 
+SAY = Texts("explain")
 MOST_SHOWN = 10
 Given = ParamSpec("Given")
 
@@ -41,8 +44,8 @@ def repeatable(method: Callable[Given, Attribution]) -> Callable[Given, Attribut
     return ask
 
 
-@dataclass(frozen=True, eq=False)
-class Attribution:
+@dataclass(frozen=True, eq=False, repr=False)
+class Attribution(PicturedResult):
     """How much each feature, or group of features, contributed to the answers for some rows.
 
     Attributes:
@@ -98,28 +101,33 @@ class Attribution:
     def __len__(self) -> int:
         return len(self.values)
 
-    def __repr__(self) -> str:
+    def sentences(self) -> list[str]:
+        """Return what it shows, in the current language."""
         rows, features, outputs = self.flat.shape
-        told = [
-            f"{self.method} of {_count(rows, 'row')}, {_count(features, 'feature')}, {_count(outputs, 'output')}; "
-            f"{self.evaluations:,} evaluations"
-        ]
+        size = [SAY("rows", count=rows), SAY("features", count=features), SAY("outputs", count=outputs)]
+        told = [SAY("attribution", method=self.method, size=SAY("and_so_on").join(size), count=self.evaluations)]
         scale = np.abs(self.answers - self.baseline).max(initial=0)
         gap = float(np.abs(self.gap).max(initial=0))
-        if self.additive:
-            exact = gap <= 1e-4 * max(float(scale), 1e-12)
-            told.append("complete: the values add up to the answer" if exact else f"largest gap {gap:.3g}")
+        if not self.additive:
+            told.append(SAY("adds_up_not"))
+        elif gap <= 1e-4 * max(float(scale), 1e-12):
+            told.append(SAY("adds_up"))
         else:
-            told.append("the values need not add up to the answer")
+            told.append(SAY("misses", gap=f"{gap:.3g}"))
         if self.error is not None:
-            told.append(f"largest standard error {self.error.max(initial=0):.2g}")
+            told.append(SAY("largest_error", error=f"{self.error.max(initial=0):.2g}"))
         if self.fidelity is not None:
-            told.append(f"R2 nearby {self.fidelity.min():.3f} or more")
-        order = np.argsort(-self.importance.mean(1), kind="stable")[:MOST_SHOWN]
+            told.append(SAY("fidelity_nearby", fidelity=f"{self.fidelity.min():.3f}"))
+        return [*told, *self.notes]
+
+    def summary(self) -> pl.DataFrame:
+        """Return the features with the largest mean absolute value over rows and outputs."""
+        import polars as pl
+
         mean = self.importance.mean(1)
-        listed = ", ".join(f"{self.feature_names[place]} {mean[place]:.3g}" for place in order)
-        more = f" and {features - len(order)} more" if features > len(order) else ""
-        return "\n".join(["; ".join(told), f"mean absolute value: {listed}{more}", *self.notes])
+        order = np.argsort(-mean, kind="stable")[:MOST_SHOWN]
+        names = [self.feature_names[place] for place in order]
+        return pl.DataFrame({"feature": names, "mean absolute value": mean[order]})
 
     def to_frame(self) -> pl.DataFrame:
         """Return a row for each row, output and feature, as a polars data frame.
@@ -248,7 +256,3 @@ def attribution(
         asked=asked,
         **further,  # pyright: ignore[reportArgumentType]
     )
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"

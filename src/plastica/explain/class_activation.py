@@ -18,7 +18,8 @@ from ..training.cache import keep_compiled_programs
 from ..typing import Float, Int, Num, Params, State
 from .answering import checked
 from .attribution import Attribution, attribution, repeatable
-from .explained import WITHOUT, ExplainOptions, default_names, explained, with_shape
+from .explained import WITHOUT, ExplainOptions, explained, with_shape
+from .named_places import default_names
 
 AT_ONCE = 32  # images
 

@@ -13,7 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from ..drawing.pictured import PicturedResult
 from ..errors import DataError, ShapeError
+from ..language import Texts
 from ..layers.layer import INFERENCE, Layer
 from ..model import Model
 from ..model.options import whole
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from ..drawing.figure import Drawing
 
+SAY = Texts("explain")
 RUNS = 20
 FEWEST = 10  # examples of a concept, and of each random set
 HELD_OUT = 1 / 3
@@ -35,8 +38,8 @@ LEVEL = 0.05
 AT_ONCE = 64  # rows whose gradients are computed at once
 
 
-@dataclass(frozen=True, eq=False)
-class ConceptScores:
+@dataclass(frozen=True, eq=False, repr=False)
+class ConceptScores(PicturedResult):
     """How often a concept raises an answer, beside random concepts.
 
     Attributes:
@@ -85,15 +88,15 @@ class ConceptScores:
         heads = ["concept", "output", "score", "deviation", "random", "p", "significant", "accuracy"]
         return pl.DataFrame(rows, heads, orient="row")
 
-    def __repr__(self) -> str:
-        told = [f"TCAV in layer {self.layer}"]
-        for name, output, score, deviation, by_chance, p, significant, accuracy in self.to_frame().rows():
-            verdict = f"p {p:.2g}" if significant else f"p {p:.2g}: not told from random concepts"
+    def sentences(self) -> list[str]:
+        """Return what it shows, in the current language."""
+        told = [SAY("concepts_in", layer=self.layer)]
+        for name, output, score, _, by_chance, p, significant, _ in self.to_frame().rows():
+            key = "concept_none" if not significant else "concept_for" if score > by_chance else "concept_against"
             told.append(
-                f"{name} for {output}: {score:.2f} ± {deviation:.2f} (random {by_chance:.2f}), {verdict}; classifier "
-                f"{accuracy:.0%}"
+                SAY(key, concept=name, output=output, p=f"{p:.2g}", score=f"{score:.0%}", chance=f"{by_chance:.0%}")
             )
-        return "\n".join(told)
+        return told
 
     def plot(self, path: str | os.PathLike[str] | None = None) -> Drawing:
         """Draw the scores as bars with their deviation, beside those of random concepts; pale if not significant.

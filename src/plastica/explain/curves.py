@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..drawing.pictured import PicturedResult
 from ..errors import DataError, InvalidValue, ShapeError
 from ..model.options import whole
 from ..typing import Float
-from .explained import WITHOUT, Explained, ExplainOptions, explained, place_of
+from .explained import WITHOUT, Explained, ExplainOptions, explained
+from .named_places import place_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 EDGES = (0.01, 0.99)  # quantiles; the most extreme values are not representative
 
 
-@dataclass(frozen=True, eq=False)
-class FeatureEffect:
+@dataclass(frozen=True, eq=False, repr=False)
+class FeatureEffect(PicturedResult):
     """How the answers depend on one feature.
 
     Attributes:
@@ -45,10 +47,11 @@ class FeatureEffect:
     output_names: tuple[str, ...]
     method: str
 
-    def __repr__(self) -> str:
+    def sentences(self) -> list[str]:
+        """Return what it shows, in the current language."""
         rise = np.ptp(self.mean, 0)
         told = ", ".join(f"{name} {each:.4g}" for name, each in zip(self.output_names, rise, strict=True))
-        return f"{self.method} of {self.feature} from {self.grid[0]:.4g} to {self.grid[-1]:.4g}; range: {told}"
+        return [f"{self.method} of {self.feature} from {self.grid[0]:.4g} to {self.grid[-1]:.4g}; range: {told}"]
 
     @property
     def heterogeneity(self) -> Float[np.ndarray, "outputs"] | None:

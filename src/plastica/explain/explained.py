@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, Literal, TypedDict, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import DataError, InvalidValue, ShapeError, UnknownName
+from ..errors import DataError, InvalidValue, ShapeError
+from ..notes import first_few, note
 from ..typing import Bool, Float, Int, Shaped
 from .answering import AnswerFunction, AnswerLink, answer_function, on_frames, ready
+from .feature_groups import feature_groups
+from .named_places import place_of
+from .outside_background import outside
 
-MOST_NOTES = 5
+MOST_LACKING = 5  # columns that are named
 WITHOUT = object()  # the background of methods that need none
 
 
@@ -106,7 +109,7 @@ def explained(
     """
     options = options or {}
     if background is None:
-        raise InvalidValue(f"{method}: background=None; pass the rows to compare with, such as 100 training rows.")
+        raise InvalidValue(note("explain.no_background", method=method))
     background = None if background is WITHOUT else background
     function = answer_function(model, options.get("link", "identity"))
     rows, names = _rows(function, x, f"{method}: x")
@@ -117,13 +120,11 @@ def explained(
     names = names if given is None else tuple(map(str, given))
     flat = int(np.prod(rows.shape[1:]))
     if names and len(names) != flat:
-        raise ShapeError(f"{method}: feature_names has {len(names)} names for {flat} features.")
+        raise ShapeError(note("explain.feature_names", method=method, names=len(names), count=flat))
     if background is not None:
         background = _background(method, function, background, rows, names)
-    groups = options.get("groups")
-    if isinstance(groups, str):
-        groups = _correlated(method, groups, rows if background is None else cast(np.ndarray, background), names)
-    labels, group_names, shape = _groups(method, groups, names, rows.shape[1:])
+    behind = rows if background is None else cast(np.ndarray, background)
+    labels, group_names, shape = feature_groups(method, options.get("groups"), behind, names)
     answers = function(rows)
     outputs, output_names = _outputs(method, options, function.names, answers.shape[1])
     notes = () if background is None else outside(rows, cast(np.ndarray, background), names)
@@ -151,15 +152,12 @@ def _rows(function: AnswerFunction, x: object, what: str) -> tuple[np.ndarray, t
         if found.dtype.kind in "iub":
             found = found.astype(np.float64)
     if found.ndim < 2:
-        raise ShapeError(
-            f"{what} has shape {found.shape}; expected (rows, features). Of a single row pass x[None]; of one feature "
-            "pass x.reshape(-1, 1)."
-        )
+        raise ShapeError(note("explain.no_axes", what=what, shape=str(found.shape)))
     if not len(found):
-        raise DataError(f"{what} has no rows.")
+        raise DataError(note("explain.no_rows", what=what))
     if found.dtype.kind == "f" and not np.isfinite(found).all():
         place = tuple(int(axis[0]) for axis in np.nonzero(~np.isfinite(found)))
-        raise DataError(f"{what} has {found[place]} at {place}; fill or drop missing values before explaining.")
+        raise DataError(note("explain.not_finite", what=what, value=str(found[place]), place=str(place)))
     return found, names
 
 
@@ -171,75 +169,20 @@ def _background(
         own = tuple(map(str, cast(Any, columns)))
         lacking = [name for name in names if name not in own]
         if lacking:
-            raise DataError(
-                f"{method}: the background lacks {len(lacking)} of the {len(names)} columns of x: "
-                f"{', '.join(map(repr, lacking[:5]))}. Pass rows with the same columns, such as the training rows."
-            )
+            named = first_few([repr(name) for name in lacking], MOST_LACKING)
+            told = {"count": len(names), "lacking": len(lacking), "columns": named}
+            raise DataError(note("explain.background_lacks", method=method, **told))
         background = cast(Any, background)[list(names)]
-    if getattr(background, "shape", rows.shape)[1:] != rows.shape[1:]:
-        raise ShapeError(
-            f"{method}: background rows have shape {cast(Any, background).shape[1:]}, rows of x {rows.shape[1:]}; pass "
-            "rows with the same columns, such as the training rows."
-        )
+    _check_shape(method, getattr(background, "shape", rows.shape)[1:], rows)  # before a network says what it expects
     found, _ = _rows(function, background, f"{method}: background")
-    if found.shape[1:] != rows.shape[1:]:
-        raise ShapeError(
-            f"{method}: background rows have shape {found.shape[1:]}, rows of x {rows.shape[1:]}; pass rows with the "
-            "same columns, such as the training rows."
-        )
+    _check_shape(method, found.shape[1:], rows)
     return found
 
 
-def _correlated(
-    method: str, groups: str, rows: Shaped[np.ndarray, "rows *shape"], names: tuple[str, ...]
-) -> dict[str, list[int | str]]:
-    """Return the groups of correlated features, named after them."""
-    from .correlated import correlated_groups
-
-    if groups != "correlated":
-        raise InvalidValue(
-            f'{method}: groups={groups!r}; expected "correlated", a dict of names, or an array of numbers of groups.'
-        )
-    labels = correlated_groups(method, rows)
-    known = names or default_names(rows.shape[1:])
-    members = [np.flatnonzero(labels == label).tolist() for label in dict.fromkeys(labels.tolist())]
-    return {", ".join(known[place] for place in each): list(each) for each in members}
-
-
-def _groups(
-    method: str, groups: object, names: tuple[str, ...], shape: tuple[int, ...]
-) -> tuple[np.ndarray, tuple[str, ...], tuple[int, ...]]:
-    """Return the group of each feature, the name of each group, and the shape of the attributions of a row."""
-    flat = int(np.prod(shape))
-    if groups is None:
-        return np.arange(flat), names or default_names(shape), shape
-    if not isinstance(groups, Mapping):
-        labels = np.asarray(groups)
-        if labels.shape != shape or labels.dtype.kind not in "iu":
-            raise ShapeError(
-                f"{method}: groups has shape {labels.shape} and type {labels.dtype}; expected whole numbers of the "
-                f"shape of a row, {shape}, or a dict of names."
-            )
-        each, numbers = np.unique(labels, return_inverse=True)
-        return numbers.reshape(-1), tuple(f"group {number}" for number in each), (len(each),)
-    known = names or default_names(shape)
-    taken: dict[int, str] = {}
-    for group, features in cast("Mapping[str, Sequence[int | str]]", groups).items():
-        for feature in features:
-            place = place_of(method, "feature", feature, known)
-            if place in taken:
-                raise InvalidValue(f"{method}: {known[place]!r} is in the groups {taken[place]!r} and {group!r}.")
-            taken[place] = str(group)
-    # A group stands where its first feature does.
-    made = list(dict.fromkeys(taken.get(place, known[place]) for place in range(flat)))
-    number = {name: place for place, name in enumerate(made)}
-    labels = np.array([number[taken.get(place, known[place])] for place in range(flat)])
-    return labels, tuple(made), (len(made),)
-
-
-def default_names(shape: tuple[int, ...]) -> tuple[str, ...]:
-    """Return names for features without: ``x0`` of a row, ``x0,3`` of an image."""
-    return tuple(f"x{','.join(map(str, place))}" for place in np.ndindex(*shape))
+def _check_shape(method: str, shape: tuple[int, ...], rows: np.ndarray) -> None:
+    if shape != rows.shape[1:]:
+        told = {"background": str(shape), "rows": str(rows.shape[1:])}
+        raise ShapeError(note("explain.background_shape", method=method, **told))
 
 
 def _outputs(
@@ -248,7 +191,7 @@ def _outputs(
     given = options.get("output_names")
     names = names if given is None else tuple(map(str, given))
     if given is not None and len(names) != count:
-        raise ShapeError(f"{method}: output_names has {len(names)} names for {count} outputs.")
+        raise ShapeError(note("explain.output_names", method=method, names=len(names), count=count))
     if len(names) != count:
         names = tuple(map(str, range(count)))
     wanted = options.get("output")
@@ -257,58 +200,3 @@ def _outputs(
     several = [wanted] if isinstance(wanted, int | str | np.integer) else list(wanted)
     places = [place_of(method, "output", each, names) for each in several]
     return np.array(places, np.int64), tuple(names[place] for place in places)
-
-
-def place_of(method: str, what: str, wanted: object, names: Sequence[str]) -> int:
-    """Return the place of a feature or an output, given by name or number; UnknownName if there is none.
-
-    A number that is a name, as where classes are called 1 to 3, is that name.
-    """
-    if isinstance(wanted, str | int | np.integer) and str(wanted) in names:
-        return list(names).index(str(wanted))
-    if isinstance(wanted, int | np.integer) and 0 <= wanted < len(names):
-        return int(wanted)
-    near = get_close_matches(str(wanted), names, n=1)
-    hint = f'; did you mean "{near[0]}"?' if near else "."
-    known = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
-    raise UnknownName(f"{method}: no {what} {wanted!r}{hint} Known: {known}.")
-
-
-def spaced(rows: int, most: int) -> Int[np.ndarray, "rows"]:
-    """Return at most ``most`` row numbers, spaced evenly."""
-    return np.unique(np.linspace(0, rows - 1, min(rows, most)).round().astype(np.int64))
-
-
-def outside(rows: np.ndarray, background: np.ndarray, names: Sequence[str]) -> tuple[str, ...]:
-    """Return notes on values outside of the range of the background, where answers are a guess."""
-    if rows.dtype.kind == "O" and rows.ndim == 2:
-        return _outside_frame(rows, background, names)
-    if rows.dtype.kind != "f" or rows.ndim != 2 or background.dtype.kind != "f":
-        return ()
-    low, high = background.min(0), background.max(0)
-    room = 1e-6 * (np.abs(low) + np.abs(high))
-    found = np.argwhere((rows < low - room) | (rows > high + room))
-    known = names or default_names(rows.shape[1:])
-    notes = [
-        f"row {row}: {known[column]} = {rows[row, column]:.4g} lies outside of the background, {low[column]:.4g} to "
-        f"{high[column]:.4g}."
-        for row, column in found[:MOST_NOTES]
-    ]
-    more = len(found) - MOST_NOTES
-    return (*notes, *([f"{more:,} more values lie outside of the background."] if more > 0 else []))
-
-
-def _outside_frame(rows: np.ndarray, background: np.ndarray, names: Sequence[str]) -> tuple[str, ...]:
-    """Return notes on columns of mixed kinds: numbers outside of the range, and values that do not occur."""
-    notes: list[str] = []
-    for column, name in enumerate(names or default_names(rows.shape[1:])):
-        own, seen = rows[:, column], background[:, column]
-        numbers = all(isinstance(each, int | float | np.number) for each in (*own, *seen))
-        for row, value in enumerate(own.tolist()):
-            if numbers and not seen.min() <= value <= seen.max():
-                ends = f"{seen.min():.4g} to {seen.max():.4g}"
-                notes.append(f"row {row}: {name} = {value:.4g} lies outside of the background, {ends}.")
-            elif isinstance(value, str) and value not in set(seen.tolist()):
-                notes.append(f"row {row}: {name} = {value!r} does not occur in the background.")
-    more = len(notes) - MOST_NOTES
-    return (*notes[:MOST_NOTES], *([f"{more:,} more values lie outside of the background."] if more > 0 else []))

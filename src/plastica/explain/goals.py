@@ -10,7 +10,8 @@ from ..data.table import show
 from ..errors import InvalidValue
 from ..notes import note
 from ..typing import Bool, Float, Int
-from .explained import Explained, place_of
+from .explained import Explained
+from .named_places import place_of
 
 Decide = Callable[[np.ndarray], np.ndarray]
 

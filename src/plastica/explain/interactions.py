@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
+from ..data.spacing import spaced
 from ..errors import InvalidValue
 from ..model.options import whole
 from ..typing import Float
 from .coalitions import coalition_answers
-from .explained import WITHOUT, ExplainOptions, explained, spaced
+from .explained import WITHOUT, ExplainOptions, explained
 
 if TYPE_CHECKING:
     import polars as pl

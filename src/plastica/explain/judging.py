@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..data.ranks import ranks
+from ..data.spacing import spaced
 from ..errors import InvalidValue
+from ..language import Texts
+from ..notes import note
 from ..typing import Float
 from .answering import randomised
 from .coalitions import coalition_answers
@@ -20,7 +23,10 @@ MOST_ROWS, MOST_STEPS, ORDERS = 20, 20, 5
 NOISE = 0.01  # of the standard deviation of a feature
 SHUFFLES = 5
 MOST_DEVIATIONS = 1_000
+INCOMPLETE = 0.05
+CHANCE = 2.0  # standard deviations of random orders
 FAILS, UNSTABLE = 0.7, 0.8  # rank correlations
+SAY = Texts("explain")
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ class Judgement:
     Attributes:
         method: The method.
         gap: Completeness: the largest |answer - baseline - sum of values|, as a share of the largest |answer -
-            baseline|.
+            baseline|. None for methods that do not promise that values add up.
         insertion: Fidelity: the mean answer while features are taken over from the row into the background, those with
             the largest values first; higher is better.
         deletion: The same while they are taken away from the row; lower is better.
@@ -45,7 +51,7 @@ class Judgement:
     """
 
     method: str
-    gap: float
+    gap: float | None
     insertion: float
     deletion: float
     fidelity: float
@@ -57,45 +63,56 @@ class Judgement:
     def failures(self) -> tuple[str, ...]:
         """What speaks against relying on the explanation, in sentences; empty if nothing does."""
         found = []
-        if self.gap > 0.05:
-            found.append(f"the values miss the answer by up to {self.gap:.0%} of the difference that they explain.")
-        if self.fidelity < 2:
-            found.append("the features with the largest values matter no more than others by deletion and insertion.")
+        if self.gap is not None and self.gap > INCOMPLETE:
+            found.append(SAY("fails_gap", gap=f"{self.gap:.0%}"))
+        if self.fidelity < CHANCE:
+            found.append(SAY("fails_fidelity"))
         if self.stability < UNSTABLE:
-            found.append("nearly equal rows have other values.")
+            found.append(SAY("fails_stability"))
         if self.randomisation is not None and self.randomisation > FAILS:
-            found.append("a network with shuffled weights is explained nearly alike: the values show the inputs.")
+            found.append(SAY("fails_randomisation"))
         return tuple(found)
 
+    def sentences(self) -> list[str]:
+        """Return what was measured, in the current language."""
+        gap = SAY("judged_no_promise") if self.gap is None else SAY("judged_gap", gap=f"{self.gap:.2%}")
+        ends = {"insertion": f"{self.insertion:.4g}", "deletion": f"{self.deletion:.4g}"}
+        fidelity = SAY("judged_fidelity", **ends, better=f"{self.fidelity:.1f}")
+        stability = SAY("judged_stability", correlation=f"{self.stability:.2f}")
+        randomisation = (
+            SAY("judged_not_shuffled")
+            if self.randomisation is None
+            else SAY("judged_randomisation", correlation=f"{self.randomisation:.2f}")
+        )
+        return [SAY("judged", method=self.method, count=self.rows), gap, fidelity, stability, randomisation]
+
     def __repr__(self) -> str:
-        shuffled = "not tested" if self.randomisation is None else f"{self.randomisation:.2f}"
-        lines = [
-            f"{self.method}, judged on {self.rows} rows",
-            f"completeness: gap {self.gap:.2%}",
-            f"fidelity: insertion {self.insertion:.4g}, deletion {self.deletion:.4g}, {self.fidelity:.1f} standard "
-            "deviations better than random orders",
-            f"stability: rank correlation {self.stability:.2f} under noise",
-            f"randomisation: rank correlation {shuffled} with shuffled weights",
-        ]
-        return "\n".join([*lines, *(f"FAILS: {each}" for each in self.failures)])
+        return "\n".join([*self.sentences(), *(SAY("fails", why=each) for each in self.failures)])
 
 
 def judge(found: Attribution, seed: int) -> Judgement:
     """Judge an explanation; see ``Attribution.judge``."""
     if len(found.feature_names) < 2:
-        raise InvalidValue("judge: an explanation by one feature has no order to judge.")
-    chosen = np.unique(np.linspace(0, len(found) - 1, min(len(found), MOST_ROWS)).round().astype(int))
+        raise InvalidValue(note("explain.one_feature"))
+    chosen = spaced(len(found), MOST_ROWS)
     random = np.random.default_rng(seed)
-    explained_part = np.abs(found.answers - found.baseline).max(initial=0)
-    gap = float(np.abs(found.gap).max(initial=0) / explained_part) if explained_part > 0 else 0.0
     insertion, deletion, fidelity = _fidelity(found, chosen, random)
     x = found.x[chosen]
     values = found.flat[chosen]
     again = found.again(found.asked.function, _noisy(found, x, random))
     stability = _correlation(values, again.flat)
     return Judgement(
-        found.method, gap, insertion, deletion, fidelity, stability, _randomisation(found, x, values, seed), len(chosen)
-    )
+        found.method, _gap(found), insertion, deletion, fidelity, stability, _randomisation(found, x, values, seed),
+        len(chosen),
+    )  # fmt: skip
+
+
+def _gap(found: Attribution) -> float | None:
+    """Return what is missing to the answers, as a share; None if the method does not promise it."""
+    if not found.additive:
+        return None
+    explained_part = np.abs(found.answers - found.baseline).max(initial=0)
+    return float(np.abs(found.gap).max(initial=0) / explained_part) if explained_part > 0 else 0.0
 
 
 def _fidelity(found: Attribution, chosen: np.ndarray, random: np.random.Generator) -> tuple[float, float, float]:

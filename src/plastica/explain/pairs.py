@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple, Unpack
 
 import numpy as np
 
+from ..drawing.pictured import PicturedResult
 from ..errors import InvalidValue
+from ..language import Texts
 from ..model.options import whole
 from ..typing import Bool, Float, Int, Shaped
 from .coalitions import coalition_answers, every_coalition
-from .explained import ExplainOptions, explained, place_of
+from .explained import ExplainOptions, explained
+from .named_places import place_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,10 +26,12 @@ if TYPE_CHECKING:
 
 MOST_EXACT = 10  # features: 1,024 coalitions
 ROUNDS = 4
+MOST_SHOWN = 10
+SAY = Texts("explain")
 
 
-@dataclass(frozen=True, eq=False)
-class ShapInteractions:
+@dataclass(frozen=True, eq=False, repr=False)
+class ShapInteractions(PicturedResult):
     """SHAP values, divided into main effects and interactions of pairs.
 
     Attributes:
@@ -78,12 +83,21 @@ class ShapInteractions:
         frame = pl.DataFrame(rows, heads, orient="row", schema_overrides={"error": pl.Float64})
         return frame.sort("interaction", descending=True, maintain_order=True)
 
-    def __repr__(self) -> str:
-        rows = self.to_frame().head(10).rows()
-        how = "all coalitions" if self.error is None else f"largest standard error {self.error.max():.2g}"
-        head = f"SHAP interactions of {len(self.values)} rows and {len(self.feature_names)} features; {how}"
-        told = [f"{a} alone ({o}): {v:.3g}" if a == b else f"{a} and {b} ({o}): {v:.3g}" for a, b, o, v, _ in rows]
-        return "\n".join([head, *told, *self.notes])
+    def sentences(self) -> list[str]:
+        """Return what it shows, in the current language."""
+        count = {"rows": f"{len(self.values):,}", "features": len(self.feature_names)}
+        frame = self.to_frame()
+        told = [SAY("pairs", **count)]
+        if self.error is not None:
+            told.append(SAY("pairs_error", error=f"{self.error.max():.2g}"))
+        pairs = frame.filter(frame["feature"] != frame["other feature"])
+        one, other, output, value, _ = pairs.row(0)
+        told.append(SAY("pairs_most", one=one, other=other, output=output, value=f"{value:.3g}"))
+        return [*told, *self.notes]
+
+    def summary(self) -> pl.DataFrame:
+        """Return the strongest main effects and interactions."""
+        return self.to_frame().head(MOST_SHOWN)
 
     def plot(
         self, path: str | os.PathLike[str] | None = None, *, row: int | None = None, output: int | str = 0

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..data.spacing import spaced
+from ..drawing.pictured import PicturedResult
 from ..errors import DataError, InvalidValue, ShapeError
 from ..language import Texts
 from ..model import Model
 from ..model.options import whole
 from ..typing import Float, Shaped
-from .explained import spaced
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,8 +28,8 @@ MOST_NUMBERS = 1_000  # of a wide layer, projected at random: a linear probe nee
 PENALTIES = np.logspace(-3, 4, 8)
 
 
-@dataclass(frozen=True, eq=False)
-class LayerProbes:
+@dataclass(frozen=True, eq=False, repr=False)
+class LayerProbes(PicturedResult):
     """How well a linear model reads a property from each layer.
 
     Attributes:
@@ -75,15 +76,6 @@ class LayerProbes:
                 "control": self.control,
                 "selectivity": self.selectivity,
             }
-        )
-
-    def __repr__(self) -> str:
-        rows = self.to_frame().rows()
-        return "\n".join(
-            [
-                f"{self.metric} of linear probes (control: {self.task})",
-                *(f"{layer}: {score:.3f} ± {error:.2g} ({control:.3f})" for layer, _, score, error, control, _ in rows),
-            ]
         )
 
     def plot(self, path: str | os.PathLike[str] | None = None) -> Drawing:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import InvalidValue
 from ..model.options import whole
+from ..notes import Note, note
 from ..typing import Bool, Float
 from .attribution import Attribution, attribution, repeatable
 from .coalitions import Coalitions, coalition_answers, every_coalition, kernel_coalitions
@@ -62,22 +63,20 @@ def exact_shap(
     asked = explained("exact_shap", model, x, background, options)
     groups = asked.count
     if groups > most:
-        wait = f", or pass most={groups} to wait" if groups <= WAITS_FOR else ""
-        raise InvalidValue(
-            f"exact_shap: {groups} features have {_effort(groups, _height(asked))}. Use kernel_shap or "
-            f"permutation_shap, put features into groups={wait}."
-        )
+        wait = note("explain.too_many_wait", groups=groups) if groups <= WAITS_FOR else ""
+        effort = _effort(groups, _height(asked))
+        raise InvalidValue(note("explain.too_many", groups=groups, effort=effort, wait=wait))
     masks = every_coalition(groups)
     answers = coalition_answers(asked, masks)  # (rows, coalitions, outputs)
     values = np.einsum("gc,rco->rgo", exact_weights(masks), answers)
     return attribution(asked, "exact_shap", values, answers[:, 0], len(masks) * _height(asked) * len(asked.x))
 
 
-def _effort(groups: int, height: int) -> str:
-    """Return what enumerating takes, as text."""
+def _effort(groups: int, height: int) -> Note:
+    """Return what enumerating takes."""
     if groups > WAITS_FOR:
-        return f"2^{groups} coalitions"
-    return f"{2**groups:,} coalitions, with {height:,} background rows {2**groups * height:.3g} evaluations a row"
+        return note("explain.effort_power", groups=str(groups))
+    return note("explain.effort", coalitions=2**groups, height=height, evaluations=f"{2**groups * height:.3g}")
 
 
 def exact_weights(masks: Bool[np.ndarray, "coalitions groups"]) -> Float[np.ndarray, "groups coalitions"]:
@@ -143,10 +142,9 @@ def kernel_shap(
             asked, "kernel_shap", ends[:, 1:] - ends[:, :1], ends[:, 0], 2 * len(asked.x) * _height(asked)
         )
     if asked_for < 2 * groups:
-        raise InvalidValue(
-            f"kernel_shap: evaluations={asked_for} are too few for {groups} features; expected at least {2 * groups}, "
-            f"better {2 * groups + USUAL_EVALUATIONS:,}."
-        )
+        least, better = 2 * groups, 2 * groups + USUAL_EVALUATIONS
+        told = {"evaluations": asked_for, "groups": groups, "least": least, "better": better}
+        raise InvalidValue(note("explain.few_evaluations", **told))
     chosen = kernel_coalitions(groups, asked_for, seed)
     ends = np.array([np.zeros(groups, bool), np.ones(groups, bool)])
     answers = coalition_answers(asked, np.concatenate([ends, chosen.masks]))

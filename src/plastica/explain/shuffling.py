@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Literal, Unpack
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..drawing.pictured import PicturedResult
 from ..errors import DataError, InvalidValue, ShapeError
 from ..evaluation.permutation import shuffled_losses
+from ..language import Texts
 from ..model.options import whole
 from ..typing import Float, Int, Shaped
 from .explained import WITHOUT, Explained, ExplainOptions, explained
@@ -21,13 +23,14 @@ if TYPE_CHECKING:
 
     from ..drawing.figure import Drawing
 
+SAY = Texts("explain")
 LossName = Literal["squared_error", "absolute_error", "log_loss", "error_rate"]
 RowLosses = Callable[[np.ndarray, np.ndarray], np.ndarray]
 LEAST = 1e-7  # probabilities are clipped to this in the logarithm
 
 
-@dataclass(frozen=True, eq=False)
-class PermutationImportance:
+@dataclass(frozen=True, eq=False, repr=False)
+class PermutationImportance(PicturedResult):
     """By how much the mean loss grows when a feature is shuffled.
 
     Attributes:
@@ -52,11 +55,13 @@ class PermutationImportance:
         """The standard error of the mean over the repetitions."""
         return self.increases.std(0, ddof=1) / np.sqrt(len(self.increases))
 
-    def __repr__(self) -> str:
-        order = np.argsort(-self.values, kind="stable")
-        lines = [f"{self.feature_names[place]}: {self.values[place]:.4g} ± {self.error[place]:.2g}" for place in order]
-        head = f"increase of the {self.loss_name.replace('_', ' ')} of {self.loss:.4g} by shuffling"
-        return "\n".join([head, *lines])
+    def sentences(self) -> list[str]:
+        """Return what it shows, in the current language."""
+        name = SAY(f"loss_{self.loss_name}") if f"loss_{self.loss_name}" in SAY else self.loss_name
+        told = [SAY("importance", loss=name, value=f"{self.loss:.4g}", count=len(self.increases))]
+        best = int(self.values.argmax())
+        gap = {"rise": f"{self.values[best]:.4g}", "error": f"{self.error[best]:.2g}"}
+        return [*told, SAY("importance_most", feature=self.feature_names[best], **gap)]
 
     def to_frame(self) -> pl.DataFrame:
         """Return a row for each feature, the most important first: feature, increase, error."""

@@ -9,12 +9,22 @@ from typing import Any, cast
 import numpy as np
 
 from ..data.inputs import as_table
+from ..data.spacing import spaced
 from ..errors import InvalidValue
+from ..notes import note
 from .alternatives import Counterfactuals, search
-from .answering import AnswerFunction
-from .explained import explained, place_of, spaced
+from .explained import explained
 from .goals import goal_of
-from .table_columns import ExplainsTable, answers_of, cells_of, columns_of, encoded, outputs_of
+from .named_places import place_of
+from .table_answers import (
+    ExplainsTable,
+    cells_of,
+    columns_of,
+    encoded,
+    require_one_target,
+    require_row,
+    table_answers,
+)
 
 MOST_BACKGROUND = 1_000
 
@@ -52,15 +62,13 @@ def table_counterfactuals(
     """
     table = as_table(source)
     others = table if background is None else as_table(background)
-    if not 0 <= row < table.height:
-        raise InvalidValue(f"row={row}: {table.source} has rows 0 to {table.height - 1}.")
+    require_row(table, row)
     target = network.target
-    if target.task == "multilabel" or len(target.names) > 1:
-        raise InvalidValue("table_counterfactuals: expected a model with one target; this one has several.")
+    require_one_target("table_counterfactuals", target)
     if target.task == "regression" and not isinstance(wanted, tuple):
-        raise InvalidValue(f"table_counterfactuals: {target.name!r} is a number; pass wanted=(low, high).")
+        raise InvalidValue(note("explain.wanted_interval", target=repr(target.name)))
     picked, others = table.take([row]), others.take(spaced(others.height, most))
-    function = AnswerFunction(lambda features: answers_of(network, features), names=outputs_of(target))
+    function = table_answers(network)
     x, behind = encoded(network, picked, []), encoded(network, others, [])
     names = [str(place) for place in range(x.shape[1])]
     groups: dict[str, Sequence[int | str]] = {**columns_of(network)}

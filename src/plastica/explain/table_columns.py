@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 
-from ..data.encoding import TableEncoder
 from ..data.inputs import as_table
+from ..data.spacing import spaced
 from ..data.table import Table, show
-from ..data.target import Target
-from ..data.values import as_text, read_numbers
+from ..data.values import read_numbers
 from ..errors import InvalidValue
 from ..notes import Note, note
-from ..typing import Float
-from .answering import AnswerFunction
 from .attribution import Attribution
 from .blocks import by_blocks
-from .explained import ExplainOptions, place_of, spaced
+from .explained import ExplainOptions
+from .named_places import place_of
 from .nearby import lime, occlusion
 from .shapley import exact_shap, kernel_shap, permutation_shap
+from .table_answers import ExplainsTable, cells_of, columns_of, encoded, table_answers
 
 TableMethod = Literal["auto", "exact_shap", "kernel_shap", "permutation_shap", "lime", "occlusion"]
 METHODS = {
@@ -36,18 +35,6 @@ KERNEL_EVALUATIONS = 512  # and two for each column: standard errors are told, a
 MOST_KERNEL = 60  # columns; beyond, random orders need fewer evaluations
 BACKGROUND_ROWS = 50
 MOST_TOLD = 5  # columns with a value outside of the background
-
-
-class ExplainsTable(Protocol):
-    """What is used of a model for a table, such as :class:`~plastica.tables.TableNetwork`."""
-
-    @property
-    def encoder(self) -> TableEncoder: ...
-    @property
-    def target(self) -> Target: ...
-    @property
-    def members(self) -> Sequence[ExplainsTable]: ...
-    def answers(self, x: np.ndarray) -> np.ndarray: ...
 
 
 def explain_table(
@@ -88,17 +75,14 @@ def explain_table(
         UnknownName: If there is no such output, or a group has an unknown column.
     """
     if getattr(network, "encoder", None) is None:
-        raise InvalidValue(
-            f"explain_table: got a {type(network).__name__}; expected the model of a run, pl.load(folder). Of an "
-            "estimator pass a data frame to pl.explain.exact_shap(estimator, frame, background)."
-        )
+        raise InvalidValue(note("explain.no_table_model", method="explain_table", kind=type(network).__name__))
     table = as_table(source)
     others = table if background is None else as_table(background)
     chosen = np.asarray(rows, np.int64).reshape(-1)
     if not len(chosen) or chosen.min() < 0 or chosen.max() >= table.height:
-        raise InvalidValue(f"rows={list(rows)}: {table.source} has rows 0 to {table.height - 1}.")
+        raise InvalidValue(note("explain.no_rows_there", rows=str([*rows]), source=table.source, last=table.height - 1))
     if most < 1:
-        raise InvalidValue(f"most={most}: expected at least 1 background row.")
+        raise InvalidValue(note("explain.few_background", most=str(most)))
     notes: list[Note] = []
     picked = table.take(chosen)
     x = encoded(network, picked, notes)
@@ -107,9 +91,9 @@ def explain_table(
     if method == "auto":
         method, options = usual_method(len(columns), options)
     if method not in METHODS:
-        raise InvalidValue(f"method={method!r}: expected auto, {', '.join(METHODS)}.")
+        raise InvalidValue(note("explain.no_method", method=repr(method), known=[*METHODS]))
     # Features of the encoding are not shown, so that they need no names of their own.
-    function = AnswerFunction(lambda features: answers_of(network, features), names=outputs_of(network.target))
+    function = table_answers(network)
     names = [str(place) for place in range(x.shape[1])]
     own: ExplainOptions = {"groups": columns, "output": output, "feature_names": names}
 
@@ -128,37 +112,6 @@ def usual_method(columns: int, options: dict[str, int]) -> tuple[TableMethod, di
     if columns <= MOST_KERNEL or "evaluations" in options:
         return "kernel_shap", {"evaluations": 2 * columns + KERNEL_EVALUATIONS, **options}
     return "permutation_shap", options
-
-
-def outputs_of(target: Target) -> tuple[str, ...]:
-    """Return the names of the answers: the classes or labels, or the targets of a regression."""
-    return tuple(map(str, target.names if target.task == "regression" else target.classes))
-
-
-def encoded(network: ExplainsTable, table: Table, notes: list[Note]) -> Float[np.ndarray, "rows features"]:
-    """Return the features of a table; those of the networks of folds, each with its own encoding, side by side."""
-    parts = [each.encoder.transform(table, notes) for each in network.members or (network,)]
-    return np.concatenate(parts, axis=1)
-
-
-def answers_of(network: ExplainsTable, x: Float[np.ndarray, "rows features"]) -> Float[np.ndarray, "rows *outputs"]:
-    """Return the answers for :func:`encoded` rows: the mean over the networks of folds."""
-    parts = network.members or (network,)
-    ends = np.cumsum([each.encoder.layout.width for each in parts])[:-1]
-    found = [each.answers(own) for each, own in zip(parts, np.split(x, ends, axis=1), strict=True)]
-    return np.mean(found, axis=0)
-
-
-def columns_of(network: ExplainsTable) -> dict[str, list[int | str]]:
-    """Return the features of each column."""
-    found: dict[str, list[int | str]] = {}
-    start = 0
-    for each in network.members or (network,):
-        for encoder in each.encoder.encoders:
-            end = start + len(encoder.feature_names)
-            found.setdefault(encoder.column.name, []).extend(range(start, end))
-            start = end
-    return found
 
 
 def together(
@@ -185,23 +138,6 @@ def together(
         name = column if group is None else group
         found[name] = [*found.get(name, ()), *features]
     return found
-
-
-def cells_of(
-    table: Table, names: Sequence[str], groups: Mapping[str, Sequence[str]] | None = None
-) -> tuple[tuple[str, ...], ...]:
-    """Return the texts in some columns, row by row; empty for missing values. Those of a group are listed."""
-    given = groups or {}
-
-    def texts(name: str) -> list[str]:
-        return ["" if each is None else str(each) for each in as_text(table.column(name)).to_list()]
-
-    def listed(names: Sequence[str]) -> list[str]:
-        cells = zip(*(texts(name) for name in names), strict=True)
-        return ["; ".join(each for each in row if each) for row in cells]
-
-    found = [listed(given[name]) if name in given else texts(name) for name in names]
-    return tuple(zip(*found, strict=True))
 
 
 def outside_of(network: ExplainsTable, rows: Table, background: Table) -> list[Note]:

@@ -8,14 +8,15 @@ import numpy as np
 
 from ..data.column import Column
 from ..data.inputs import as_table
+from ..data.spacing import spaced
 from ..data.table import Table
 from ..data.values import as_text, missing, read_categories, read_dates, read_numbers
 from ..errors import InvalidValue
+from ..notes import note
 from .anchor_rules import MOST_CONDITIONS, Anchor, AnchorWish, check_wish, decide_by, found_anchor, number_predicates
 from .anchor_search import Predicate
-from .answering import AnswerFunction
-from .explained import explained, spaced
-from .table_columns import ExplainsTable, answers_of, columns_of, encoded, outputs_of
+from .explained import explained
+from .table_answers import ExplainsTable, columns_of, encoded, require_one_target, require_row, table_answers
 
 MOST_BACKGROUND = 1_000
 
@@ -53,15 +54,13 @@ def table_anchors(
     check_wish(wish)
     table = as_table(source)
     others = table if background is None else as_table(background)
-    if not 0 <= row < table.height:
-        raise InvalidValue(f"row={row}: {table.source} has rows 0 to {table.height - 1}.")
+    require_row(table, row)
     target = network.target
-    if target.task == "multilabel" or len(target.names) > 1:
-        raise InvalidValue("table_anchors: expected a model with one target; this one has several.")
+    require_one_target("table_anchors", target)
     if target.task == "regression" and tolerance is None:
-        raise InvalidValue(f"table_anchors: {target.name!r} is a number; say with tolerance= how much it may differ.")
+        raise InvalidValue(note("explain.needs_tolerance", target=repr(target.name)))
     picked, others = table.take([row]), others.take(spaced(others.height, MOST_BACKGROUND))
-    function = AnswerFunction(lambda features: answers_of(network, features), names=outputs_of(target))
+    function = table_answers(network)
     x, behind = encoded(network, picked, []), encoded(network, others, [])
     names = [str(place) for place in range(x.shape[1])]
     groups = columns_of(network)

@@ -11,9 +11,11 @@ import polars as pl
 from ..data.inputs import as_table
 from ..data.values import as_text
 from ..errors import InvalidValue
+from ..notes import note
 from .answering import AnswerFunction
 from .attribution import Attribution
-from .table_columns import METHODS, ExplainsTable, TableMethod, answers_of, encoded, outputs_of, usual_method
+from .table_answers import ExplainsTable, answers_of, encoded, outputs_of, require_row
+from .table_columns import METHODS, TableMethod, usual_method
 
 MOST_WORDS = 200
 
@@ -52,13 +54,13 @@ def explain_words(
     table = as_table(source)
     kinds = {each.column.name: each.column.kind for each in network.encoder.encoders}
     if kinds.get(column) != "text":
-        texts = ", ".join(name for name, kind in kinds.items() if kind == "text") or "none"
-        raise InvalidValue(f"explain_words: the model does not read {column!r} as text; its columns of text: {texts}.")
-    if not 0 <= row < table.height:
-        raise InvalidValue(f"row={row}: {table.source} has rows 0 to {table.height - 1}.")
+        texts = [repr(name) for name, kind in kinds.items() if kind == "text"]
+        told = {"column": repr(column), "texts": texts or [note("explain.no_texts")]}
+        raise InvalidValue(note("explain.not_text", **told))
+    require_row(table, row)
     words = str(as_text(table.column(column)).to_list()[row] or "").split()[:MOST_WORDS]
     if not words:
-        raise InvalidValue(f"explain_words: {column!r} is empty in row {row}; there are no words to explain.")
+        raise InvalidValue(note("explain.no_words", column=repr(column), row=str(row)))
     one = table.take([row])
 
     def answers(kept: np.ndarray) -> np.ndarray:
@@ -70,7 +72,7 @@ def explain_words(
     if method == "auto":
         method, options = usual_method(len(words), options)
     if method not in METHODS:
-        raise InvalidValue(f"method={method!r}: expected auto, {', '.join(METHODS)}.")
+        raise InvalidValue(note("explain.no_method", method=repr(method), known=[*METHODS]))
     function = AnswerFunction(answers, names=outputs_of(network.target))
     names = [f"{place + 1} {word}" for place, word in enumerate(words)]
     asked: dict[str, Any] = {"feature_names": names, "output": output, **options}

@@ -14,7 +14,9 @@ import numpy as np
 import optax
 from jax import Array
 
+from ..drawing.pictured import PicturedResult
 from ..errors import InvalidValue, UnknownName
+from ..language import Texts
 from ..layers.layer import INFERENCE, Layer
 from ..model import Model
 from ..model.options import whole
@@ -23,16 +25,19 @@ from ..typing import Float, Int, Params, State
 from .hidden_layers import CutNetwork, chain_of, cut_behind, up_to_potential
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from ..drawing.figure import Drawing
 
+SAY = Texts("explain")
 ImageSpace = Literal["fourier", "pixels"]
 METHOD = "visualise_features"
 STEPS, RATE, JITTER, DECAY = 256, 0.05, 2, 0.01
 SPREAD = 0.01  # of the first Fourier coefficients
 
 
-@dataclass(frozen=True, eq=False)
-class VisualisedFeatures:
+@dataclass(frozen=True, eq=False, repr=False)
+class VisualisedFeatures(PicturedResult):
     """Images that raise the activity of some units most.
 
     Attributes:
@@ -45,12 +50,16 @@ class VisualisedFeatures:
     activity: Float[np.ndarray, "units steps"]
     names: tuple[str, ...]
 
-    def __repr__(self) -> str:
-        told = [
-            f"{name}: activity from {each[0]:.3g} to {each[-1]:.3g} in {len(each)} steps"
-            for name, each in zip(self.names, self.activity, strict=True)
-        ]
-        return "\n".join(told)
+    def sentences(self) -> list[str]:
+        """Return what it shows, in the current language."""
+        return [SAY("driven", count=len(self.names), steps=f"{self.activity.shape[1]:,}")]
+
+    def to_frame(self) -> pl.DataFrame:
+        """Return a row for each unit: unit, and its activity for the first and the last image, first and last."""
+        import polars as pl
+
+        ends = {"first": self.activity[:, 0].astype(float), "last": self.activity[:, -1].astype(float)}
+        return pl.DataFrame({"unit": list(self.names), **ends})
 
     def plot(self, path: str | os.PathLike[str] | None = None, *, columns: int = 8) -> Drawing:
         """Draw the images in a grid; rows without two axes as lines.

@@ -8,8 +8,8 @@ from typing import cast
 import jax
 import numpy as np
 
+from ..data.spacing import spaced
 from ..errors import InvalidValue, NotFitted, UnknownName
-from ..explain.explained import spaced
 from ..layers import Ensemble
 from ..layers import Sequential as Chain
 from ..layers.walk import walk

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..data.spacing import spaced
 from ..errors import ShapeError
 from ..explain.answering import AnswerFunction, answer_function, ready
-from ..explain.explained import default_names, place_of, spaced
+from ..explain.named_places import default_names, place_of
 from ..model.options import whole
 from ..typing import Float
 from .look import SAY, InsideView

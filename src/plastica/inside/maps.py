@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..data.spacing import spaced
 from ..errors import ShapeError
-from ..explain.explained import spaced
 from ..layers.walk import walk
 from ..model import Model
 from ..model.options import whole

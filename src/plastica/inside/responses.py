@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..data.spacing import spaced
 from ..errors import ShapeError
 from ..explain.answering import AnswerFunction
 from ..explain.curves import partial_dependence
-from ..explain.explained import spaced
 from ..model import Model
 from ..model.options import whole
 from ..typing import Float

@@ -9,10 +9,11 @@ import numpy as np
 
 from ..data.encoders.number import NumberEncoder
 from ..data.inputs import as_table
+from ..data.spacing import spaced
 from ..data.table import Table, show
 from ..data.values import as_text, read_numbers
 from ..errors import DataError, InvalidValue, UnknownName
-from ..explain.explained import place_of, spaced
+from ..explain.named_places import place_of
 from ..model import Sequential
 from ..notes import Note
 from ..tables import TableNetwork

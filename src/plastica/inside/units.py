@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..data.spacing import spaced
 from ..errors import ShapeError
-from ..explain.explained import default_names, spaced
+from ..explain.named_places import default_names
 from ..memory.tuning import TuningCurves, tuning_curves
 from ..model import Model
 from ..model.options import whole
