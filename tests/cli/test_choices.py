@@ -117,7 +117,7 @@ def test_names_that_options_take_are_those_there_are():
     from plastica import losses, optimizers, rules
     from plastica.cli import names
     from plastica.forecasting import settings
-    from plastica.memory import comparing
+    from plastica.memory.associative_memory import comparing
     from plastica.tables import output_layer
 
     assert set(names.OPTIMIZERS) == set(optimizers.NAMES)

@@ -7,11 +7,11 @@ import pytest
 
 from plastica.errors import DataError, FileError, UnknownName
 from plastica.language import using
-from plastica.memory.beside_people import compare_with_people, curves_by_subject
-from plastica.memory.forgetting_beside import compare_forgetting
-from plastica.memory.free_recall import FreeRecall, read_free_recall
-from plastica.memory.memory_by_lag import Retention
-from plastica.memory.people import HUMAN_CURVES, human_curve, human_curves, read_human_curve
+from plastica.memory.people.beside_people import compare_with_people, curves_by_subject
+from plastica.memory.people.forgetting_beside import compare_forgetting
+from plastica.memory.people.free_recall import FreeRecall, read_free_recall
+from plastica.memory.people.human_curves import HUMAN_CURVES, human_curve, human_curves, read_human_curve
+from plastica.memory.retention_by_lag.memory_by_lag import Retention
 
 FORWARD = read_free_recall([[1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 3, 0, 0, 0, 0, 0]])
 

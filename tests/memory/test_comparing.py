@@ -10,9 +10,9 @@ from sklearn.datasets import load_digits
 
 from plastica.data.reading import read_table
 from plastica.errors import DataError, FileError, InvalidValue
-from plastica.memory.comparing import compare_memories, damaged
-from plastica.memory.images import otsu_threshold, read_images
-from plastica.memory.rows import read_rows
+from plastica.memory.associative_memory.comparing import compare_memories, damaged
+from plastica.memory.associative_memory.images import otsu_threshold, read_images
+from plastica.memory.associative_memory.rows import read_rows
 
 
 def test_damage():

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from plastica.errors import DataError, InvalidValue
-from plastica.memory.declarative import DeclarativeMemory
-from plastica.memory.forgetting import base_level_activation
-from plastica.memory.practice import fit_declarative, practice_testing_curve, spacing_curve
+from plastica.memory.people.declarative import DeclarativeMemory
+from plastica.memory.people.forgetting import base_level_activation
+from plastica.memory.people.practice import fit_declarative, practice_testing_curve, spacing_curve
 
 PLAIN = DeclarativeMemory(decay_scale=0.0, decay_intercept=0.5)
 

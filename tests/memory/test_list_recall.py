@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from plastica.errors import InvalidValue, UnknownName
-from plastica.memory.list_recall import StudyLists, recall_lists, recalled, study_lists
-from plastica.memory.palimpsest import palimpsest_recall
+from plastica.memory.associative_memory.palimpsest import palimpsest_recall
+from plastica.memory.people.list_recall import StudyLists, recall_lists, recalled, study_lists
 
 RNG = np.random.default_rng(0)
 

@@ -13,7 +13,7 @@ from plastica.memory import (
     read_free_recall,
     recall_probability,
 )
-from plastica.memory.forgetting import EBBINGHAUS_MINUTES, EBBINGHAUS_SAVINGS, LAWS
+from plastica.memory.people.forgetting import EBBINGHAUS_MINUTES, EBBINGHAUS_SAVINGS, LAWS
 
 TIMES = np.array([1.0, 3, 10, 40, 200, 1000])
 

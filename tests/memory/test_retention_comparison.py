@@ -8,10 +8,10 @@ import pytest
 import plastica as pl
 from plastica.errors import DataError, InvalidValue, ShapeError, UnknownName
 from plastica.memory import retention
-from plastica.memory.retention_comparison import compare_retention
-from plastica.memory.retention_kinds import KINDS, delay_line
-from plastica.memory.state_reading import LayerStates, sensitivity_by_lag, states_of
-from plastica.memory.symbol_information import information_by_lag
+from plastica.memory.retention_by_lag.retention_comparison import compare_retention
+from plastica.memory.retention_by_lag.retention_kinds import KINDS, delay_line
+from plastica.memory.retention_by_lag.state_reading import LayerStates, sensitivity_by_lag, states_of
+from plastica.memory.retention_by_lag.symbol_information import information_by_lag
 
 
 def leaky(leak):

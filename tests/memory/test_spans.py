@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from plastica.errors import DataError, InvalidValue
-from plastica.memory.spans import back_lists, digit_lists, digit_span, n_back, span_of
+from plastica.memory.people.spans import back_lists, digit_lists, digit_span, n_back, span_of
 
 
 def test_the_span_is_where_half_of_the_lists_are_right():

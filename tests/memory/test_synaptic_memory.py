@@ -7,10 +7,10 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from plastica.errors import DataError, InvalidValue, ShapeError
-from plastica.memory.attractor_network import AttractorNetwork
-from plastica.memory.ring_attractor import RingAttractor
-from plastica.memory.short_term_plasticity import ShortTermPlasticity
-from plastica.memory.synaptic_working_memory import SynapticWorkingMemory
+from plastica.memory.working_memory.attractor_network import AttractorNetwork
+from plastica.memory.working_memory.ring_attractor import RingAttractor
+from plastica.memory.working_memory.short_term_plasticity import ShortTermPlasticity
+from plastica.memory.working_memory.synaptic_working_memory import SynapticWorkingMemory
 
 SYNAPSES = {
     "depressing": ShortTermPlasticity(use=0.5, facilitation=0, recovery=800),

@@ -10,11 +10,11 @@ import pytest
 import plastica as pl
 from plastica.errors import DataError, InvalidValue, ShapeError, UnknownName
 from plastica.memory import compare_recurrent_layers, make_task
-from plastica.memory.chrono_bias import ChronoBias
-from plastica.memory.reber import SYMBOLS, embedded_string
-from plastica.memory.recurrent_layers import TRAINING
-from plastica.memory.task_layers import LAYERS, LayerPlan
-from plastica.memory.tasks import TASKS
+from plastica.memory.tasks.catalogue import TASKS
+from plastica.memory.tasks.chrono_bias import ChronoBias
+from plastica.memory.tasks.reber import SYMBOLS, embedded_string
+from plastica.memory.tasks.recurrent_layers import TRAINING
+from plastica.memory.tasks.task_layers import LAYERS, LayerPlan
 
 
 @pytest.mark.parametrize(("name", "join"), [("adding", np.sum), ("multiplication", np.prod)])

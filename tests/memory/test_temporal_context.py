@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from plastica.errors import InvalidValue
-from plastica.memory.free_recall import FreeRecall, read_free_recall
-from plastica.memory.temporal_context import TemporalContextModel
-from plastica.memory.temporal_context_fit import fit_temporal_context
+from plastica.memory.people.free_recall import FreeRecall, read_free_recall
+from plastica.memory.people.temporal_context import TemporalContextModel
+from plastica.memory.people.temporal_context_fit import fit_temporal_context
 
 HAND = TemporalContextModel(
     encoding_drift=0.6, recall_drift=0.6, earlier_context=2.0, temperature=0.5, primacy_scale=0, start_drift=0

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from plastica.errors import DataError, FileError, InvalidValue, ShapeError
-from plastica.memory.representation import centered_kernel_alignment
-from plastica.memory.representation_map import compare_representations
-from plastica.memory.tuning import direction_selectivity, read_recordings, tuning_curves
+from plastica.memory.representations.representation import centered_kernel_alignment
+from plastica.memory.representations.representation_map import compare_representations
+from plastica.memory.representations.tuning import direction_selectivity, read_recordings, tuning_curves
 
 RNG = np.random.default_rng(0)
 ANGLES = np.tile(np.arange(0, 360, 45), 3)

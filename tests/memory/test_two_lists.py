@@ -7,8 +7,8 @@ import pytest
 
 from plastica.errors import InvalidValue
 from plastica.language import using
-from plastica.memory.complementary import ATTRIBUTES, FACTS, PENGUIN, learn_new_facts
-from plastica.memory.interference import learn_two_lists
+from plastica.memory.people.complementary import ATTRIBUTES, FACTS, PENGUIN, learn_new_facts
+from plastica.memory.people.interference import learn_two_lists
 
 
 def test_a_network_forgets_the_first_list_unlike_people():
@@ -55,6 +55,6 @@ def test_focused_learning_disturbs_what_is_known_and_interleaved_learning_does_n
     ],
 )
 def test_mistakes_with_two_lists(call, message, monkeypatch):
-    monkeypatch.setattr("plastica.memory.interference.STEP", 1000)
+    monkeypatch.setattr("plastica.memory.people.interference.STEP", 1000)
     with pytest.raises(InvalidValue, match=message):
         call()

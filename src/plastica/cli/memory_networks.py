@@ -47,8 +47,8 @@ def tasks(**given: OptionValue) -> None:
     the task. All tasks and layers take hours; one of each takes seconds to minutes.
     """
     from ..memory import compare_recurrent_layers
-    from ..memory.task_layers import LAYERS
-    from ..memory.tasks import TASKS
+    from ..memory.tasks.catalogue import TASKS
+    from ..memory.tasks.task_layers import LAYERS
     from ..registry import look_up
     from . import folders
 
@@ -103,7 +103,7 @@ def retention(model: str | None, **given: OptionValue) -> None:
     if model is not None:
         found = {folders.name_of(model): measure(_network(model), **kept)}
     else:
-        from ..memory.retention_kinds import KINDS, named_systems
+        from ..memory.retention_by_lag.retention_kinds import KINDS, named_systems
 
         systems = named_systems(_names(given["layers"], KINDS), given["units"], given["seed"])
         found = {name: measure(system, **kept) for name, system in systems.items()}

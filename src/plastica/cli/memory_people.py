@@ -42,7 +42,7 @@ def forgetting(file: str | None, **given: OptionValue) -> None:
     import numpy as np
 
     from ..memory import fit_forgetting
-    from ..memory.forgetting import EBBINGHAUS_MINUTES, EBBINGHAUS_SAVINGS
+    from ..memory.people.forgetting import EBBINGHAUS_MINUTES, EBBINGHAUS_SAVINGS
     from . import folders
 
     if file is None:
@@ -151,7 +151,7 @@ def _write_fits(
 
 
 def _say_fits(output: Output, fits: Mapping[str, ForgettingFit], source: str, count: int) -> None:
-    from ..memory.forgetting import LAWS
+    from ..memory.people.forgetting import LAWS
 
     output.say(SAY("forgetting_points", source=source, count=count))
     output.say()

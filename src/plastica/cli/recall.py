@@ -18,7 +18,7 @@ from .wording import SAY
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..memory.comparing import MemoryScore
+    from ..memory.associative_memory.comparing import MemoryScore
 
 FILES = "recall.svg, recall.png"
 
@@ -43,7 +43,7 @@ def recall(source: str, **given: Any) -> None:
     of the best.
     """
     from ..errors import InvalidValue
-    from ..memory.comparing import compare_memories, damaged
+    from ..memory.associative_memory.comparing import compare_memories, damaged
     from . import folders
 
     patterns = _patterns(source, given)
@@ -66,11 +66,11 @@ def recall(source: str, **given: Any) -> None:
 def _patterns(source: str, given: dict[str, Any]) -> np.ndarray:
     """Return the images of a folder or the rows of a table as patterns."""
     if Path(source).is_dir():
-        from ..memory.images import read_images
+        from ..memory.associative_memory.images import read_images
 
         return read_images(source, given["size"]).patterns
     from ..data.reading import read_table
-    from ..memory.rows import read_rows
+    from ..memory.associative_memory.rows import read_rows
 
     table = read_table(
         source, separator=options.separator(given["separator"]), encoding=given["encoding"], sheet=given["sheet"]

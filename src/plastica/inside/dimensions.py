@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import DataError
-from ..memory.representation import participation_ratio
+from ..memory.representations.representation import participation_ratio
 from ..model import Model
 from ..model.options import whole
 from ..typing import Float

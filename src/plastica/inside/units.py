@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from ..data.spacing import spaced
 from ..errors import ShapeError
 from ..explain.named_places import default_names
-from ..memory.tuning import TuningCurves, tuning_curves
+from ..memory.representations.tuning import TuningCurves, tuning_curves
 from ..model import Model
 from ..model.options import whole
 from ..typing import Float, Int

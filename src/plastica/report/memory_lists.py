@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from ..language import LANGUAGES, Texts
 from ..memory import TemporalContextModel, compare_with_people, human_curve, recall_lists
-from ..memory.beside_people import CURVES, PEOPLE
+from ..memory.people.beside_people import CURVES, PEOPLE
 from .memory_charts import ChartLine, curve_chart, term_name
 from .memory_measurements import Chart, Section
 from .wording import TEXTS, both, say

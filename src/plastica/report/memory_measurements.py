@@ -17,9 +17,9 @@ from ..memory import (
     palimpsest_recall,
     retention,
 )
-from ..memory.forgetting import LAWS
-from ..memory.people import COWAN_SPAN, MILLER_SPAN
-from ..memory.retention_kinds import named_systems
+from ..memory.people.forgetting import LAWS
+from ..memory.people.human_curves import COWAN_SPAN, MILLER_SPAN
+from ..memory.retention_by_lag.retention_kinds import named_systems
 from .memory_charts import ChartLine, curve_chart, term_name
 from .wording import say
 

@@ -1,0 +1,1 @@
+"""Associative memories: patterns stored in weights or slots, and recalled from a part or a damaged copy."""

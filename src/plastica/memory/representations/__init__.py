@@ -1,0 +1,1 @@
+"""Representations: similarity, sparseness and dimension of activities, and tuning curves of units."""
