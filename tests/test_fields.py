@@ -31,6 +31,7 @@ GIVEN: dict[str, Any] = {
     "target_class_ids": (0,), "recall": 0.5, "precision": 0.5, "specificity": 0.5, "sensitivity": 0.5,
     "sequence_length": 7, "equation": "...a,ab->...b", "output_sizes": 3,
     "patterns": 3, "neuron": pl.LIF(), "inputs": (pl.Input((3,)),), "calls": ((0, (0,)),), "outputs": (1,),
+    "policy": pl.Dense(3), "environment": pl.rewards.Bandit(),
 }  # fmt: skip
 OTHERS = {("layer", name): {"columns": (0,)} for name in ("PeriodicEmbedding", "PiecewiseLinearEmbedding")} | {
     ("layer", "Rescaling"): {"scale": 0.5},

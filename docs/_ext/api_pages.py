@@ -46,6 +46,7 @@ MODULES = {
     "doctor": "The doctor",
     "explain": "Explanations",
     "inside": "Looks inside a network",
+    "rewards": "Rewards",
     "society": "Societies",
     "spikes": "Spikes",
     "estimators": "Networks in scikit-learn",

@@ -18,7 +18,7 @@ RULES = (
     "backprop", "bcm", "competitive", "contrastive_divergence", "deep_belief", "delta", "direct_feedback_alignment",
     "eprop", "equilibrium_propagation", "feedback_alignment", "forward_forward", "hebb", "hopfield", "kohonen",
     "krotov_hopfield", "oja", "perceptron", "predictive_coding", "predictive_coding_fixed_prediction",
-    "predictive_coding_zero_divergence", "sanger", "sign_symmetry", "sign_symmetry_batch_random", "stdp",
+    "predictive_coding_zero_divergence", "reward_stdp", "sanger", "sign_symmetry", "sign_symmetry_batch_random", "stdp",
     "target_propagation",
 )  # fmt: skip
 LOSSES = (

@@ -37,3 +37,4 @@ from .sanger import Sanger as Sanger
 from .sign_symmetry import SignSymmetry as SignSymmetry
 from .stdp import STDP as STDP
 from .target_propagation import TargetPropagation as TargetPropagation
+from .three_factor import ThreeFactor as ThreeFactor

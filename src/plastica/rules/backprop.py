@@ -46,6 +46,7 @@ class Backprop(Rule):
     """
 
     takes_costs: ClassVar[bool] = True
+    takes_rewards: ClassVar[bool] = True
     facts: ClassVar[Facts | None] = Facts(
         "Rumelhart, Hinton, Williams 1986",
         local=False,

@@ -69,6 +69,8 @@ class Hebb(LayerRule):
     decay: float = 0.0
     limit: float | None = None
 
+    takes_rewards: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         require_numbers(self, {"learning_rate": ABOVE_ZERO, "decay": AT_LEAST_ZERO, "limit": ABOVE_ZERO})
 

@@ -54,6 +54,7 @@ NAMES: dict[str, Callable[[], Rule]] = {
     "predictive_coding": _usual("PredictiveCoding"),
     "predictive_coding_fixed_prediction": _usual("PredictiveCoding", "fixed_prediction", step_size=0.5),
     "predictive_coding_zero_divergence": _usual("PredictiveCoding", "zero_divergence"),
+    "reward_stdp": _usual("ThreeFactor"),
     "sanger": _usual("Sanger", 0.1, relative=True),
     "sign_symmetry": _usual("SignSymmetry"),
     "sign_symmetry_batch_random": _usual("SignSymmetry", "batch_random"),

@@ -88,6 +88,8 @@ class Rule(Declaration):
         unranked: The reason why comparisons by accuracy do not rank the rule; empty if they do.
         takes_costs: Whether layers may add costs to the loss. The rule then follows their gradient, as
             ``Layer.backward`` does, and returns them in :attr:`Signal.costs`.
+        takes_rewards: Whether what the rule learns from a row is in proportion to the row's weight, also to one below
+            0. Rewards can then be these weights; see :class:`~plastica.rules.ThreeFactor` and :mod:`plastica.rewards`.
     """
 
     facts: ClassVar[Facts | None] = None
@@ -95,6 +97,7 @@ class Rule(Declaration):
     usual_optimizer: ClassVar[Optimizer] = Adam()
     unranked: ClassVar[str] = ""
     takes_costs: ClassVar[bool] = False
+    takes_rewards: ClassVar[bool] = False
 
     def init(self, network: Layer, params: Params, key: Key) -> Memory:
         """Return the initial memory of the rule for a network. Default: none."""

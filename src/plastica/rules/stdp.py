@@ -53,6 +53,9 @@ class STDP(LayerRule):
         tau_triplet: The time constant of these, in milliseconds. The paper's fits of this rule have 40 for cultures of
             hippocampus and 114 for slices of visual cortex, with 16.8 for ``tau_plus`` and 33.7 for ``tau_minus``.
         total: What the weights into a unit sum up to after each step. None: no normalization.
+        tau_eligibility: How long a synapse remembers a pair, in milliseconds, for a reward at the end of the sequence:
+            a pair t before the end counts exp(-t / tau_eligibility). None: all pairs of a sequence count alike. See
+            :class:`~plastica.rules.ThreeFactor`.
 
     Raises:
         InvalidValue: If a number is out of range, a name unknown, or a layer has no spikes on both sides.
@@ -66,7 +69,8 @@ class STDP(LayerRule):
         L. F. Abbott, 2000, Competitive Hebbian learning through spike-timing-dependent synaptic plasticity, equation 1;
         weight dependence: R. Gütig, R. Aharonov, S. Rotter, H. Sompolinsky, 2003, Learning input correlations through
         nonlinear temporally asymmetric Hebbian plasticity; triplets: J.-P. Pfister, W. Gerstner, 2006,
-        Triplets of spikes in a model of spike timing-dependent plasticity, equations 3 and 4.
+        Triplets of spikes in a model of spike timing-dependent plasticity, equations 3 and 4; eligibility: E. M.
+        Izhikevich, 2007, Solving the distal reward problem through linkage of STDP and dopamine signaling.
     """
 
     facts: ClassVar[Facts | None] = Facts(
@@ -90,11 +94,14 @@ class STDP(LayerRule):
     triplet: float | None = None
     tau_triplet: float = 100.0
     total: float | None = None
+    tau_eligibility: float | None = None
+
+    takes_rewards: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         require_numbers(self, dict.fromkeys(("learning_rate", "w_max", "total"), ABOVE_ZERO))
         require_numbers(self, dict.fromkeys(("depression", "dependence", "triplet"), AT_LEAST_ZERO))
-        require_times(self, "tau_plus", "tau_minus", "tau_triplet")
+        require_times(self, "tau_plus", "tau_minus", "tau_triplet", "tau_eligibility")
         if self.pairing not in PAIRINGS:
             raise InvalidValue(f"STDP(pairing={self.pairing!r}): expected one of {', '.join(map(repr, PAIRINGS))}.")
 
@@ -132,13 +139,19 @@ class STDP(LayerRule):
         """Return the sums over all pairs that strengthen and that weaken, each ``(features, units)``."""
         dt = spiking_units(layer).spike_step
         pre, post = jnp.swapaxes(record.input, 0, 1), jnp.swapaxes(record.activity, 0, 1)
-        shares = shares.reshape(1, -1, 1)
+        shares = shares.reshape(1, -1, 1) * self.kept_until_the_end(len(pre), dt)
         strength = post
         if self.triplet is not None:
             strength = post * (1 + self.triplet * before(post, jnp.exp(-dt / self.tau_triplet), self.pairing))
         up = outer(before(pre, jnp.exp(-dt / self.tau_plus), self.pairing) * shares, strength)
         down = outer(pre * shares, before(post, jnp.exp(-dt / self.tau_minus), self.pairing))
         return up, down
+
+    def kept_until_the_end(self, steps: int, dt: float) -> Float[Array, "time one one"] | float:
+        """Return the fraction of a pair at each step that its synapse remembers at the end of the sequence."""
+        if self.tau_eligibility is None:
+            return 1.0
+        return jnp.exp(-dt / self.tau_eligibility * jnp.arange(steps - 1, -1, -1)).reshape(-1, 1, 1)
 
     def bounds(self, kernel: Float[Array, "features units"]) -> tuple[Array | float, Array | float]:
         """Return how far weights can still rise and fall, each to the power mu."""

@@ -1,0 +1,9 @@
+# The public names of the package, each with its module. __init__.py reads them here and imports them on first use.
+
+from .bandit import Bandit as Bandit
+from .cart_pole import CartPole as CartPole
+from .environment import Environment as Environment
+from .environment import Outcome as Outcome
+from .grid_world import GridWorld as GridWorld
+from .policy_gradient import PolicyGradient as PolicyGradient
+from .policy_gradient import episodes as episodes
