@@ -247,6 +247,27 @@ def test_a_spiking_layer_is_dense_with_the_neuron_behind_it():
     np.testing.assert_array_equal(one.predict(x), other.predict(x))
 
 
+def test_dense_beside_neurons_answers_and_learns_as_it_does_alone():
+    layers = [pl.Dense(4), pl.LIF(5.0), pl.Dense(3)]
+    network = pl.Sequential([pl.Input((6, 2)), *layers]).network
+    params, state = network.init(np.random.default_rng(0), (6, 2))
+    x = jnp.asarray(RNG.normal(0, 2, (5, 6, 2)), jnp.float32)
+
+    def one_by_one(params):
+        seen = x
+        for layer, own in zip(network.children, params, strict=True):
+            seen = layer.apply(own, seen)[0]
+        return jnp.sum(seen**2), seen
+
+    def together(params):
+        found = network.apply(params, x, state)[0]
+        return jnp.sum(found**2), found
+
+    (wanted, expected), (gradient, found) = (jax.grad(each, has_aux=True)(params) for each in (one_by_one, together))
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    jax.tree.map(lambda own, other: np.testing.assert_allclose(own, other, rtol=1e-4, atol=1e-5), gradient, wanted)
+
+
 def test_encoders_have_the_rates_and_times_that_they_promise():
     x = jnp.asarray([[0.0, 0.25, 1.0]])
     random = pl.RateEncoder(20_000, max_rate=200).apply({}, x)[0].mean(1)

@@ -26,7 +26,7 @@ def within(context: Context, place: int, steps: Mask = None) -> Context:
     """
     # context.first counts the layers before a part of a sequence, so that a part draws what the whole draws.
     key = None if context.key is None else random.fold(context.key, context.first + place)
-    return context._replace(key=key, first=0, steps=steps)
+    return context._replace(key=key, first=0, steps=steps, steps_first=False)
 
 
 def placed(place: int, method: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from .. import activations, constraints, initializers, regularizers
@@ -85,12 +86,14 @@ class Dense(Layer):
         return Variables(params, {})
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
-        if x.ndim == 2:
-            potential = product(x, params["kernel"])
-        else:
-            rows = x.reshape(-1, x.shape[-1])  # (batch * positions, features)
-            potential = product(rows, params["kernel"]).reshape(*x.shape[:-1], -1)  # (batch, ..., units)
-        return (add_bias(potential, params["bias"]) if self.use_bias else potential), state
+        # Beside a layer that walks in time both transpose, and XLA leaves out what meets: spikes stay time-major.
+        steps_first = context.steps_first and x.ndim == 3
+        seen = jnp.swapaxes(x, 0, 1) if steps_first else x
+        potential = seen.reshape(-1, x.shape[-1]) if x.ndim > 2 else seen  # (batch * positions, features)
+        potential = product(potential, params["kernel"])
+        potential = add_bias(potential, params["bias"]) if self.use_bias else potential
+        potential = potential.reshape(*seen.shape[:-1], self.units)  # (batch, ..., units)
+        return (jnp.swapaxes(potential, 0, 1) if steps_first else potential), state
 
     def matrix(self, params: Params, state: State) -> jax.Array | None:
         return params["kernel"] if type(self).synapse is Dense.synapse else None

@@ -46,6 +46,11 @@ class InTime:
         return self.stepwise
 
     @property
+    def walks_steps(self) -> bool:
+        """Whether the layer runs through a sequence step by step, with time as the first axis."""
+        return False
+
+    @property
     def makes_mask(self) -> bool:
         """Whether the layer, or one inside it, makes a mask of its inputs."""
         return any(child.makes_mask for child in self.children)

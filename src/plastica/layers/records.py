@@ -29,6 +29,8 @@ class Context(NamedTuple):
             that reads several inputs, a tuple with an entry for each.
         cut: Whether errors take no path through recurrent connections, only through what each unit itself remembers
             (e-prop).
+        steps_first: Whether a layer beside this one walks in time, so that a product over all steps is best computed
+            with time as the first axis; its answer is the same either way.
     """
 
     training: bool = False
@@ -37,6 +39,7 @@ class Context(NamedTuple):
     first: int = 0
     steps: Any = None  # each layer knows how many inputs it has
     cut: bool = False
+    steps_first: bool = False
 
 
 INFERENCE = Context()

@@ -19,7 +19,7 @@ from .in_time import Carry
 from .layer import INFERENCE, Context, Errors, Layer, Params, Record, Shape, State, reshapes_only
 from .lost_masks import mask_behind
 from .records import CallGraph, Variables
-from .stepping import mask_through, start_all, step_through
+from .stepping import beside_walks, mask_through, start_all, step_through
 
 
 @declaration
@@ -135,13 +135,16 @@ class Sequential(Layer):
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         states, steps = [], context.steps
         for place, layer in enumerate(self.layers):
-            own = within(context, place, steps)
+            own = self._within(context, place, steps)
             steps = mask_behind(layer, x, steps)
             x, new_state = layer.synapse(params[place], x, state[place], own)
             states.append(new_state)
             if place < len(self.layers) - 1:
                 x = layer.activate(x)
         return x, tuple(states)
+
+    def _within(self, context: Context, place: int, steps: Mask) -> Context:
+        return within(context, place, steps)._replace(steps_first=beside_walks(self.layers, place))
 
     @property
     def stepwise(self) -> bool:
@@ -179,7 +182,8 @@ class Sequential(Layer):
             return super().forward(params, x, state, context, feedback)
         records, states, activity, steps = [], [], x, context.steps
         for place, layer in enumerate(self.layers):
-            own, own_feedback = within(context, place, steps), None if feedback is None else feedback[place]
+            own = self._within(context, place, steps)
+            own_feedback = None if feedback is None else feedback[place]
             steps = mask_behind(layer, activity, steps)
             record, new_state = layer.forward(params[place], activity, state[place], own, own_feedback)
             activity = record.activity

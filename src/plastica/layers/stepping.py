@@ -43,6 +43,15 @@ def step_through(
     return tuple(carried), x_t
 
 
+def beside_walks(layers: Sequence[Layer], place: int) -> bool:
+    """Return whether the next layer that remembers, before or after one without memory, walks step by step."""
+    if not layers[place].stepwise:
+        return False
+    ahead = next((layer for layer in layers[place + 1 :] if not layer.stepwise), None)
+    behind = next((layer for layer in reversed(layers[:place]) if not layer.stepwise), None)
+    return any(layer is not None and layer.walks_steps for layer in (ahead, behind))
+
+
 def stepped(
     layer: Layer, params: Params, carry: Carry, x_t: PyTree, state: State, context: Context, walks: bool
 ) -> tuple[Carry, jax.Array]:

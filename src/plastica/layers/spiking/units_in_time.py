@@ -45,6 +45,10 @@ class UnitsInTime(KeepsTime):
 
     dt: float
 
+    @property
+    def walks_steps(self) -> bool:
+        return True
+
     def at_rest(self, like: Float[Array, "batch *units"]) -> UnitState:
         """Return what the units carry before the first step.
 
