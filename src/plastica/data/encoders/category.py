@@ -75,4 +75,5 @@ def number(texts: pl.Series, known: dict[str, int]) -> Int[np.ndarray, "rows"]:
 
     if not known:
         return np.full(len(texts), -1, np.int32)
-    return texts.replace_strict(known, default=-1, return_dtype=pl.Int32).fill_null(-1).to_numpy()
+    found = pl.first().replace_strict(known, default=-1, return_dtype=pl.Int32).fill_null(-1)
+    return texts.to_frame().select(found).to_series().to_numpy()
