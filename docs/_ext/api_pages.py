@@ -49,6 +49,7 @@ MODULES = {
     "rewards": "Rewards",
     "society": "Societies",
     "spikes": "Spikes",
+    "serving": "Models in service",
     "estimators": "Networks in scikit-learn",
     "data": "Blocks and windows of data",
     "data.streaming_files": "Files larger than memory",

@@ -36,7 +36,7 @@ def test_a_command_ends_without_a_search_for_garbage():
     assert ended.stdout.endswith("True\n")
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("train", "--help"), ("predict", "--help"), ("--version",)])
+@pytest.mark.parametrize("arguments", [("--help",), ("train", "--help"), ("serve", "--help"), ("--version",)])
 def test_help_loads_nothing_heavy(arguments):
     code = (
         "import sys; from plastica.cli.main import app\n"

@@ -30,6 +30,7 @@ from .plan import command as plan
 from .predict import predict
 from .recall import recall
 from .search import search
+from .serve import serve
 from .society import society
 from .sweep import sweep
 from .train import train
@@ -72,6 +73,7 @@ for command in (
     train,
     plan,
     predict,
+    serve,
     evaluate,
     explain,
     forecast,

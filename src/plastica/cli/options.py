@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -13,6 +14,8 @@ from .wording import SAY
 # The value of an option by its name: of the type that is stated where the option is, which click has checked.
 OptionValue: TypeAlias = Any
 
+TIMES = {"ms": 1e-3, "s": 1.0, "min": 60.0}
+SIZES = {"B": 1.0, "kB": 1e3, "MB": 1e6, "GB": 1e9}
 SEPARATORS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|", "space": " "}
 
 
@@ -215,3 +218,25 @@ def devices(given: str | None) -> str | int | None:
         (2, 'all', None)
     """
     return int(given) if given is not None and given.isdecimal() else given
+
+
+def measured(option: str, given: str, units: Mapping[str, float]) -> float:
+    """Return a number with a unit, such as ``2ms`` or ``10MB``, in the unit whose value is 1; 0 needs none.
+
+    Args:
+        option: The name of the option, for the error.
+        given: The text.
+        units: The value of each unit.
+
+    Raises:
+        click.BadParameter: If it is something else.
+
+    Example:
+        >>> measured("--timeout", "2ms", TIMES), measured("--max-body", "10 MB", SIZES)
+        (0.002, 10000000.0)
+    """
+    found = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)\s*", given)
+    known = {name.lower(): value for name, value in units.items()}
+    if found is None or (found[2].lower() not in known and float(found[1]) != 0):
+        raise click.BadParameter(SAY("no_measure", option=option, given=repr(given), units=", ".join(units)))
+    return float(found[1]) * known.get(found[2].lower(), 1.0)

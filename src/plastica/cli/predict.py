@@ -19,12 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
-    import numpy as np
     import polars as pl
 
     from ..data.streaming_files import Files
     from ..data.table import Table
-    from ..data.target import Target
     from ..forecasting import Forecaster
     from ..notes import Note
     from ..tables import Answers, TableNetwork
@@ -143,8 +141,7 @@ def _go_on(forecaster: Forecaster, file: str | None, out: str | None, reading: M
 def _kept(network: TableNetwork, keep: tuple[str, ...], names: Collection[str]) -> tuple[str, ...]:
     """Return the input columns that are copied to the output."""
     if not keep:
-        identifiers = {column.name for column in network.facts.columns if column.kind == "identifier"}
-        return tuple(name for name in names if name in identifiers)
+        return tuple(name for name in names if name in network.facts.identifiers)
     if keep in (("all",), ("none",)) and keep[0] not in names:
         return tuple(names) if keep == ("all",) else ()
     return options.names(keep, names)
@@ -186,38 +183,15 @@ class Writer(NamedTuple):
         """Return a line for each row, below a header if ``names``."""
         import polars as pl
 
-        from ..data.formulas import shown, shown_column
-        from ..data.table import distinct_names
+        from ..data.formulas import shown_frame
+        from ..tables.answers_frame import answers_frame
 
-        columns = [*self._kept(table), *self._answered(answers)]
-        heads, _ = distinct_names([name for name, _ in columns])
-        made = pl.DataFrame([values.alias(head) for head, (_, values) in zip(heads, columns, strict=True)])
+        made = answers_frame(self.network.target, table, answers, self.keep, self.probabilities)
         if not self.raw:
-            made = pl.DataFrame([shown_column(values).alias(shown(values.name)) for values in made])
+            made = shown_frame(made)
         if self.escaped:
             made = pl.DataFrame([_visible(values) for values in made])
         return made.write_csv(include_header=names)
-
-    def _kept(self, table: Table) -> Iterator[tuple[str, pl.Series]]:
-        from ..data.values import as_text
-
-        for name in self.keep:
-            values = table.column(name)
-            plain = values.dtype.is_numeric() or values.dtype.is_temporal() or str(values.dtype) == "Boolean"
-            # If the table contains the target, its column must not be mistaken for the predictions.
-            yield f"given {name}" if name in self.network.target.names else name, values if plain else as_text(values)
-
-    def _answered(self, answers: Answers) -> Iterator[tuple[str, pl.Series]]:
-        import polars as pl
-
-        target = self.network.target
-        values = answers.labels if answers.labels.ndim == 2 else answers.labels[:, None]
-        for number, name in enumerate(target.names):
-            yield name, _column(target, values[:, number], number)
-        if self.probabilities and answers.probabilities is not None:
-            for number, label in enumerate(target.classes):
-                name = f"P({label})" if target.task == "multilabel" else f"{target.name}={label}"
-                yield name, pl.Series(answers.probabilities[:, number]).round(7)
 
 
 def _visible(values: pl.Series) -> pl.Series:
@@ -225,23 +199,6 @@ def _visible(values: pl.Series) -> pl.Series:
 
     shown = [visible(each or "") for each in values] if values.dtype == pl.String else values
     return pl.Series(visible(values.name), shown)
-
-
-def _column(target: Target, values: np.ndarray, number: int) -> pl.Series:
-    import polars as pl
-
-    if target.task == "regression":
-        return pl.Series(_rounded(values, target.scales[number]))
-    if target.task == "multilabel":
-        return pl.Series(values.astype(int))
-    return pl.Series([str(label) for label in values], dtype=pl.String)
-
-
-def _rounded(numbers: np.ndarray, scale: float) -> np.ndarray:
-    """Round to the precision of float32."""
-    import math
-
-    return numbers.round(max(0, 6 - math.floor(math.log10(scale))))
 
 
 def _same(one: Path, other: Path) -> bool:

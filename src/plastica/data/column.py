@@ -40,6 +40,10 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         missing: The number of missing values.
         distinct: The number of distinct values.
         categories: The most frequent values (at most 20), most frequent first.
+        counts: How often each of ``categories`` occurs; empty in older files.
+        deciles: Nine of the finite numbers that divide them into ten parts; empty for other kinds and in older files.
+        decile_shares: The share of the finite numbers that are at most each decile: more than 0.1, 0.2, ... where
+            numbers repeat.
         mean, scale, lowest, highest: Statistics of the finite numbers; None for other kinds.
         whole: Whether all numbers are integers; None for other kinds and in older files.
         declared: Whether the kind was declared by the user or by the type of the column.
@@ -56,6 +60,9 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     missing: int = 0
     distinct: int = 0
     categories: tuple[str, ...] = ()
+    counts: tuple[int, ...] = ()
+    deciles: tuple[float, ...] = ()
+    decile_shares: tuple[float, ...] = ()
     mean: float | None = None
     scale: float | None = None
     lowest: float | None = None
@@ -71,6 +78,8 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"column {self.name!r} has {len(self.booleans)} words for no and yes")
         if len({each is None for each in (self.mean, self.scale, self.lowest, self.highest)}) > 1:
             raise ValueError(f"column {self.name!r} has some figures and lacks others")
+        if len(self.counts) not in (0, len(self.categories)) or len(self.deciles) != len(self.decile_shares):
+            raise ValueError(f"column {self.name!r} has {len(self.counts)} counts and {len(self.deciles)} deciles")
 
     @property
     def note(self) -> str:

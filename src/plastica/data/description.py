@@ -17,8 +17,10 @@ from .texts import only_keys
 if TYPE_CHECKING:
     import polars as pl
 
+UNLISTED: dict[str, tuple[()]] = {"categories": (), "counts": ()}
 EMPTY = (note("columns.empty"),)
 FEW = 20  # up to this many distinct texts are categories, however few rows there are
+TENTHS = np.arange(1, 10) / 10
 TEXT_SHARE = 0.5  # with more distinct texts than this share of the rows, values repeat too rarely to learn from
 IDENTIFIER = re.compile(
     r"(^|[_\W])(id|idx|index|row|rows|rownames|row_name|nr|no|key|uuid|guid)$|^unnamed|^column_1$|[a-z]I[dD]$",
@@ -50,6 +52,7 @@ def describe_numbers(numbers: Float[np.ndarray, "rows"], column: Column, target:
         mean, scale = moments(finite)
         lowest, highest = float(finite.min()), float(finite.max())
         column = with_changes(column, mean=mean, scale=scale, lowest=lowest, highest=highest, whole=whole)
+        column = with_changes(column, **_deciles(finite))
     if target:
         return column
     if distinct == 1 and len(present) == len(numbers):
@@ -58,6 +61,13 @@ def describe_numbers(numbers: Float[np.ndarray, "rows"], column: Column, target:
     if numbered and not column.declared and IDENTIFIER.search(column.name):
         return with_changes(column, kind="identifier", notes=(note("columns.row_numbers"),))
     return column
+
+
+def _deciles(finite: Float[np.ndarray, "rows"]) -> dict[str, tuple[float, ...]]:
+    ordered = np.sort(finite)
+    deciles = ordered[np.ceil(TENTHS * len(ordered)).astype(int) - 1]
+    shares = np.searchsorted(ordered, deciles, side="right") / len(ordered)
+    return {"deciles": tuple(deciles.tolist()), "decile_shares": tuple(shares.tolist())}
 
 
 def moments(finite: Float[np.ndarray, "rows"]) -> tuple[float, float]:
@@ -80,7 +90,9 @@ def describe_words(column: Column, cleaned: pl.Series, target: bool) -> Column:
     present = cleaned.drop_nulls()
     counts = present.value_counts(sort=False).sort(["count", present.name], descending=[True, False])
     common = tuple(counts[present.name].head(FEW).to_list())
-    column = with_changes(column, missing=cleaned.null_count(), distinct=counts.height, categories=common)
+    often = tuple(counts["count"].head(FEW).to_list())
+    found = {"distinct": counts.height, "categories": common, "counts": often}
+    column = with_changes(column, missing=cleaned.null_count(), **found)
     if target or not present.len():
         return column if present.len() else with_changes(column, kind="empty", notes=EMPTY)
     if counts.height == 1 and not column.missing:
@@ -95,7 +107,7 @@ def describe_words(column: Column, cleaned: pl.Series, target: bool) -> Column:
 def _declared_category(column: Column, present: int) -> Column:
     if column.distinct < present or present <= FEW:
         return column
-    return with_changes(column, kind="identifier", notes=(note("columns.once", present=present),), categories=())
+    return with_changes(column, kind="identifier", notes=(note("columns.once", present=present),), **UNLISTED)
 
 
 def _free_text(column: Column, present: pl.Series, distinct: int) -> Column:
@@ -107,4 +119,4 @@ def _free_text(column: Column, present: pl.Series, distinct: int) -> Column:
     else:
         kind, key = "text", "text"
     said = note(f"columns.{key}", distinct=distinct, rows=present.len())
-    return with_changes(column, kind=kind, notes=(*column.notes, said), categories=())
+    return with_changes(column, kind=kind, notes=(*column.notes, said), **UNLISTED)

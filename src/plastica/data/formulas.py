@@ -33,3 +33,10 @@ def shown_column(values: pl.Series) -> pl.Series:
         return values
     words = values.filter(values.str.contains(FORMULA).fill_null(False)).unique().to_list()
     return values.replace({word: shown(word) for word in words}) if words else values
+
+
+def shown_frame(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a data frame with :func:`shown` applied to the names and texts of its columns."""
+    import polars as pl
+
+    return pl.DataFrame([shown_column(values).alias(shown(values.name)) for values in frame])

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..typing import Bool, Float
+from .bad_cells import BadCells
 from .column import Column
 from .dates import parse_dates
 from .looks import EITHER, looks
@@ -58,10 +59,11 @@ def read_numbers(table: Table, column: Column) -> Float[np.ndarray, "rows"]:
     infinite = np.isinf(numbers)
     if infinite.any():
         row = int(infinite.argmax())
-        raise DataError(
+        said = (
             f"{table.cell(row, column.name)}: {show(texts[row])} is infinite or too large for a floating-point "
             "number. Correct it, leave the cell empty, or drop the column."
         )
+        raise _bad_cells(said, column, texts, infinite, "a finite number")
     return numbers.astype(np.float64)
 
 
@@ -82,11 +84,12 @@ def _refuse_thousands(table: Table, column: Column, texts: pl.Series, numbers: F
         return
     row = int(marked.argmax())
     written = str(texts[row])
-    raise DataError(
+    said = (
         f"{table.cell(row, column.name)}: {show(written)} is {numbers[row]:g} as the column is read, but in training "
         f"it had whole numbers from {column.lowest:.15g} to {column.highest:.15g}. Write {written.replace(mark, '')} "
         f"if the {'dot' if mark == '.' else 'comma'} marks thousands."
     )
+    raise _bad_cells(said, column, texts, marked, "a whole number as in training")
 
 
 def read_booleans(table: Table, column: Column) -> Float[np.ndarray, "rows"]:
@@ -181,4 +184,12 @@ def _refuse_others(
     row, count = int(wrong.argmax()), int(wrong.sum())
     more = f" ({count - 1} more such cells)" if count > 1 else ""
     written = f", {column.format}" if wanted == "a number" and str(column.format) else ""
-    raise DataError(f"{table.cell(row, column.name)}: {show(values[row])} is not {wanted}{written}{more}.")
+    said = f"{table.cell(row, column.name)}: {show(values[row])} is not {wanted}{written}{more}."
+    raise _bad_cells(said, column, values, wrong, f"{wanted}{written}")
+
+
+def _bad_cells(
+    message: str, column: Column, values: pl.Series, wrong: Bool[np.ndarray, "rows"], wanted: str
+) -> BadCells:
+    rows = np.flatnonzero(wrong).tolist()
+    return BadCells(message, column.name, rows, values.gather(rows).to_list(), wanted)

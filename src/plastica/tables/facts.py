@@ -77,6 +77,11 @@ class TableFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
             raise ValueError(f"results without the metrics of the {self.model}")
 
     @property
+    def identifiers(self) -> frozenset[str]:
+        """The columns that identify rows, which are copied beside predictions."""
+        return frozenset(column.name for column in self.columns if column.kind == "identifier")
+
+    @property
     def scores(self) -> Scores | None:
         """The metrics of the saved model on the test set; None without one."""
         return None if self.results is None else self.results.scores[self.model]

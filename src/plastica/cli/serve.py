@@ -1,0 +1,129 @@
+"""``plastica serve``: a model that answers over HTTP."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from . import options, parameters
+from .guard import guarded
+from .names import HintingCommand
+from .output import note
+from .wording import SAY
+
+TOKEN = "PLASTICA_TOKEN"
+EVERYWHERE = ("0.0.0.0", "::")
+
+
+@click.command(cls=HintingCommand, short_help="Answer over HTTP with a model.")
+@parameters.model
+@click.option("--host", metavar="ADDRESS", default="127.0.0.1", help="Address to listen on. 0.0.0.0 for all.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, help="Port; 0 for any free one.")
+@click.option(
+    "--allow-host",
+    metavar="NAME",
+    multiple=True,
+    help="Further name under which the service may be called; repeat, or * for any. Default: this machine and --host.",
+)
+@click.option("--token-file", metavar="FILE", help="File with the token that requests must carry. Default: none.")
+@click.option("--certificate", metavar="FILE", help="Certificate for TLS, in PEM format.")
+@click.option("--key", metavar="FILE", help="Private key of the certificate, in PEM format.")
+@click.option("--watch", is_flag=True, help="Load the model again whenever its file changes, as SIGHUP does.")
+@click.option("--supervise", is_flag=True, help="Run the model in a process of its own, started again if it dies.")
+@click.option("--batch-wait", metavar="TIME", default="0ms", help="Longest time that a request waits for others: 2ms.")
+@click.option("--batch-rows", type=click.IntRange(1), default=1024, help="Rows predicted together.")
+@click.option("--max-body", metavar="SIZE", default="10MB", help="Largest body of a request.")
+@click.option("--max-rows", type=click.IntRange(1), default=10_000, help="Most rows of a request.")
+@click.option("--max-waiting", type=click.IntRange(1), default=1000, help="Most requests that wait for the model.")
+@click.option("--timeout", metavar="TIME", default="30s", help="Longest time for a body to arrive, and for an answer.")
+@click.option(
+    "--drift-rows", type=click.IntRange(1), default=10_000, help="Recent rows that are compared with training."
+)
+@click.option("--access-log", is_flag=True, help="Print a line for each request.")
+@parameters.lang
+@parameters.debug
+@guarded
+def serve(
+    model: str,
+    host: str,
+    port: int,
+    allow_host: tuple[str, ...],
+    token_file: str | None,
+    certificate: str | None,
+    key: str | None,
+    watch: bool,
+    supervise: bool,
+    batch_wait: str,
+    batch_rows: int,
+    max_body: str,
+    max_rows: int,
+    max_waiting: int,
+    timeout: str,
+    drift_rows: int,
+    access_log: bool,
+    lang: str,
+    debug: bool,
+) -> None:
+    """Answer over HTTP with a model: POST rows as JSON or CSV to /predict.
+
+    MODEL is the folder of a run or the file of a model. /schema describes the rows, /openapi.json the service,
+    /metrics is for Prometheus. SIGHUP loads the model again; SIGTERM and Ctrl-C end the service once the requests at
+    hand are answered. The token may also be given in the environment variable PLASTICA_TOKEN.
+    """
+    from ..serving.extra import require_packages
+
+    require_packages()
+    wait = options.measured("--batch-wait", batch_wait, options.TIMES)
+    longest = options.measured("--timeout", timeout, options.TIMES)
+    size = options.measured("--max-body", max_body, options.SIZES)
+
+    from ..serving.options import LOCAL, ServingOptions
+    from ..serving.server import Listener, checked_token, read_token, run_server
+    from .folders import model_file
+
+    token = os.environ.pop(TOKEN, "")
+    if token_file is not None:
+        token = read_token(Path(token_file))
+    elif token:
+        token = checked_token(token, TOKEN)
+    own = () if host in EVERYWHERE else (host.lower(),)
+    serving = ServingOptions(
+        batch_wait=wait,
+        batch_rows=batch_rows,
+        most_body=int(size),
+        most_rows=max_rows,
+        timeout=longest,
+        most_waiting=max_waiting,
+        hosts=(*LOCAL, *own, *(name.lower() for name in allow_host)),
+        token=token,
+        drift_rows=drift_rows,
+        own_process=supervise,
+    )
+    place = Listener(host=host, port=port, certificate=certificate, key=key)
+    place.check()
+    with place.listen() as listening:
+        _log(access_log)
+        path = model_file(model)
+
+        from ..serving.service import Service
+
+        service = Service.of_file(path, serving)
+        if host not in LOCAL and not token:
+            note(SAY("serve_open", host=host))
+        if host in EVERYWHERE and not allow_host:
+            note(SAY("serve_no_name"))
+        told = SAY("serve_ready", path=path, kind=SAY(f"serve_{service.served.kind}"), url=place.url(listening))
+        run_server(service, listening, place, watch=watch, access_log=access_log, ready=lambda: note(told))
+    note(SAY("serve_ended"))
+
+
+def _log(access: bool) -> None:
+    """Print what the server logs on standard error."""
+    import logging
+
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    logging.getLogger("plastica.serving").setLevel(logging.INFO)
+    if access:
+        logging.getLogger("uvicorn.access").setLevel(logging.INFO)

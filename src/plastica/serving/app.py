@@ -1,0 +1,221 @@
+"""The service as an ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as HTTPRequest
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ..version import __version__
+from .bodies import count_rows, media_of
+from .exchange import Refused, Reply, Request
+from .guards import Guards
+from .openapi import openapi_document
+from .options import ServingOptions
+from .service import Service
+
+YES, NO = ("1", "true", "yes"), ("0", "false", "no")
+QUERY = ("probabilities", "skip_bad_rows", "notes")
+
+
+def application(
+    model: str | Path | Service, options: ServingOptions | None = None, *, watch: bool = False
+) -> Starlette:
+    """Return an ASGI application that answers with a model, to be run by a server or mounted in another application.
+
+    The model is made ready and stopped with the application (its lifespan).
+
+    Args:
+        model: The file of a model, or a service.
+        options: The options of the service of a file.
+        watch: Whether to load the model again whenever its file changes.
+
+    Raises:
+        FileError: If the file is missing, damaged or not a model.
+        InvalidValue: If its model cannot be served.
+        MissingExtra: If starlette, uvicorn or prometheus_client is not installed.
+    """
+    service = model if isinstance(model, Service) else Service.of_file(model, options or ServingOptions())
+    pages = _Pages(service)
+    routes = [
+        Route("/", pages.start, methods=["GET"]),
+        Route("/predict", pages.predict, methods=["POST"]),
+        Route("/schema", pages.schema, methods=["GET"]),
+        Route("/openapi.json", pages.openapi, methods=["GET"]),
+        Route("/drift", pages.drift, methods=["GET"]),
+        Route("/metrics", pages.metrics, methods=["GET"]),
+        Route("/health/live", pages.live, methods=["GET"]),
+        Route("/health/ready", pages.ready, methods=["GET"]),
+    ]
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        # Beside the server, which answers that it lives while the model gets ready.
+        starting = asyncio.create_task(asyncio.to_thread(service.start))
+        watching = asyncio.create_task(service.follow()) if watch else None
+        try:
+            yield
+        finally:
+            if watching is not None:
+                watching.cancel()
+            await starting
+            await asyncio.to_thread(service.stop)
+
+    return Starlette(
+        routes=routes,
+        lifespan=lifespan,
+        middleware=[Middleware(Guards, options=service.options, metrics=service.metrics)],
+        exception_handlers={Refused: _refused, HTTPException: _no_such_page},
+    )
+
+
+class _Pages:
+    """The pages of a service."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+
+    async def start(self, request: HTTPRequest) -> Response:
+        served = self.service.served
+        told = {"model": served.name, "kind": served.kind, "digest": served.digest, "plastica": __version__}
+        return _json(told | {"pages": ["/predict", "/schema", "/openapi.json", "/drift", "/metrics", "/health/ready"]})
+
+    async def predict(self, request: HTTPRequest) -> Response:
+        options, metrics = self.service.options, self.service.metrics
+        media = media_of(request.headers.get("content-type", ""))
+        asked = _asked(request)
+        if (packed := request.headers.get("content-encoding", "identity")) != "identity":
+            told = f"a body with Content-Encoding {packed[:40]!r} is not read; send it without compression."
+            raise Refused(415, "compressed_body", told)
+        as_csv = _wants_csv(request.headers.get("accept", ""), media == "csv")
+        if as_csv and (asked.get("skip_bad_rows") or asked.get("notes")):
+            told = "CSV has no place for bad rows and notes; add the header Accept: application/json."
+            raise Refused(406, "needs_json", told)
+        body = await _body(request, options)
+        rows = count_rows(body, media)
+        if rows > options.most_rows:
+            raise Refused(413, "too_many_rows", f"{rows} rows are more than {options.most_rows}; send them in parts.")
+        reply = await self.service.answer(
+            Request(
+                body=body,
+                media=media,
+                rows=rows,
+                as_csv=as_csv,
+                probabilities=asked.get("probabilities", not as_csv),
+                skip=asked.get("skip_bad_rows", False),
+                notes=asked.get("notes", False),
+            )
+        )
+        metrics.rows.inc(reply.rows)
+        for column in reply.missing_columns:
+            metrics.lacking.labels(column).inc()
+        return _response(reply)
+
+    async def schema(self, request: HTTPRequest) -> Response:
+        return _json(self.service.served.schema())
+
+    async def openapi(self, request: HTTPRequest) -> Response:
+        return _json(openapi_document(self.service.served))
+
+    async def drift(self, request: HTTPRequest) -> Response:
+        columns = await asyncio.to_thread(self.service.served.drift)
+        return _json({"columns": columns, "model": self.service.served.digest})
+
+    async def metrics(self, request: HTTPRequest) -> Response:
+        text = await asyncio.to_thread(self.service.metrics.text)
+        return Response(text, media_type=self.service.metrics.media_type)
+
+    async def live(self, request: HTTPRequest) -> Response:
+        return _json({"live": True})
+
+    async def ready(self, request: HTTPRequest) -> Response:
+        ready = self.service.ready
+        return _json({"ready": ready, "model": self.service.served.digest}, 200 if ready else 503)
+
+
+def _asked(request: HTTPRequest) -> dict[str, bool]:
+    """Return the options of the query."""
+    found: dict[str, bool] = {}
+    for name, value in request.query_params.items():
+        if name not in QUERY or value.lower() not in (*YES, *NO):
+            known = ", ".join(f"{each}=true" for each in QUERY)
+            raise Refused(400, "unknown_option", f"?{name[:40]}={value[:40]} is not an option; there are {known}.")
+        found[name] = value.lower() in YES
+    return found
+
+
+def _wants_csv(accept: str, sent_csv: bool) -> bool:
+    """Return whether the reply is CSV: as asked, or else as the rows were sent."""
+    if "text/csv" in accept or "application/json" in accept:
+        return "text/csv" in accept
+    return sent_csv
+
+
+async def _body(request: HTTPRequest, options: ServingOptions) -> bytes:
+    """Return the body.
+
+    Raises:
+        Refused: If it is larger than allowed, or does not arrive in time.
+    """
+    too_large = Refused(
+        413, "body_too_large", f"the body is larger than {options.most_body:,} bytes; send the rows in parts."
+    )
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > options.most_body:
+        raise too_large
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(options.timeout):
+            async for part in request.stream():
+                size += len(part)
+                if size > options.most_body:
+                    raise too_large
+                parts.append(part)
+    except TimeoutError:
+        told = f"the body did not arrive within {options.timeout:g} seconds."
+        raise Refused(408, "body_too_slow", told) from None
+    except ClientDisconnect:
+        raise Refused(400, "disconnected", "the client went away before the body was complete.") from None
+    return b"".join(parts)
+
+
+async def _refused(request: HTTPRequest, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return _response(error.reply())
+
+
+async def _no_such_page(request: HTTPRequest, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    path = request.url.path[:80]
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "")
+        told = Refused(405, "wrong_method", f"{path} does not take {request.method}; use {allowed}.")
+    else:
+        told = Refused(error.status_code, "no_such_page", f"there is no page {path}; / lists them.")
+    made = _response(told.reply())
+    made.headers.update(error.headers or {})
+    return made
+
+
+def _response(reply: Reply) -> Response:
+    made = Response(reply.body, reply.status, media_type=reply.media_type)
+    if reply.retry_after is not None:
+        made.headers["Retry-After"] = str(reply.retry_after)
+    if reply.code:
+        made.headers["X-Error-Code"] = reply.code
+    return made
+
+
+def _json(told: object, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(told), status, media_type="application/json")

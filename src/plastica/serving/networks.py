@@ -1,0 +1,169 @@
+"""A network that answers requests: arrays as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import msgspec
+import numpy as np
+
+from ..errors import InvalidValue, PlasticaError
+from ..model import Model
+from ..model.shapes import is_several
+from ..typing import Document, Json, ModelAnswers, PyTree
+from .bodies import json_values
+from .exchange import Refused, Reply, Request
+
+WANTED = "an array of rows"
+
+
+class ServedNetwork:
+    """Answers requests with a network that reads arrays: ``[[...], ...]``, a row of the input's shape for each answer.
+
+    A network with several inputs reads ``{"inputs": [[...], [...]]}``, or ``{"inputs": {"name": [...]}}`` if they
+    have names.
+
+    Args:
+        model: The network.
+        name: The name of its file.
+        digest: The beginning of the SHA-256 hash of its file.
+
+    Raises:
+        InvalidValue: If the network remembers earlier batches: its answers would depend on the requests of others.
+    """
+
+    kind = "network"
+    deaths = 0
+
+    def __init__(self, model: Model, name: str, digest: str) -> None:
+        if model.network.remembers:
+            raise InvalidValue(
+                f"{name}: this network is stateful, so that the answer to a request would depend on those before it; "
+                "serve one without stateful=True."
+            )
+        if any(size is None for shape in _shapes(model) for size in shape):
+            raise InvalidValue(f"{name}: the input shape {model.input_shape} is not fixed; declare it completely.")
+        self.model, self.name, self.digest = model, name, digest
+
+    def close(self) -> None:
+        """Do nothing: the memory is freed with the model."""
+
+    def schema(self) -> Document:
+        """Return the JSON Schema of a row; with several inputs, of each."""
+        shapes = _shapes(self.model)
+        if not is_several(self.model.declared_shape):
+            return {**_array(shapes[0]), "title": "A row", "examples": [np.zeros(shapes[0]).tolist()]}
+        names = self._names()
+        properties = {name: _array(shape) for name, shape in zip(names, shapes, strict=True)}
+        example = {name: np.zeros(shape).tolist() for name, shape in zip(names, shapes, strict=True)}
+        return {"title": "A row", "type": "object", "properties": properties, "examples": [example]}
+
+    def drift(self) -> list[Document]:
+        """Return nothing: a network's file has no description of the arrays that it was trained on."""
+        return []
+
+    def warm(self, rows: int) -> None:
+        """Predict zeros, as one row and as many rows: a model has one program for each."""
+        for count in (1, rows):
+            parts = tuple(np.zeros((count, *shape), np.float32) for shape in _shapes(self.model))
+            self._predict(parts)
+
+    def answer(self, requests: Sequence[Request]) -> list[Reply]:
+        """Answer several requests together, by one call of the model for arrays of the same types."""
+        replies: dict[int, Reply] = {}
+        groups: dict[object, list[tuple[int, tuple[np.ndarray, ...]]]] = {}
+        for place, request in enumerate(requests):
+            try:
+                parts = self._read(request)
+            except Refused as refused:
+                replies[place] = refused.reply()
+                continue
+            groups.setdefault(tuple(part.dtype for part in parts), []).append((place, parts))
+        for group in groups.values():
+            replies |= self._answer(group)
+        return [replies[place] for place in range(len(requests))]
+
+    def _answer(self, group: Sequence[tuple[int, tuple[np.ndarray, ...]]]) -> dict[int, Reply]:
+        together = tuple(np.concatenate(parts) for parts in zip(*(parts for _, parts in group), strict=True))
+        try:
+            answers = self._predict(together)
+        except PlasticaError as error:  # values outside of what a layer reads, such as the tokens of an embedding
+            if len(group) == 1:
+                return {group[0][0]: Refused(422, "bad_rows", str(error)).reply()}
+            return {place: reply for each in group for place, reply in self._answer([each]).items()}
+        replies: dict[int, Reply] = {}
+        start = 0
+        for place, parts in group:
+            rows = slice(start, start := start + len(parts[0]))
+            made = jax.tree.map(lambda part, rows=rows: part[rows].tolist(), answers)
+            told = msgspec.json.encode({"predictions": made, "model": self.digest})
+            replies[place] = Reply(told, rows=rows.stop - rows.start)
+        return replies
+
+    def _predict(self, parts: tuple[np.ndarray, ...]) -> ModelAnswers:
+        return self.model.predict(parts if is_several(self.model.declared_shape) else parts[0], verbose=0)
+
+    def _names(self) -> tuple[str, ...]:
+        return tuple(self.model.network.input_names) or tuple(map(str, range(len(_shapes(self.model)))))
+
+    def _read(self, request: Request) -> tuple[np.ndarray, ...]:
+        """Return the array of each input."""
+        if request.media != "json":
+            raise Refused(415, "unknown_media_type", "this model reads arrays; send them as application/json.")
+        values = json_values(request.body, "json")
+        if isinstance(values, dict) and "inputs" in values:
+            values = values["inputs"]
+        shapes = _shapes(self.model)
+        if not is_several(self.model.declared_shape):
+            return (_rows(values, shapes[0], "the body"),)
+        names = self._names()
+        if isinstance(values, list) and len(values) == len(shapes):
+            values = dict(zip(names, values, strict=True))
+        if not isinstance(values, dict) or set(values) != set(names):
+            raise Refused(422, "missing_input", f'send {{"inputs": {{...}}}} with {", ".join(map(repr, names))}.')
+        parts = tuple(_rows(values[name], shape, f"input {name!r}") for name, shape in zip(names, shapes, strict=True))
+        if len({len(part) for part in parts}) > 1:
+            counts = ", ".join(f"{name!r} has {len(part)}" for name, part in zip(names, parts, strict=True))
+            raise Refused(422, "bad_rows", f"the inputs have different numbers of rows: {counts}.")
+        return parts
+
+
+def _rows(values: Json, shape: tuple[int, ...], where: str) -> np.ndarray:
+    """Return rows of a shape; a single row is taken as one.
+
+    Raises:
+        Refused: If the values are of another shape, or are not numbers.
+    """
+    if not isinstance(values, list) or not values:
+        raise Refused(400, "not_rows", f"{where} is no array of rows; send rows of shape {shape}.")
+    single = _shape_of(values) == shape
+    rows = [values] if single else values
+    for number, row in enumerate(rows, start=1):
+        if (found := _shape_of(row)) != shape:
+            told = "is not an array of numbers" if found is None else f"has shape {found}"
+            raise Refused(422, "bad_rows", f"{where}, row {number} {told}; expected numbers of shape {shape}.")
+    made = np.asarray(rows)
+    return made if made.dtype.kind in "iu" else made.astype(np.float32)
+
+
+def _shape_of(row: Any) -> tuple[int, ...] | None:
+    """Return the shape of an array of numbers; None for other values and ragged arrays."""
+    try:
+        made = np.asarray(row)
+    except (ValueError, OverflowError):
+        return None
+    return made.shape if made.dtype.kind in "iufb" else None
+
+
+def _shapes(model: Model) -> list[tuple[int, ...]]:
+    declared: PyTree = model.declared_shape
+    return [tuple(shape) for shape in (declared if is_several(declared) else [declared])]
+
+
+def _array(shape: tuple[int, ...]) -> Document:
+    made: Document = {"type": "number"}
+    for size in reversed(shape):
+        made = {"type": "array", "items": made, "minItems": size, "maxItems": size}
+    return made

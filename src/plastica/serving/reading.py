@@ -1,0 +1,169 @@
+"""The rows of a request as a table, and rows that are none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..data.decoding import decode
+from ..data.delimited import parse
+from ..data.frames import from_memory
+from ..data.table import Table, show
+from ..data.unseen import seen
+from ..data.values import MOST_EXACT
+from ..errors import DataError
+from .bodies import EXAMPLE, json_values
+from .exchange import BadRow, Refused, Request
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SOURCE = "the request"
+ABSENT = "a value or null"  # what is wanted of a column that a row lacks
+# The letter of each type of which a column may have only values, or null, to be read together with other requests.
+LETTERS: dict[type, str] = {int: "n", float: "n", bool: "b", str: "s"}
+
+
+@dataclass(eq=False)
+class GivenRows:
+    """The rows of a request that are rows, in one of two forms.
+
+    Args:
+        rows: The number of rows in the request.
+        numbers: The number in the request, from 1, of each row that can be read.
+        bad: The rows that are not objects or lack a column.
+        table: The rows as a table; None if ``columns`` has them.
+        columns: Their values by column, all of one type, so that rows of several requests can form one table.
+        types: A letter for the type of each of these columns.
+        ascii: Whether the body has ASCII characters only, so that no cell can contain invisible ones.
+    """
+
+    rows: int
+    numbers: np.ndarray
+    bad: list[BadRow] = field(default_factory=list)
+    table: Table | None = None
+    columns: dict[str, list[Any]] = field(default_factory=dict)
+    types: str = ""
+    ascii: bool = False
+
+
+def read(request: Request, used: Mapping[str, str]) -> GivenRows:
+    """Return the rows of a request.
+
+    Args:
+        request: The request.
+        used: The columns that the model needs, and the kind of each.
+
+    Raises:
+        Refused: If the body is not a table, or lacks a column in all rows.
+    """
+    if request.media == "csv":
+        return _read_csv(request.body, used)
+    values = json_values(request.body, request.media)
+    rows = [values] if isinstance(values, dict) else values
+    if not isinstance(rows, list):
+        raise Refused(400, "not_rows", f"the body is {_named(rows)}; send {EXAMPLE}.")
+    if not rows:
+        raise Refused(400, "no_rows", f"the body has no rows; send {EXAMPLE}.")
+    _refuse_lacking([row for row in rows if isinstance(row, dict)], used)
+    problems = [_problem(number, row, used) for number, row in enumerate(rows, start=1)]
+    bad = [each for each in problems if each is not None]
+    good = [row for row, problem in zip(rows, problems, strict=True) if problem is None]
+    numbers = np.array([number for number, problem in enumerate(problems, start=1) if problem is None], np.int64)
+    given = GivenRows(len(rows), numbers, bad)
+    if not good:
+        return given
+    columns = {name: [row[name] for row in good] for name in used}
+    types = [_letter(values, used[name]) for name, values in columns.items()]
+    if all(types) and not request.notes:
+        given.columns, given.types = columns, "".join(types)
+        given.ascii = request.body.isascii() and b"\\u" not in request.body
+        return given
+    if request.notes:
+        columns |= {name: [row.get(name) for row in good] for name in dict.fromkeys(chain(*good)) if name not in used}
+    given.table = replace(seen(from_memory(columns)), source=SOURCE, positions=numbers, position_word="row")
+    return given
+
+
+def joined(givens: Sequence[GivenRows]) -> tuple[Table, np.ndarray]:
+    """Return the rows of requests with columns of the same types as one table, and the request of each row."""
+    owners = np.repeat(np.arange(len(givens)), [len(each.numbers) for each in givens])
+    first = givens[0]
+    if first.table is not None:
+        return first.table, owners
+    columns = {
+        name: _series(name, letter, list(chain.from_iterable(each.columns[name] for each in givens)))
+        for name, letter in zip(first.columns, first.types, strict=True)
+    }
+    numbers = np.concatenate([each.numbers for each in givens])
+    table = Table(columns, SOURCE, (), numbers)
+    return table if all(each.ascii for each in givens) else seen(table), owners
+
+
+def _series(name: str, letter: str, values: list[Any]) -> pl.Series:
+    import polars as pl
+
+    return pl.Series(name, values, dtype={"n": pl.Float64, "b": pl.Boolean, "s": pl.String}[letter], strict=False)
+
+
+def _letter(values: list[Any], kind: str) -> str:
+    """Return the letter of the type of a column's values; "" if the whole column decides how they are read."""
+    found = {LETTERS.get(each) for each in set(map(type, values)) - {type(None)}}
+    if not found:
+        return "n" if kind == "number" else "b" if kind == "boolean" else "s"
+    letter = found.pop()
+    if found or letter is None or (letter == "s" and kind == "number"):
+        return ""  # "1.037" may be refused for the other numbers of its column
+    if letter == "n" and any(value is not None and abs(value) >= MOST_EXACT for value in values):
+        return ""  # integers that doubles round stay integers
+    return letter
+
+
+def _read_csv(body: bytes, used: Collection[str]) -> GivenRows:
+    try:
+        text, _ = decode(body, SOURCE, None)
+        table = parse(text, SOURCE, header=True)
+    except DataError as error:
+        raise Refused(400, "not_csv", str(error)) from None
+    _refuse_lacking([dict.fromkeys(table.names)], used)
+    return GivenRows(table.height, np.arange(1, table.height + 1), table=table)
+
+
+def _refuse_lacking(rows: Sequence[Mapping[str, object]], used: Collection[str]) -> None:
+    """Raise an error for columns that no row has."""
+    present = dict.fromkeys(chain(*rows))
+    lacking = [name for name in used if name not in present]
+    if lacking and rows:
+        more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+        told = f"{SOURCE} lacks the column {show(lacking[0])}{more}, which the model needs.{_near(lacking[0], present)}"
+        raise Refused(422, "missing_column", told, missing_columns=tuple(lacking))
+
+
+def _problem(number: int, row: object, used: Collection[str]) -> BadRow | None:
+    """Return why something is no row; None for a row with all columns and values that a cell can have."""
+    if not isinstance(row, dict):
+        return BadRow(number, f"row {number} is {_named(row)}; wanted an object with a value for each column.")
+    for name in used:
+        if name not in row:
+            told = f"row {number} lacks the column {show(name)}; send null if its value is unknown.{_near(name, row)}"
+            return BadRow(number, told, name, None, ABSENT)
+        if isinstance(row[name], dict | list):
+            told = f"row {number}, column {show(name)}: {_named(row[name])} is not a value."
+            return BadRow(number, told, name, None, "a text, a number, true, false or null")
+    return None
+
+
+def _near(name: str, present: Collection[str]) -> str:
+    near = get_close_matches(name, present, n=1)
+    return f" Is {show(near[0])} meant?" if near else ""
+
+
+def _named(value: object) -> str:
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "an array"
+    return "null" if value is None else show(value)
