@@ -54,6 +54,7 @@ MODULES = {
     "data": "Blocks and windows of data",
     "data.streaming_files": "Files larger than memory",
     "tables.streamed": "Training on files larger than memory",
+    "export": "Export",
     "loading": "Loading",
     "datasets": "Data sets",
     "errors": "Errors and warnings",

@@ -11,7 +11,7 @@ import numpy as np
 from ..declaration import declaration, replace
 from ..errors import InvalidValue
 from ..typing import AnyShape, ArrayTree, LayerOutputs, Mask
-from .composition import no_pull, same, within
+from .composition import applied, no_pull, same, within
 from .graph_places import one_or_all
 from .layer import Context, Errors, Layer, Params, Record, Shape, State
 from .node import NodeLike, NodeOrList
@@ -126,7 +126,7 @@ class Bidirectional(Layer):
 
     def synapse(self, params: Params, x: ArrayTree, state: State, context: Context) -> tuple[LayerOutputs, State]:
         found = [
-            child.apply(params[place], own, state[place], within(context, place, context.steps))
+            applied(place, child, params[place], own, state[place], within(context, place, context.steps))
             for place, (child, own) in enumerate(zip(self.children, self._inputs(x), strict=True))
         ]
         return self._merge(*(activity for activity, _ in found)), tuple(own for _, own in found)

@@ -12,7 +12,7 @@ import numpy as np
 from ..declaration import declaration
 from ..errors import InvalidValue, ShapeError
 from ..typing import Mask
-from .composition import no_pull, placed, same, within
+from .composition import applied, no_pull, placed, same, within
 from .in_time import Carry, any_real, whole_sequence
 from .layer import INFERENCE, Context, Errors, Layer, Params, Record, Shape, State
 from .records import Variables
@@ -88,7 +88,7 @@ class Branches(Layer):
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         answers = [
-            branch.apply(params[place], x, state[place], within(context, place, context.steps))
+            applied(place, branch, params[place], x, state[place], within(context, place, context.steps))
             for place, branch in enumerate(self.branches)
         ]
         return jnp.concatenate([a for a, _ in answers], self.axis), tuple(s for _, s in answers)

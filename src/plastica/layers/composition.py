@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import ParamSpec, TypeVar
 
 import jax
 
 from .. import random
 from ..errors import DataError, InvalidValue, ShapeError
-from ..typing import Mask
+from ..typing import Mask, State
 from .layer import Context, Layer, Params
 
 P = ParamSpec("P")
@@ -27,6 +28,19 @@ def within(context: Context, place: int, steps: Mask = None) -> Context:
     # context.first counts the layers before a part of a sequence, so that a part draws what the whole draws.
     key = None if context.key is None else random.fold(context.key, context.first + place)
     return context._replace(key=key, first=0, steps=steps, steps_first=False)
+
+
+def scope(place: int, layer: Layer) -> AbstractContextManager[object]:
+    """Name what a layer computes by its place, for profilers and exported programs."""
+    return jax.named_scope(f"{place}.{type(layer).__name__}")
+
+
+def applied(
+    place: int, layer: Layer, params: Params, x: jax.Array, state: State, context: Context
+) -> tuple[jax.Array, State]:
+    """Apply the layer at a place, by the name of that place."""
+    with scope(place, layer):
+        return layer.apply(params, x, state, context)
 
 
 def placed(place: int, method: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:

@@ -14,7 +14,7 @@ from ..activations import Activation
 from ..declaration import declaration
 from ..errors import InvalidValue
 from ..typing import AnyShape, ArrayTree, LayerOutputs, Mask, PyTree
-from .composition import no_pull, placed, same, within
+from .composition import no_pull, placed, same, scope, within
 from .graph_order import keras_order
 from .graph_places import check_places, one_or_all, read, read_masks, stays_integer
 from .graph_records import by_layer, errors_between
@@ -131,10 +131,13 @@ class Graph(Layer):
         for number, (place, reads) in enumerate(self.calls):
             layer, own, mask = self.layers[place], read(activities, reads), read_masks(masks, reads)
             masks.append(mask_behind(layer, own, mask))
-            potential, states[place] = layer.synapse(params[place], own, states[place], within(context, number, mask))
+            inside = within(context, number, mask)
+            with scope(place, layer):
+                potential, states[place] = layer.synapse(params[place], own, states[place], inside)
+                activity = layer.activate(potential)
             # Both are kept: calls read activities, but an output gives its potential, from which losses are stable.
             potentials[len(activities)] = potential
-            activities.append(layer.activate(potential))
+            activities.append(activity)
         return self._given_back([potentials.get(place, each) for place, each in enumerate(activities)]), tuple(states)
 
     def activate(self, potential: ArrayTree) -> LayerOutputs:
@@ -280,8 +283,12 @@ class Graph(Layer):
         return self.layers[self.calls[number][0]] if number >= 0 else None
 
     def _activate(self, place: int, potential: jax.Array) -> jax.Array:
-        caller = self._caller(place)
-        return potential if caller is None else caller.activate(potential)
+        number = place - len(self.inputs)
+        if number < 0:
+            return potential
+        inside = self.calls[number][0]
+        with scope(inside, self.layers[inside]):
+            return self.layers[inside].activate(potential)
 
     def _walk_data(self, x: PyTree, look: Callable[[int, Layer, PyTree], None]) -> None:
         """Show each layer the data that reaches it as it came."""

@@ -13,7 +13,7 @@ from ..declaration import declaration
 from ..errors import InvalidValue, ShapeError
 from ..random import Shape
 from ..typing import Float, Params, State
-from .composition import within
+from .composition import applied, within
 from .layer import Layer
 from .normalization_base import check_epsilon
 from .records import Context, Errors, Record, Variables, added
@@ -205,8 +205,8 @@ class ReversibleInstanceNormalization(Layer):
         self, params: Params, x: Float[Array, "batch time features"], state: State, context: Context
     ) -> tuple[Float[Array, "batch horizon targets"], State]:
         normalization, branch = self.children
-        seen, _ = normalization.apply(params[0], x, state[0], within(context, 0, context.steps))
-        answer, inner = branch.apply(params[1], seen, state[1], within(context, 1, context.steps))
+        seen, _ = applied(0, normalization, params[0], x, state[0], within(context, 0, context.steps))
+        answer, inner = applied(1, branch, params[1], seen, state[1], within(context, 1, context.steps))
         return self.normalization.inverse(params[0], answer, x), (state[0], inner)
 
     def penalty(self, params: Params) -> jax.Array | float:

@@ -12,7 +12,7 @@ from ..activations import Activation
 from ..declaration import declaration, named_field
 from ..errors import ShapeError
 from ..typing import Mask
-from .composition import no_pull
+from .composition import applied, no_pull
 from .in_time import Carry
 from .kernels.once import computed_once
 from .layer import INFERENCE, Context, Errors, Layer, Params, Record, Shape, State
@@ -84,7 +84,7 @@ class Residual(Layer):
         self.branch.check_input(x)
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
-        answer, inner = self.branch.apply(params[0], x, state[0], context)
+        answer, inner = applied(0, self.branch, params[0], x, state[0], context)
         return x + answer, (inner,)
 
     @property

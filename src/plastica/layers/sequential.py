@@ -14,7 +14,7 @@ from ..activations import Activation
 from ..declaration import declaration
 from ..errors import InvalidValue
 from ..typing import ArrayTree, Mask
-from .composition import checks_data, no_pull, placed, within
+from .composition import checks_data, no_pull, placed, scope, within
 from .in_time import Carry
 from .layer import INFERENCE, Context, Errors, Layer, Params, Record, Shape, State, reshapes_only
 from .lost_masks import mask_behind
@@ -137,10 +137,11 @@ class Sequential(Layer):
         for place, layer in enumerate(self.layers):
             own = self._within(context, place, steps)
             steps = mask_behind(layer, x, steps)
-            x, new_state = layer.synapse(params[place], x, state[place], own)
+            with scope(place, layer):
+                x, new_state = layer.synapse(params[place], x, state[place], own)
+                if place < len(self.layers) - 1:
+                    x = layer.activate(x)
             states.append(new_state)
-            if place < len(self.layers) - 1:
-                x = layer.activate(x)
         return x, tuple(states)
 
     def _within(self, context: Context, place: int, steps: Mask) -> Context:
@@ -166,7 +167,10 @@ class Sequential(Layer):
         return mask_through(self.layers, x, mask)
 
     def activate(self, potential: jax.Array) -> jax.Array:
-        return self.layers[-1].activate(potential) if self.layers else potential
+        if not self.layers:
+            return potential
+        with scope(len(self.layers) - 1, self.layers[-1]):
+            return self.layers[-1].activate(potential)
 
     @property
     def output_activation(self) -> Activation | None:

@@ -137,8 +137,8 @@ def settle(
         return _Going(new, energies, going.sweeps + moved, moving, going.done + 1)
 
     first = dynamics.energy(memory, states)
-    energies = jnp.zeros((most + 1, len(first)), first.dtype).at[0].set(first)
-    start = _Going(states, energies, jnp.zeros(len(first), jnp.int32), jnp.ones(len(first), bool), jnp.int32(0))
+    energies = jnp.zeros((most + 1, *first.shape), first.dtype).at[0].set(first)
+    start = _Going(states, energies, jnp.zeros(first.shape, jnp.int32), jnp.ones(first.shape, bool), jnp.int32(0))
     end = jax.lax.while_loop(proceed, go, start)
     last = end.energies[end.done]
     later = jnp.arange(most + 1)[:, None] > end.done

@@ -67,11 +67,11 @@ def _forward(window: Window, x: jax.Array, kernel: jax.Array) -> tuple[jax.Array
     columns = _columns(window, _widened(pad(x, window), blocks), blocks, height)
     y = columns @ _banded(window, kernel, blocks)
     y = y.reshape(x.shape[0], height, blocks.number * blocks.wide, filters)[:, :, :width]
-    return y, (columns, kernel, x.shape)
+    return y, (columns, kernel, x.shape[1:])
 
 
 def _backward(window: Window, saved: tuple, error: jax.Array) -> tuple[jax.Array, jax.Array]:
-    columns, kernel, shape = saved
+    columns, kernel, image = saved
     error = computed_once(error)
     (_, _, width, filters), (high, wide, channels, _) = error.shape, kernel.shape
     blocks = _cut(window, width, filters)
@@ -81,7 +81,7 @@ def _backward(window: Window, saved: tuple, error: jax.Array) -> tuple[jax.Array
     gradient = jnp.einsum("hsiof,kso->hkif", gradient, _band(window, wide, blocks))
     shares = rows @ _banded(window, kernel, blocks).T
     shares = shares.reshape(*error.shape[:2], blocks.number, high, blocks.seen * channels)
-    return _laid(window, shares, blocks, shape), gradient
+    return _laid(window, shares, blocks, (error.shape[0], *image)), gradient
 
 
 by_blocks.defvjp(_forward, _backward)

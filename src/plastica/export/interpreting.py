@@ -1,0 +1,87 @@
+"""Run a program in NumPy, one operation after another: what an exported file has to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+
+from .program import Operation, Program, Rows, Value, with_rows
+from .reference import FUNCTIONS
+
+Arrays = list[np.ndarray]
+
+
+def run(program: Program, inputs: Sequence[np.ndarray]) -> Arrays:
+    """Return the outputs of a program.
+
+    Args:
+        program: The program.
+        inputs: An array for each input.
+    """
+    with np.errstate(all="ignore"):
+        return _run(program, inputs, _rows(program, inputs))
+
+
+def _rows(program: Program, inputs: Sequence[np.ndarray]) -> int:
+    for value, array in zip(program.inputs, inputs, strict=True):
+        for size, given in zip(value.shape, np.shape(array), strict=True):
+            if isinstance(size, Rows):
+                return given // size.factor
+    return 1
+
+
+def _run(program: Program, inputs: Sequence[np.ndarray], rows: int) -> Arrays:
+    known: dict[Value, np.ndarray] = dict(program.constants)
+    known.update(
+        zip(program.inputs, (np.asarray(x, v.dtype) for x, v in zip(inputs, program.inputs, strict=True)), strict=True)
+    )
+    for operation in program.operations:
+        operands = [known[each] for each in operation.inputs]
+        known.update(zip(operation.outputs, _computed(operation, operands, rows), strict=True))
+    return [known[each] for each in program.outputs]
+
+
+def _computed(operation: Operation, operands: Arrays, rows: int) -> Sequence[np.ndarray]:
+    if operation.name == "scan":
+        return _scan(operation, operands, rows)
+    if operation.name == "while":
+        return _while(operation, operands, rows)
+    if operation.name == "choose":
+        branches = cast(tuple[Program, ...], operation.parameters["branches"])
+        return _run(branches[min(max(int(operands[0]), 0), len(branches) - 1)], operands[1:], rows)
+    parameters = {name: _sized(each, rows) for name, each in operation.parameters.items()}
+    found = FUNCTIONS[operation.name](*operands, **parameters)
+    return found if isinstance(found, tuple) else (found,)
+
+
+def _sized(parameter: object, rows: int) -> object:
+    if isinstance(parameter, tuple) and any(isinstance(each, Rows) for each in parameter):
+        return with_rows(parameter, rows)
+    return parameter
+
+
+def _scan(operation: Operation, operands: Arrays, rows: int) -> Arrays:
+    body, length = cast(Program, operation.parameters["body"]), cast(int, operation.parameters["length"])
+    fixed, carried = cast(int, operation.parameters["fixed"]), cast(int, operation.parameters["carried"])
+    stay, state, sequences = operands[:fixed], operands[fixed : fixed + carried], operands[fixed + carried :]
+    results: list[Arrays] = [[] for _ in operation.outputs[carried:]]
+    for step in reversed(range(length)) if operation.parameters["reverse"] else range(length):
+        found = _run(body, [*stay, *state, *(each[step] for each in sequences)], rows)
+        state = found[:carried]
+        for result, own in zip(results, found[carried:], strict=True):
+            result.append(own)
+    if operation.parameters["reverse"]:
+        results = [result[::-1] for result in results]
+    return [*state, *map(np.stack, results)]
+
+
+def _while(operation: Operation, operands: Arrays, rows: int) -> Arrays:
+    condition, body = (cast(Program, operation.parameters[name]) for name in ("condition", "body"))
+    first = cast(int, operation.parameters["condition_fixed"])
+    second = first + cast(int, operation.parameters["body_fixed"])
+    state = operands[second:]
+    while _run(condition, [*operands[:first], *state], rows)[0]:
+        state = _run(body, [*operands[first:second], *state], rows)
+    return state
