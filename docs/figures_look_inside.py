@@ -66,6 +66,15 @@ def inside_pruning() -> Figure:
     return pl.inside.pruning_curves(network(0), x[1300:], y[1300:], fine_tune=10, train=train).plot()
 
 
+def inside_intrinsic() -> Figure:
+    """Draw the accuracy by the dimension of random subspaces."""
+    x, y = digits()
+    held_out = x[1300:], y[1300:]
+    return pl.inside.intrinsic_dimension(
+        network(0), x[:1300], y[:1300], validation_data=held_out, epochs=40, seeds=2, batch_size=32
+    ).plot()
+
+
 def inside_tickets() -> Figure:
     """Draw lottery tickets beside other sparse networks."""
     x, y = digits()
@@ -77,5 +86,13 @@ def inside_tickets() -> Figure:
 
 FIGURES: dict[str, Callable[[], Figure]] = {
     each.__name__: each
-    for each in (inside_units, inside_boundary, inside_landscape, inside_paths, inside_pruning, inside_tickets)
+    for each in (
+        inside_units,
+        inside_boundary,
+        inside_landscape,
+        inside_paths,
+        inside_pruning,
+        inside_intrinsic,
+        inside_tickets,
+    )
 }

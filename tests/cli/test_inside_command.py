@@ -71,6 +71,22 @@ def test_a_table_without_the_target_has_units_but_no_loss(plastica, penguins, he
     assert "the table has no column 'species', which the loss needs" in told
 
 
+def test_a_forecast_is_looked_into_by_its_gates_and_losses(plastica, here):
+    import polars
+
+    hours = np.datetime64("2026-01-05T00", "us") + np.arange(200) * np.timedelta64(1, "h")
+    frame = polars.DataFrame({"time": hours, "load": 5 + np.sin(np.arange(200) * 2 * np.pi / 24)})
+    frame.write_csv("load.csv")
+    (here / "run").mkdir()
+    pl.Forecaster("lstm", horizon=3, look_back=24, members=1, epochs=1).fit(frame).save("run/model.plastica")
+    given = ("--what", "gates,weights,pruning", "--rows", "20", "--out", "looks")
+    said = plastica("inside", "run", "load.csv", *given).stdout
+    assert "LSTM over 24 steps, mean over 20 rows" in said and "of its state on average" in said
+    assert "at step -" in said and (here / "looks" / "gates.svg").exists()
+    told = plastica("inside", "run", "load.csv", "--what", "units", code=1).stderr
+    assert "units is for tables; of a forecast there are: gates, landscape" in told
+
+
 def test_trees_have_no_inside(plastica, here):
     plastica("train", "penguins", "--model", "trees", "--out", "trees", "--quiet")
     told = plastica("inside", "trees", "penguins", code=1).stderr

@@ -25,15 +25,19 @@ if TYPE_CHECKING:
 
 LOOKS = (
     "units", "boundary", "landscape", "pruning", "probes", "dimensions", "activity", "weights", "responses", "hessian",
+    "intrinsic", "gates",
 )  # fmt: skip
-USUAL = "units,boundary,landscape,pruning,probes"
+USUAL = ("units", "boundary", "landscape", "pruning", "probes")
 FOLDS = 5  # of probes
+HELD_OUT = 0.25  # of the rows, on which networks in subspaces are compared
+EPOCHS = 10, 40  # of their training: as many as the model's, at least and at most
+SUBSPACES, SEEDS = (3, 10, 30, 100, 300), 2  # fewer than in Python: the command answers in about a minute
 
 
 @click.command(cls=OutCommand, short_help="Look inside a trained network.")
 @parameters.model
 @click.argument("file")
-@click.option("--what", metavar="NAMES", default=USUAL, help=f"What to look at, by commas: {', '.join(LOOKS)}.")
+@click.option("--what", metavar="NAMES", help=f"What to look at, by commas: {', '.join(LOOKS)}.")
 @click.option(
     "--layer",
     metavar="LAYER",
@@ -41,6 +45,7 @@ FOLDS = 5  # of probes
 )
 @click.option("--columns", metavar="A,B", help="Two columns of numbers for boundary. Default: the principal axes.")
 @click.option("--column", metavar="COLUMN", help="Column of numbers that varies for responses.")
+@click.option("--row", type=click.IntRange(1), help="One row or window for gates, from 1. Default: the mean of all.")
 @click.option("--rows", type=int, default=1000, help="Number of rows to look with, spaced evenly.")
 @click.option("--seed", type=int, default=0, help="Random seed of directions, folds and comparisons.")
 @click.option("--out", "-o", metavar="FOLDER", help="New folder for a picture and a table of each look.")
@@ -53,41 +58,55 @@ def inside(model: str, file: str, **given: Any) -> None:
     """Look inside a trained network: what its units detect, where its decisions change, how wide its minimum is.
 
     MODEL is the folder of a run. FILE is a table with the columns of the model, such as the one that it was trained on;
-    with the target, classes are told, and looks at the loss are possible.
+    with the target, classes are told, and looks at the loss are possible. Of a forecast, the first network is looked
+    at: gates, landscape, pruning, weights or hessian.
     """
     from ..data.reading import read_table
     from ..inside.rows_of_tables import rows_of_table
     from ..tables import TableNetwork
     from .folders import model_file
+    from .inside_forecast import looks_at_forecast
+    from .predict import forecaster_in
 
     output = Output(given["json"])
     asked = _asked(given)
     path = model_file(model)
-    network = TableNetwork.load(path)
+    forecaster = forecaster_in(path)
+    network = None if forecaster is not None else TableNetwork.load(path)
     reading = {"separator": options.separator(given["separator"]), "encoding": given["encoding"]}
     table = read_table(file, **reading, sheet=given["sheet"])
     if given["rows"] < 3:
         raise click.BadParameter(SAY("inside_few_rows", rows=given["rows"]))
-    rows = rows_of_table("plastica inside", network, table, given["rows"])
+    if forecaster is not None:
+        looks, count = looks_at_forecast(forecaster, table, asked, {**given, "layer": _layer(given)}), table.height
+    else:
+        rows = rows_of_table("plastica inside", network, table, given["rows"])
+        looks = ((name, SHOWN[name](rows, network, table, given)) for name in asked or USUAL)
+        count = len(rows.rows)
     folder = None if given["out"] is None else _new_folder(given["out"])
     told: dict[str, Any] = {}
-    for name in asked:
-        found = SHOWN[name](rows, network, table, given)
+    for name, found in looks:
         output.say(SAY(f"inside_{name}"))
         told[name] = _say(output, found)
         if folder is not None:
             _write(output, found, folder, name)
         output.say()
-    output.result({"model": str(path), "source": table.source, "rows": len(rows.rows), "looks": told})
+    output.result({"model": str(path), "source": table.source, "rows": count, "looks": told})
 
 
-def _asked(given: dict[str, Any]) -> list[str]:
-    """Return the names of the looks."""
-    names = [name.strip() for name in given["what"].split(",") if name.strip()]
+def _asked(given: dict[str, Any]) -> tuple[str, ...]:
+    """Return the names of the looks; none for the usual ones."""
+    if given["what"] is None:
+        return _checked((), given)
+    names = tuple(name.strip() for name in given["what"].split(",") if name.strip())
     if wrong := [name for name in names if name not in LOOKS]:
         raise click.BadParameter(SAY("inside_unknown", name=repr(wrong[0]), known=", ".join(LOOKS)))
     if not names:
         raise click.BadParameter(SAY("inside_nothing", known=", ".join(LOOKS)))
+    return _checked(names, given)
+
+
+def _checked(names: tuple[str, ...], given: dict[str, Any]) -> tuple[str, ...]:
     if "responses" in names and given["column"] is None:
         raise click.BadParameter(SAY("inside_needs_column"))
     if given["columns"] is not None and len(given["columns"].split(",")) != 2:
@@ -202,6 +221,34 @@ def _hessian(rows: RowsOfTable, network: Any, table: Any, given: dict[str, Any])
     return hessian_spectrum(rows.model, rows.x, rows.require_targets("hessian"), seed=given["seed"])
 
 
+def _intrinsic(rows: RowsOfTable, network: Any, table: Any, given: dict[str, Any]) -> InsideView:
+    import numpy as np
+
+    from ..inside import intrinsic_dimension
+
+    y = rows.require_targets("intrinsic")
+    order = np.random.default_rng(given["seed"]).permutation(len(y))
+    held, train = np.split(order, [max(int(HELD_OUT * len(y)), 1)])
+    epochs = int(np.clip(rows.network.facts.training.epochs, *EPOCHS))
+    tried = [each for each in SUBSPACES if each <= rows.model.count_params()]
+    return intrinsic_dimension(
+        rows.model,
+        rows.x[train],
+        y[train],
+        validation_data=(rows.x[held], y[held]),
+        epochs=epochs,
+        dimensions=tried,
+        seeds=SEEDS,
+    )
+
+
+def _gates(rows: RowsOfTable, network: Any, table: Any, given: dict[str, Any]) -> InsideView:
+    from ..inside import gates
+
+    row = None if given["row"] is None else given["row"] - 1
+    return gates(rows.model, rows.x, layer=_layer(given), row=row)
+
+
 def _dimensions(rows: RowsOfTable, network: Any, table: Any, given: dict[str, Any]) -> InsideView:
     from ..inside import activity_dimensions
 
@@ -233,4 +280,6 @@ SHOWN: dict[str, Callable[[RowsOfTable, Any, Any, dict[str, Any]], PicturedResul
     "weights": _weights,
     "responses": _responses,
     "hessian": _hessian,
+    "intrinsic": _intrinsic,
+    "gates": _gates,
 }

@@ -11,14 +11,13 @@ from ..data.table import show
 from ..errors import DataError
 from ..model.diagnosis import Diagnosis
 from ..notes import Note, note
-from ..optimizers import Adam
 from ..typing import Float
 from .analysis.reliance import Reliance, reliance
 from .baselines import season_name
 from .fitted import FittedForecast, JudgedForecasts
+from .network_examples import network_examples
 from .panel import Panel
 from .results import ForecastResults
-from .training import LEARNING_RATE, pinball_loss
 from .windows import PanelWindows
 
 MOST_WINDOWS = 2000  # on which a network is examined
@@ -44,21 +43,26 @@ OFF_PROMISE = 0.1  # of the share of values inside the intervals
 CHOSEN = "chosen: half of the error, a tenth of the values"
 
 
-def diagnose_forecast(fitted: FittedForecast, panel: Panel, first: int) -> Diagnosis:
+ForecastEvidence = tuple[ForecastResults, JudgedForecasts, Reliance]
+
+
+def diagnose_forecast(
+    fitted: FittedForecast, panel: Panel, first: int, seen: ForecastEvidence | None = None
+) -> Diagnosis:
     """Return what is wrong with a forecast; see :meth:`Forecaster.diagnose`.
 
     Args:
         fitted: The forecast.
         panel: The series of training and what followed.
         first: The position of the first step to judge by.
+        seen: The results from this step on, their forecasts, and what networks lean on, if they are known already.
     """
     windows = fitted.windows(panel)
     found: list[Finding] = list(_known_too_early(fitted, windows, panel))
     unjudged: list[Note] = []
     measures: dict[str, object] = {}
     if len(windows.origins(first)):
-        results, judged = fitted.evaluate(panel, first)
-        relied = reliance(fitted, judged)
+        results, judged, relied = seen or _evidence(fitted, panel, first)
         measures = {"results": results, "reliance": relied}
         found += [
             *_worse(results),
@@ -74,6 +78,11 @@ def diagnose_forecast(fitted: FittedForecast, panel: Panel, first: int) -> Diagn
         unjudged += [each for each in own.unjudged if each.key not in ("doctor.no_validation", "doctor.no_history")]
         measures[name] = own.measures
     return Diagnosis.of(found, list(dict.fromkeys(unjudged)), measures)
+
+
+def _evidence(fitted: FittedForecast, panel: Panel, first: int) -> ForecastEvidence:
+    results, judged = fitted.evaluate(panel, first)
+    return results, judged, reliance(fitted, judged)
 
 
 def check_same_series(fitted: FittedForecast, panel: Panel) -> None:
@@ -246,16 +255,5 @@ def _explained(one: Float[np.ndarray, "steps"], other: Float[np.ndarray, "steps"
 
 def _of_networks(fitted: FittedForecast, windows: PanelWindows) -> Iterator[tuple[str, Diagnosis]]:
     """Yield what is wrong inside the first network of each architecture."""
-    origins = windows.origins(last=fitted.until)
-    chosen = origins[np.linspace(0, len(origins) - 1, min(len(origins), MOST_WINDOWS)).astype(int)]
-    for part in fitted.parts:
-        if part.models and any(part.weights) and len(chosen):
-            inputs = [np.asarray(each) for each in windows.inputs(chosen)]
-            targets = windows.targets(chosen)
-            if part.levels:  # networks that answer quantiles have a target for each
-                targets = np.repeat(targets, len(part.levels), axis=-1)
-            given = inputs[0] if len(inputs) == 1 else tuple(inputs)
-            model = part.models[0]
-            if not model.is_compiled:  # from a file, which has no loss
-                model.compile(Adam(LEARNING_RATE), loss=pinball_loss(part.levels) if part.levels else "mae")
-            yield part.name, model.diagnose(given, targets, retrain=False)
+    for name, model, x, y in network_examples(fitted, windows, MOST_WINDOWS):
+        yield name, model.diagnose(x, y, retrain=False)

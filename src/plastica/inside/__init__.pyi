@@ -9,6 +9,10 @@ from .curvature import HessianSpectrum as HessianSpectrum
 from .curvature import hessian_spectrum as hessian_spectrum
 from .dimensions import LayerDimensions as LayerDimensions
 from .dimensions import activity_dimensions as activity_dimensions
+from .gate_maps import GateMap as GateMap
+from .gate_maps import gates as gates
+from .intrinsic import IntrinsicDimension as IntrinsicDimension
+from .intrinsic import intrinsic_dimension as intrinsic_dimension
 from .landscape import LossLandscape as LossLandscape
 from .landscape import loss_landscape as loss_landscape
 from .lottery import LotteryTickets as LotteryTickets

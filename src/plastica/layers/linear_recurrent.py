@@ -16,7 +16,7 @@ from .in_time import Carry
 from .kernels.diagonal_recurrence import ComplexParts, diagonal_recurrence
 from .kernels.recurrent import kept
 from .layer import INFERENCE, Context, Layer, Params, Shape, State
-from .records import Variables
+from .records import Record, Variables
 
 
 @declaration
@@ -102,6 +102,26 @@ class LinearRecurrentUnit(Layer):
         real = None if context.steps is None else context.steps.T[..., None]  # padding leaves the memory as it is
         memory = diagonal_recurrence(_factor(params), _inputs(params, steps), real)
         return _outputs(params, memory, steps).swapaxes(0, 1), state
+
+    def forward(
+        self, params: Params, x: jax.Array, state: State, context: Context, feedback: Params | None = None
+    ) -> tuple[Record, State]:
+        record, state = super().forward(params, x, state, context, feedback)
+        return record._replace(trajectory=lambda: self.trajectory(params, x)), state
+
+    def trajectory(self, params: Params, x: jax.Array) -> dict[str, jax.Array]:
+        """Return what the units do at every step, by name: ``pre``, ``potential``, ``post`` and their memory.
+
+        Shapes:
+            Each ``(batch, time, ...)``: ``memory`` is the size of h, and ``retained`` that of lambda, the share of it
+            that is left after a step, ``(batch, time, units)``.
+        """
+        steps = x.swapaxes(0, 1)
+        real, imaginary = diagonal_recurrence(_factor(params), _inputs(params, steps))
+        potential = _outputs(params, (real, imaginary), steps).swapaxes(0, 1)
+        memory = jnp.hypot(real, imaginary).swapaxes(0, 1)
+        retained = jnp.broadcast_to(jnp.hypot(*_factor(params)), memory.shape)
+        return {"pre": x, "potential": potential, "post": potential, "retained": retained, "memory": memory}
 
     def start(self, params: Params, batch: int) -> Carry:
         nothing = jnp.zeros((batch, self.units), params["nu"].dtype)

@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from matplotlib.colors import Colormap
-    from matplotlib.image import AxesImage
-
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -19,6 +13,8 @@ from ..typing import Float
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from matplotlib.image import AxesImage
 
     from ..drawing.figure import Drawing
 
@@ -29,12 +25,13 @@ WIDTH, PANEL, AROUND = 6.4, 0.95, 0.75  # inches
 MOST_LINES = 3  # features of the input that are drawn as lines; more are a picture
 
 
-def draw_gates(quantities: Mapping[str, Float[np.ndarray, "time units"]], title: str) -> Drawing:
+def draw_gates(quantities: Mapping[str, Float[np.ndarray, "time units"]], title: str, first: int = 0) -> Drawing:
     """Draw what a recurrent layer computed at each step for one sequence.
 
     Args:
         quantities: The inputs as ``pre``, and gates and states by name.
         title: The title.
+        first: The number of the first step.
     """
     from ..drawing.figure import Drawing
 
@@ -47,8 +44,9 @@ def draw_gates(quantities: Mapping[str, Float[np.ndarray, "time units"]], title:
         for axes, name in zip(panels[1:], names, strict=True):
             _draw_units(figure, axes, quantities[name], is_gate=name in GATES)
             axes.set_ylabel(WORDS.name("gate", name), fontsize=8, color=INK)
-        panels[0].set_title(title, loc="left", fontsize=10, color=INK)
+        panels[0].set_title(f"{title}: {WORDS('gate_rows')}", loc="left", fontsize=10, color=INK)
         panels[-1].set_xlabel(WORDS("axis_step"), fontsize=9, color=INK)
+        _number_steps(panels[-1], len(quantities["pre"]), first)
         return figure
 
 
@@ -108,6 +106,15 @@ def _colours(*stops: str) -> Colormap:
     from matplotlib.colors import LinearSegmentedColormap
 
     return LinearSegmentedColormap.from_list("plastica", stops)
+
+
+def _number_steps(axes: Axes, count: int, first: int) -> None:
+    """Label the steps by their numbers, of which there are at most eight."""
+    from matplotlib.ticker import MaxNLocator
+
+    numbers = MaxNLocator(8, integer=True).tick_values(first, first + count - 1)
+    shown = [int(each) for each in numbers if first <= each < first + count]
+    axes.set_xticks([each - first for each in shown], [str(each) for each in shown])
 
 
 def _dress(axes: Axes) -> None:
