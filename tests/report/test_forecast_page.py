@@ -12,7 +12,9 @@ import pytest
 from plastica.errors import InvalidValue
 from plastica.forecasting import Forecaster
 from plastica.forecasting.analysis import analyse, series_parts
+from plastica.forecasting.diagnosis import diagnose_forecast
 from plastica.report import write_forecast_report
+from plastica.report.forecast_reasons import explain_forecasts
 
 HOURS = np.datetime64("2026-01-05T00", "us") + np.arange(300) * np.timedelta64(1, "h")
 LOAD = 5 + np.sin(np.arange(300) * 2 * np.pi / 24) + 0.05 * np.random.default_rng(0).normal(size=300)
@@ -42,12 +44,16 @@ def page(tmp_path_factory):
     panel = forecaster.read(frame)
     results, judged = forecaster.judged(panel)
     parts = series_parts(panel)
+    analysis = analyse(forecaster.fitted_, panel, results, judged, parts=parts)
+    seen = results, judged, analysis.reliance
     more = {
-        "analysis": analyse(forecaster.fitted_, panel, results, judged, parts=parts),
+        "analysis": analysis,
+        "examined": diagnose_forecast(forecaster.fitted_, panel, forecaster.fitted_.until, seen),
         "parts": (panel, parts),
         "folds": forecaster.backtest(frame, 2),
     }
     fitted = forecaster.update(frame).fitted_
+    more["explained"] = explain_forecasts(forecaster, judged, panel, "nlinear", ["2026-01-15T06"])
     path = tmp_path_factory.mktemp("page") / "report.html"
     given = {"source": "a&b.csv", "lang": "zh", **more}
     write_forecast_report(forecaster, results, judged, fitted.ahead(fitted.tail, 6), path, **given)
@@ -78,6 +84,18 @@ def test_errors_forecast_and_intervals_are_there_in_both_languages(page):
     ]:
         assert english in page and chinese in page
     assert page.count("<svg") >= 8 and '<html lang="zh">' in page
+
+
+def test_reasons_of_forecasts_add_up_and_are_told_in_both_languages(page):
+    for english, chinese in [
+        ("Why this forecast", "预测的理由"),
+        ("The worst forecast, from", "最差的一次预测，起于"),
+        ("A chosen forecast, from", "指定的一次预测，起于"),
+        ("It turned out to be", "实际为"),
+        ("Diagnosis", "诊断"),
+    ]:
+        assert english in page and chinese in page
+    assert "2026-01-15 06:00" in page or "2026-01-15T06" in page
 
 
 def test_other_languages_are_refused(tmp_path):

@@ -58,6 +58,13 @@ from .wording import SAY
 @parameters.file_format
 @parameters.out_folder
 @parameters.report
+@click.option(
+    "--explain",
+    "explain_times",
+    multiple=True,
+    metavar="TIME",
+    help="Explain also the forecast from TIME on in report.html; repeatable.",
+)
 @click.option("--checkpoint", metavar="FOLDER", help="Folder for checkpoints.")
 @click.option("--resume", is_flag=True, help="Resume from the newest checkpoint in --checkpoint.")
 @parameters.lang

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ..forecasting.analysis import ForecastAnalysis, SeriesParts
     from ..forecasting.fitted import Forecasts, JudgedForecasts
     from ..forecasting.holdout import HeldOutSpan
+    from ..model.diagnosis import Diagnosis
 
 FORECAST, BY_STEP, PARTS = "forecast.csv", "errors_by_step.csv", "decomposition.csv"
 MOST_SAID = 3  # worst days
@@ -64,6 +65,7 @@ class ForecastRun(NamedTuple):
         folds: The errors of backtests, if any were wanted.
         parts: Trend and seasons of the first series, if it is long enough.
         analysis: What stands behind the errors.
+        examined: What is wrong with the forecasts; None without a report.
     """
 
     panel: Panel
@@ -73,6 +75,7 @@ class ForecastRun(NamedTuple):
     folds: polars.DataFrame | None
     parts: SeriesParts | None
     analysis: ForecastAnalysis
+    examined: Diagnosis | None
 
 
 def go(file: str, table: Table, given: Mapping[str, OptionValue], output: Output) -> None:
@@ -100,7 +103,7 @@ def go(file: str, table: Table, given: Mapping[str, OptionValue], output: Output
         if run.parts is not None:
             _write_parts(panel, run.parts, folder / PARTS)
         if given["report"]:
-            _write_report(forecaster, run, folder / folders.REPORT, table.source, given["lang"])
+            _write_report(forecaster, run, folder / folders.REPORT, table.source, given)
     finally:
         folders.give_back(folder)
     output.fact("saved", SAY("saved_forecast", path=folder, forecast=folder / FORECAST))
@@ -126,6 +129,7 @@ def _judged(
 ) -> ForecastRun:
     """Train before the test span, judge on it, and print how good the forecasts are and when they fail."""
     from ..forecasting.analysis import analyse, series_parts
+    from ..forecasting.diagnosis import diagnose_forecast
 
     kept = {} if given["checkpoint"] is None else {"checkpoint": given["checkpoint"], "resume": given["resume"]}
     with contextlib.redirect_stdout(sys.stderr):
@@ -138,7 +142,11 @@ def _judged(
     parts = series_parts(span.whole)
     analysis = analyse(forecaster.fitted_, span.whole, results, judged, parts=parts, seed=given["seed"])
     say_failures(output, analysis, folds)
-    return ForecastRun(panel, span.whole, results, judged, folds, parts, analysis)
+    examined = None
+    if given["report"]:
+        seen = results, judged, analysis.reliance
+        examined = diagnose_forecast(forecaster.fitted_, span.whole, span.cut, seen)
+    return ForecastRun(panel, span.whole, results, judged, folds, parts, analysis, examined)
 
 
 def say_series(output: Output, source: str, panel: Panel, cut: int) -> None:
@@ -259,10 +267,14 @@ def _write(forecaster: Forecaster, results: ForecastResults, folder: Path, more:
     return facts
 
 
-def _write_report(forecaster: Forecaster, run: ForecastRun, path: Path, source: str, lang: str) -> None:
+def _write_report(
+    forecaster: Forecaster, run: ForecastRun, path: Path, source: str, given: Mapping[str, OptionValue]
+) -> None:
     """Write the page of results."""
     from ..report import write_forecast_report
+    from ..report.forecast_reasons import explain_forecasts
 
+    times = tuple(str(each) for each in given["explain_times"])
     parts = None if run.parts is None else (run.whole, run.parts)
     write_forecast_report(
         forecaster,
@@ -271,10 +283,12 @@ def _write_report(forecaster: Forecaster, run: ForecastRun, path: Path, source: 
         _ahead(forecaster),
         path,
         source=source,
-        lang=lang,
+        lang=given["lang"],
         analysis=run.analysis,
         parts=parts,
         folds=run.folds,
+        examined=run.examined,
+        explained=explain_forecasts(forecaster, run.judged, run.panel, run.results.model, times),
     )
 
 

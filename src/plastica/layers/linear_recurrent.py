@@ -99,17 +99,15 @@ class LinearRecurrentUnit(Layer):
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         steps = x.swapaxes(0, 1)  # (time, batch, features)
-        real = None if context.steps is None else context.steps.T[..., None]  # padding leaves the memory as it is
-        memory = diagonal_recurrence(_factor(params), _inputs(params, steps), real)
-        return _outputs(params, memory, steps).swapaxes(0, 1), state
+        return _outputs(params, _memory(params, steps, context), steps).swapaxes(0, 1), state
 
     def forward(
         self, params: Params, x: jax.Array, state: State, context: Context, feedback: Params | None = None
     ) -> tuple[Record, State]:
         record, state = super().forward(params, x, state, context, feedback)
-        return record._replace(trajectory=lambda: self.trajectory(params, x)), state
+        return record._replace(trajectory=lambda: self.trajectory(params, x, context)), state
 
-    def trajectory(self, params: Params, x: jax.Array) -> dict[str, jax.Array]:
+    def trajectory(self, params: Params, x: jax.Array, context: Context = INFERENCE) -> dict[str, jax.Array]:
         """Return what the units do at every step, by name: ``pre``, ``potential``, ``post`` and their memory.
 
         Shapes:
@@ -117,7 +115,7 @@ class LinearRecurrentUnit(Layer):
             that is left after a step, ``(batch, time, units)``.
         """
         steps = x.swapaxes(0, 1)
-        real, imaginary = diagonal_recurrence(_factor(params), _inputs(params, steps))
+        real, imaginary = _memory(params, steps, context)
         potential = _outputs(params, (real, imaginary), steps).swapaxes(0, 1)
         memory = jnp.hypot(real, imaginary).swapaxes(0, 1)
         retained = jnp.broadcast_to(jnp.hypot(*_factor(params)), memory.shape)
@@ -135,6 +133,11 @@ class LinearRecurrentUnit(Layer):
         real = None if context.steps is None else context.steps[:, :1]
         new = kept(real, new[0], before[0]), kept(real, new[1], before[1])
         return new, _outputs(params, new, x_t)
+
+
+def _memory(params: Params, steps: jax.Array, context: Context) -> ComplexParts:
+    real = None if context.steps is None else context.steps.T[..., None]  # padding leaves the memory as it is
+    return diagonal_recurrence(_factor(params), _inputs(params, steps), real)
 
 
 def _factor(params: Params) -> ComplexParts:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from ..forecasting.fitted import FittedForecast, Forecasts, JudgedForecasts
     from ..forecasting.frequency import Frequency
     from ..forecasting.panel import Panel
+    from ..model.diagnosis import Diagnosis
+    from .forecast_reasons import ForecastReasons
 
 HALF_A_DAY = 43_200
 MOST_SERIES = 12  # in the table; the others are folded
@@ -49,6 +51,8 @@ def write_forecast_report(
     analysis: ForecastAnalysis | None = None,
     parts: tuple[Panel, SeriesParts] | None = None,
     folds: polars.DataFrame | None = None,
+    examined: Diagnosis | None = None,
+    explained: ForecastReasons | None = None,
 ) -> Path:
     """Write errors, forecasts of the test span and the forecast of the next steps as a page, like that of tables.
 
@@ -63,6 +67,9 @@ def write_forecast_report(
         analysis: When forecasts fail, what the networks read, and what the series are made of.
         parts: The panel, and trend and seasons of its first series.
         folds: The errors of a backtest.
+        examined: What is wrong with the forecasts, see :meth:`Forecaster.diagnose`.
+        explained: Why some forecasts are as they are, see
+            :func:`~plastica.report.forecast_reasons.explain_forecasts`.
 
     Raises:
         InvalidValue: If the language is not available.
@@ -97,6 +104,8 @@ def write_forecast_report(
             rivals=rivals_legend(results.model, results.rival),
             parts=_parts(parts),
             folds=_folds(folds),
+            examined=examined,
+            reasons=explained,
             most_series=MOST_SERIES,
             day=_steps_of_day(fitted.frequency),
             folder=str(Path(path).parent),

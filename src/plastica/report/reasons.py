@@ -123,7 +123,7 @@ def explain(
             row.kind,
             row.part,
             plain(prepared.table.place(row.row)),
-            (*_answer(network, prepared, row, found, number), *_mostly(bars)),
+            (*_answer(network, prepared, row, found, number), *mostly(bars)),
             bars,
             most_similar(network, prepared, row, ranked[:MOST_CHANGED]),
             _changes(network, prepared, row, ranked[:MOST_CHANGED]),
@@ -211,8 +211,12 @@ def _is_share(network: TableNetwork) -> bool:
 
 def _amount(network: TableNetwork, value: float) -> str:
     """Return a contribution with its sign: in percentage points, or in the unit of the target."""
-    text = f"{100 * abs(value):.1f}" if _is_share(network) else formats.number(abs(value), 3)
-    return text if text.strip("0.") == "" else f"{'+' if value > 0 else chr(0x2212)}{text}"
+    return with_sign(f"{100 * abs(value):.1f}" if _is_share(network) else formats.number(abs(value), 3), value)
+
+
+def with_sign(size: str, value: float) -> str:
+    """Return the size of a contribution with its sign; what is shown as 0 has none."""
+    return size if size.strip("0.") == "" else f"{'+' if value > 0 else chr(0x2212)}{size}"
 
 
 def _answer(network: TableNetwork, prepared: Prepared, row: Exemplary, found: Attribution, number: int) -> list[Markup]:
@@ -234,7 +238,7 @@ def _answer(network: TableNetwork, prepared: Prepared, row: Exemplary, found: At
     return [*told, say("reason_wrong", label=plain(found.output_names[int(y)], 60))]
 
 
-def _mostly(bars: Sequence[ReasonBar]) -> list[Markup]:
+def mostly(bars: Sequence[ReasonBar]) -> list[Markup]:
     """Return the largest contributions in words."""
     told: list[Markup] = []
     for key, sign in (("reason_up", 1), ("reason_down", -1)):
