@@ -39,8 +39,10 @@ class Tags(HTMLParser):
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
-    frame = pl.DataFrame({"time": HOURS, "<b>load": LOAD})
-    forecaster = Forecaster("nlinear", horizon=6, look_back=48, members=1, epochs=1).fit(frame[:240])
+    # A recurrent network with several inputs: past values, a covariate, the calendar.
+    frame = pl.DataFrame({"time": HOURS, "<b>load": LOAD, "heat": 20 - 2 * LOAD})
+    given = {"horizon": 6, "look_back": 48, "members": 1, "epochs": 1, "target": "<b>load", "past": "heat"}
+    forecaster = Forecaster("lstm", **given).fit(frame[:240])
     panel = forecaster.read(frame)
     results, judged = forecaster.judged(panel)
     parts = series_parts(panel)
@@ -53,7 +55,7 @@ def page(tmp_path_factory):
         "folds": forecaster.backtest(frame, 2),
     }
     fitted = forecaster.update(frame).fitted_
-    more["explained"] = explain_forecasts(forecaster, judged, panel, "nlinear", ["2026-01-15T06"])
+    more["explained"] = explain_forecasts(forecaster, judged, panel, "lstm", ["2026-01-15T06"])
     path = tmp_path_factory.mktemp("page") / "report.html"
     given = {"source": "a&b.csv", "lang": "zh", **more}
     write_forecast_report(forecaster, results, judged, fitted.ahead(fitted.tail, 6), path, **given)

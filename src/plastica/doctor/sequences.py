@@ -135,5 +135,7 @@ def _recurrent(model: Model) -> tuple[str, int | None]:
     for path, layer, _ in walk(model.network):
         if isinstance(layer, Recurrent):
             shape = model.declared_shape
+            if shape and isinstance(shape[0], tuple):  # of several inputs, the first is the sequence
+                shape = shape[0]
             return path, shape[0] if shape and len(shape) > 1 else None
     return "", None
