@@ -1,0 +1,12 @@
+"""Programs as nested loops in languages with the syntax of C: C99 itself, and JavaScript.
+
+A :class:`~.statements.Statements` writes the loops of each operation; a :class:`~.dialect.Dialect` says how a language
+spells them.
+"""
+
+from __future__ import annotations
+
+from .dialect import Dialect
+from .writing import Written, write_loops
+
+__all__ = ["Dialect", "Written", "write_loops"]

@@ -1,0 +1,98 @@
+"""Loops of programs inside: over the steps of sequences, until a condition is false, and choices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from ..program import Operation, Program, Value
+from .places import Place, shifted
+from .statements import Statements, width
+
+
+def write_scan(to: Statements, operation: Operation) -> None:
+    """Write a loop over the steps of sequences, in which values are carried."""
+    body = cast("Program", operation.parameters["body"])
+    fixed, carried, length = (cast("int", operation.parameters[name]) for name in ("fixed", "carried", "length"))
+    given = [to.place(each) for each in operation.inputs]
+    kept = _initial(to, operation.outputs[:carried], operation.inputs[fixed : fixed + carried])
+    results = [to.new(value) for value in operation.outputs[carried:]]
+    with to.repeated(), to.loop(f"t{to.number()}", length, down=bool(operation.parameters["reverse"])) as step:
+        sequences = [
+            place.further(shifted(step, width(value), 0))
+            for value, place in zip(body.inputs[fixed + carried :], given[fixed + carried :], strict=True)
+        ]
+        _bind(to, body.inputs, [*given[:fixed], *kept, *sequences])
+        write_inside(to, body)
+        for value, place in zip(body.outputs[carried:], results, strict=True):
+            to.copy(value, place.further(shifted(step, width(value), 0)))
+        _carry(to, body.outputs[:carried], kept)
+
+
+def write_while(to: Statements, operation: Operation) -> None:
+    """Write a loop until a condition is false."""
+    condition, body = (cast("Program", operation.parameters[name]) for name in ("condition", "body"))
+    first, second = (cast("int", operation.parameters[name]) for name in ("condition_fixed", "body_fixed"))
+    given = [to.place(each) for each in operation.inputs[: first + second]]
+    kept = _initial(to, operation.outputs, operation.inputs[first + second :])
+    with to.repeated(), to.block("for (;;) {"):
+        _bind(to, condition.inputs, [*given[:first], *kept])
+        write_inside(to, condition)
+        to.line(f"if (!({to.at(condition.outputs[0], [])})) {{ break; }}")
+        _bind(to, body.inputs, [*given[first:], *kept])
+        write_inside(to, body)
+        _carry(to, body.outputs, kept)
+
+
+def write_choose(to: Statements, operation: Operation) -> None:
+    """Write one of several programs, by a number that is moved into range."""
+    number, *operands = operation.inputs
+    branches = cast("Sequence[Program]", operation.parameters["branches"])
+    places = [to.place(each) for each in operands]
+    results = [to.new(value) for value in operation.outputs]
+    name = f"choice{to.number()}"
+    with to.block():
+        to.line(to.dialect.local(name, "int32", to.at(number, [])))
+        for place, branch in enumerate(branches):
+            # Too small a number chooses the first program, and too large a one the last.
+            tests = [f"{name} > {place - 1}"] * (place > 0) + [f"{name} < {place + 1}"] * (place < len(branches) - 1)
+            with to.block(f"if ({' && '.join(tests) or '1'}) {{"):
+                _bind(to, branch.inputs, places)
+                write_inside(to, branch)
+                for value, target in zip(branch.outputs, results, strict=True):
+                    to.copy(value, target)
+
+
+def write_inside(to: Statements, program: Program) -> None:
+    """Write a program inside a loop."""
+    from .writing import WRITE
+
+    to.program(program, WRITE)
+
+
+def _initial(to: Statements, results: Sequence[Value], values: Sequence[Value]) -> list[Place]:
+    """Write the initial values where the carried ones are kept, which are the results at last."""
+    kept = [to.new(value) for value in results]
+    for value, place in zip(values, kept, strict=True):
+        to.copy(value, place)
+    return kept
+
+
+def _bind(to: Statements, values: Sequence[Value], places: Sequence[Place]) -> None:
+    for value, place in zip(values, places, strict=True):
+        to.bind(value, place)
+
+
+def _carry(to: Statements, values: Sequence[Value], kept: Sequence[Place]) -> None:
+    """Write new values over the carried ones; a value that another one overwrites first is copied before."""
+    sources: list[tuple[Value, Place]] = []
+    for value, place in zip(values, kept, strict=True):
+        if not to.is_number(value) and to.place(value) == place:
+            continue
+        if not to.is_number(value) and to.place(value) in kept:
+            saved = to.scratch(value, f"v{value.number}_{to.number()}")
+            to.copy(value, saved)
+            to.bind(value, saved)
+        sources.append((value, place))
+    for value, place in sources:
+        to.copy(value, place)
