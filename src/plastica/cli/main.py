@@ -22,6 +22,7 @@ from .devices import devices
 from .doctor import doctor
 from .evaluate import evaluate
 from .explain import explain
+from .export import export
 from .forecast import forecast
 from .info import info
 from .inside import inside
@@ -76,6 +77,7 @@ for command in (
     serve,
     evaluate,
     explain,
+    export,
     forecast,
     compare,
     compare_rules,

@@ -32,6 +32,7 @@ FORECASTS = (
     "seasonal_naive", "tcn", "theta", "tsmixer",
 )  # fmt: skip
 FORECAST_LOSSES = ("huber", "mae", "mse", "pinball")
+EXPORTS = ("numpy", "onnx")
 MEMORIES = ("hebbian", "storkey", "pseudo_inverse", "covariance", "polynomial", "exponential")
 DAMAGES = ("flip", "mask", "bottom")
 _KNOWN = {"optimizer": OPTIMIZERS, "rule": RULES, "loss": LOSSES}

@@ -136,12 +136,16 @@ def without_words(
     numbers: Float[np.ndarray, "rows"], words: Iterable[str], form: NumberFormat
 ) -> Float[np.ndarray, "rows"]:
     """Return the numbers with NaN for those listed as missing values, such as "-999"."""
+    meant = words_as_numbers(words, form)
+    return np.where(np.isin(numbers, meant), np.nan, numbers) if meant else numbers
+
+
+def words_as_numbers(words: Iterable[str], form: NumberFormat) -> list[float]:
+    """Return the numbers among words, such as "-999"."""
     import polars as pl
 
-    if not (given := list(words)):
-        return numbers
-    meant = read_as(pl.Series(given, dtype=pl.String), form).drop_nulls().to_numpy()
-    return np.where(np.isin(numbers, meant), np.nan, numbers) if len(meant) else numbers
+    given = list(words)
+    return read_as(pl.Series(given, dtype=pl.String), form).drop_nulls().to_list() if given else []
 
 
 def has_ambiguous_dots(texts: pl.Series) -> bool:
@@ -217,12 +221,13 @@ def _unit(values: pl.Series) -> str:
         return ""
     first = present[0]
     found = [sign for sign in UNITS if sign in first]
-    if len(found) != 1 or not present.str.contains(_unit_pattern(found[0])).all():
+    if len(found) != 1 or not present.str.contains(unit_pattern(found[0])).all():
         return ""
     return found[0]
 
 
-def _unit_pattern(unit: str) -> str:
+def unit_pattern(unit: str) -> str:
+    """Return the regular expression of a number with a unit before or behind it."""
     sign = re.escape(unit)
     return rf"^([+-]?{sign}\s?[+-]?[0-9.,][^{sign}]*|[^{sign}]*[0-9.,]\s?{sign})$"
 
@@ -230,5 +235,5 @@ def _unit_pattern(unit: str) -> str:
 def _without_unit(values: pl.Series, unit: str) -> pl.Series:
     if not unit:
         return values
-    bare = values.set(~values.str.contains(_unit_pattern(unit)).fill_null(False), None)
+    bare = values.set(~values.str.contains(unit_pattern(unit)).fill_null(False), None)
     return bare.str.replace(rf"\s?{re.escape(unit)}\s?", "")

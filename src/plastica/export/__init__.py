@@ -6,6 +6,7 @@ A program is a list of simple operations, see :mod:`plastica.export.program`, wh
 from __future__ import annotations
 
 from .program import Operation, Program, Rows, Value
+from .targets import Written, write
 from .tracing import program_of
 
-__all__ = ["Operation", "Program", "Rows", "Value", "program_of"]
+__all__ = ["Operation", "Program", "Rows", "Value", "Written", "program_of", "write"]

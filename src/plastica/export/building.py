@@ -17,6 +17,8 @@ from .reference import FUNCTIONS
 
 # Constants are computed beforehand unless that makes them larger by more than this many numbers.
 _MOST_GROWTH = 4096
+# x + 0, 1 x, max(x, -inf) and min(x, inf) are x.
+_NEUTRAL = {"add": 0.0, "mul": 1.0, "max": -math.inf, "min": math.inf}
 
 
 class Builder:
@@ -70,7 +72,7 @@ class Builder:
         """Add an operation with several results, each of a shape and a dtype."""
         if name in ELEMENTWISE:
             inputs = self._narrow(inputs, outputs[0][0])
-            if name == "add" and (same := self._other_than_zero(inputs, outputs[0][0])) is not None:
+            if name in _NEUTRAL and (same := self._other_than(_NEUTRAL[name], inputs, outputs[0][0])) is not None:
                 return (same,)
         if (folded := self._folded(name, inputs, outputs, parameters)) is not None:
             return folded
@@ -189,11 +191,11 @@ class Builder:
         maker = self._made_by.get(value)
         return maker.inputs[0] if maker is not None and maker.name == "broadcast" else None
 
-    def _other_than_zero(self, inputs: tuple[Value, ...], shape: Sizes) -> Value | None:
-        """Return the other term of a sum with 0."""
-        for zero, other in (inputs, inputs[::-1]):
-            array = self.constants.get(zero)
-            if array is not None and array.ndim == 0 and array == 0 and other.shape == shape:
+    def _other_than(self, neutral: float, inputs: tuple[Value, ...], shape: Sizes) -> Value | None:
+        """Return the other operand where one is a number that changes nothing."""
+        for one, other in (inputs, inputs[::-1]):
+            array = self.constants.get(one)
+            if array is not None and array.ndim == 0 and array == neutral and other.shape == shape:
                 return other
         return None
 

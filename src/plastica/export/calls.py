@@ -46,17 +46,18 @@ def _choose(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Sequence
 
 
 def _length(closed: ClosedJaxpr) -> int:
-    return sum(1 for _ in _equations(closed.jaxpr))
+    return sum(1 for _ in equations(closed.jaxpr))
 
 
-def _equations(jaxpr: Jaxpr) -> Iterable[JaxprEqn]:
+def equations(jaxpr: Jaxpr) -> Iterable[JaxprEqn]:
+    """Yield the equations of a jaxpr, with those inside of others."""
     for equation in jaxpr.eqns:
         yield equation
         for value in equation.params.values():
             for inner in value if isinstance(value, tuple | list) else (value,):
                 own: Any = getattr(inner, "jaxpr", inner)
                 if hasattr(own, "eqns"):
-                    yield from _equations(own)
+                    yield from equations(own)
 
 
 @rule("scan")

@@ -10,7 +10,7 @@ import numpy as np
 from jax.extend.core import JaxprEqn
 from jax.lax import GatherScatterMode
 
-from .program import Rows, Value
+from .program import Rows, Size, Value
 from .reading import Reader, form, rule
 
 
@@ -38,9 +38,7 @@ def _take(reader: Reader, equation: JaxprEqn, x: Value, indices: Value) -> Value
     kept = [] if numbers.collapsed_slice_dims else [numbers.offset_dims[axis]]
     shape = tuple(size for place, size in enumerate(full) if place not in kept)
     flat = reader.reshape(indices, indices.shape[:-1])
-    size = x.shape[axis]
-    assert isinstance(size, int)
-    inside, valid = _bounded(reader, flat, size, equation.params["mode"])
+    inside, valid = _bounded(reader, flat, x.shape[axis], equation.params["mode"])
     behind = len(flat.shape)
     made = reader.add("take", (x, inside), (*x.shape[:axis], *flat.shape, *x.shape[axis + 1 :]), dtype, axis=axis)
     # JAX puts the axes of what is read at offset_dims, and those of the indices at the other places.
@@ -60,12 +58,13 @@ def _take(reader: Reader, equation: JaxprEqn, x: Value, indices: Value) -> Value
     return reader.reshape(reader.elementwise("where", aligned, made, filled), full)
 
 
-def _bounded(reader: Reader, indices: Value, size: int, mode: object) -> tuple[Value, Value | None]:
+def _bounded(reader: Reader, indices: Value, size: Size, mode: object) -> tuple[Value, Value | None]:
     """Return indices in bounds, and which of them were if others are to be filled."""
+    if mode == GatherScatterMode.PROMISE_IN_BOUNDS:
+        return indices, None
+    assert isinstance(size, int), "indices of rows are always in bounds"
     known = reader.constants.get(indices)
     if known is not None and ((known >= 0) & (known < size)).all():
-        return indices, None
-    if mode == GatherScatterMode.PROMISE_IN_BOUNDS:
         return indices, None
     zero, last = (reader.constant(np.asarray(each, indices.dtype)) for each in (0, size - 1))
     inside = reader.elementwise("min", reader.elementwise("max", indices, zero), last)
@@ -125,9 +124,8 @@ def _scatter(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value |
     elif places[0] != axis:
         order = [place for place in range(len(updates.shape)) if place != places[0]]
         updates = reader.transpose(updates, [*order[:axis], places[0], *order[axis:]])
-    name, size = equation.primitive.name.replace("-", "_"), x.shape[axis]
-    assert isinstance(size, int)
-    inside, valid = _bounded(reader, flat, size, equation.params["mode"])
+    name = equation.primitive.name.replace("-", "_")
+    inside, valid = _bounded(reader, flat, x.shape[axis], equation.params["mode"])
     if valid is not None:
         if name == "scatter" and flat.shape != (1,) and not equation.params["unique_indices"]:
             return reader.unsupported(equation, inputs, "scatter at indices that may be out of bounds")

@@ -16,15 +16,7 @@ from .reading import Reader, form, rule, sizes
 @rule(*(set(UNARY + BINARY) - {"round"}))
 def _same(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
     shape, dtype = form(equation.outvars[0])
-    name = equation.primitive.name
-    if name in ("mul", "div") and _is_one(reader, inputs[1]) and inputs[0].shape == shape:
-        return inputs[0]
-    return reader.add(name, inputs, shape, dtype)
-
-
-def _is_one(reader: Reader, value: Value) -> bool:
-    array = reader.constants.get(value)
-    return array is not None and array.ndim == 0 and array == 1
+    return reader.add(equation.primitive.name, inputs, shape, dtype)
 
 
 @rule("add_any")

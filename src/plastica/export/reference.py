@@ -66,9 +66,9 @@ def concatenate(*parts: Array, axis: int) -> Array:
 
 def pad(x: Array, value: Array, low: Sequence[int], high: Sequence[int], interior: Sequence[int]) -> Array:
     """Return an array with a value around it, and ``interior`` times between neighbours."""
-    spread = [size + max(size - 1, 0) * gap for size, gap in zip(x.shape, interior)]  # noqa: B905
-    padded = np.full([size + a + b for size, a, b in zip(spread, low, high)], value, x.dtype)  # noqa: B905
-    places = zip(low, spread, interior)  # noqa: B905
+    spread = [size + max(size - 1, 0) * gap for size, gap in zip(x.shape, interior, strict=True)]
+    padded = np.full([size + a + b for size, a, b in zip(spread, low, high, strict=True)], value, x.dtype)
+    places = zip(low, spread, interior, strict=True)
     padded[tuple(slice(a, a + size, gap + 1) for a, size, gap in places)] = x
     return padded
 
@@ -86,8 +86,8 @@ def iota(shape: Sequence[int], axis: int, dtype: str) -> Array:
 
 def dynamic_slice(x: Array, *start: Array, sizes: Sequence[int]) -> Array:
     """Return a part of an array that begins at computed indices, moved so that it is inside."""
-    begins = [min(max(int(at), 0), size - wide) for at, size, wide in zip(start, x.shape, sizes)]  # noqa: B905
-    return x[tuple(slice(at, at + wide) for at, wide in zip(begins, sizes))]  # noqa: B905
+    begins = [min(max(int(at), 0), size - wide) for at, size, wide in zip(start, x.shape, sizes, strict=True)]
+    return x[tuple(slice(at, at + wide) for at, wide in zip(begins, sizes, strict=True))]
 
 
 def scatter(x: Array, indices: Array, updates: Array, axis: int) -> Array:
@@ -181,7 +181,7 @@ def windows(
     x: Array, size: Sequence[int], strides: Sequence[int], dilation: Sequence[int]
 ) -> tuple[Array, tuple[int, ...]]:
     """Return what a window sees, with the axes of the window behind those of its positions, and these axes."""
-    span = [(n - 1) * d + 1 for n, d in zip(size, dilation)]  # noqa: B905
+    span = [(n - 1) * d + 1 for n, d in zip(size, dilation, strict=True)]
     seen = np.lib.stride_tricks.sliding_window_view(x, span)
     positions = tuple(slice(None, None, step) for step in strides)
     inside = tuple(slice(None, None, step) for step in dilation)

@@ -24,6 +24,7 @@ from . import calls, indexing, primitives, products  # noqa: F401 # pyright: ign
 from .program import Program, Rows
 from .reading import Reader, sizes
 from .reference import OPERATIONS
+from .wording import SAY
 
 # Layers choose between formulas for few and for many rows, which a symbol cannot answer. The formulas for few rows are
 # right for any number; those for many are asked for where two rows are already many.
@@ -53,10 +54,7 @@ def program_of(
     """
     network = model.network
     if network.remembers:
-        raise InvalidValue(
-            f"{model.name}: this network is stateful, its answers depend on the batches before, and an exported file "
-            "knows none. Build it with stateful=False and load the weights."
-        )
+        raise InvalidValue(SAY("stateful", name=model.name))
     # Asked first: it raises NotFitted for a network without weights.
     declared: AnyShape = tuple(model.input_shape)
     own = tuple(each[1:] for each in declared) if is_several(declared) else declared[1:]
@@ -118,10 +116,7 @@ def _jaxpr(
             return jax.make_jaxpr(function)(*arguments), arguments
         except jax.errors.InconclusiveDimensionOperation as error:
             failure = error
-    raise InvalidValue(
-        f"this network computes different formulas for different numbers of rows ({failure}); export it for one number "
-        "of rows: rows=1."
-    )
+    raise InvalidValue(SAY("other_formulas", why=str(failure)))
 
 
 def _check(program: Program) -> None:
@@ -133,26 +128,20 @@ def _check(program: Program) -> None:
         if operation.name not in OPERATIONS
     }
     if strange:
-        raise InvalidValue(
-            "this model cannot be exported: "
-            + "; ".join(f"{layer} computes {name!r}" for layer, name in strange)
-            + ", for which exported files have no operation. Use another layer there."
-        )
+        layers = [SAY("layer_computes", layer=layer, name=repr(name)) for layer, name in strange]
+        raise InvalidValue(SAY("no_operation", layers="; ".join(layers)))
 
 
 def _closed(own: AnyShape, given: object, name: str) -> AnyShape:
     """Return a shape without open sizes."""
     if given is None:
         if lengths.is_open(own):
-            raise InvalidValue(
-                f"{name}: inputs of shape {own} have a size that is open, and an exported file needs it. Give the "
-                "shape of one input: input_shape=(12, 3)."
-            )
+            raise InvalidValue(SAY("open_size", name=name, shape=str(own)))
         return own
     wanted = lengths.without_lists(given)
     pairs = list(zip(wanted, own, strict=True)) if is_several(own) else [(wanted, own)]
     if not all(lengths.fits(one, declared) for one, declared in pairs):
-        raise InvalidValue(f"input_shape={given}: this model has inputs of shape {own}; only open sizes can be chosen.")
+        raise InvalidValue(SAY("other_shape", given=str(list(wanted)), shape=str(own)))
     return wanted
 
 

@@ -1,0 +1,124 @@
+"""``plastica export``: a model as a file for places without Python or JAX."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from . import parameters
+from .guard import guarded
+from .names import EXPORTS, OutCommand
+from .output import Output, note
+from .wording import SAY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..export.measuring import Measured
+
+
+@click.command(cls=OutCommand, short_help="Write a model as a file for other places.")
+@parameters.model
+@click.option("--to", type=click.Choice(EXPORTS), help="Kind of file. Default: by the ending of --out.")
+@click.option("--out", "-o", metavar="FILE", help="File to write. Default: NAME and the ending of --to.")
+@click.option("--check", metavar="FILE", help="Rows to compare with: a table, or .npy. Default: drawn at random.")
+@click.option(
+    "--shape", "input_shape", metavar="SIZES", help="Shape of one input where the model leaves a size open: 12,3."
+)
+@click.option("--beside", is_flag=True, help="Put the weights of a Python file into a second file, NAME.npz.")
+@click.option("--measure/--no-measure", default=True, help="Whether to run the file and measure it.")
+@parameters.lang
+@parameters.json
+@parameters.debug
+@guarded
+def export(
+    model: str,
+    to: str | None,
+    out: str | None,
+    check: str | None,
+    input_shape: str | None,
+    beside: bool,
+    measure: bool,
+    lang: str,
+    json: bool,
+    debug: bool,
+) -> None:
+    """Write a model as a file that needs neither JAX nor plastica.
+
+    MODEL is the folder of a run or the file of a model. Raw columns go in and labels come out, as with plastica
+    predict. Prints the size of the file, how far its answers are from those of plastica, and the time of one row.
+    """
+    from pathlib import Path
+
+    from ..errors import InvalidValue, PlasticaError
+    from ..export.exported import exported
+    from ..export.measuring import check_inputs
+    from ..export.targets import TARGETS, name_of, write
+    from ..loading import load
+    from .folders import model_file
+
+    output = Output(json)
+    path = model_file(model)
+    if out is None and to is None:
+        raise click.MissingParameter(param_type="option", param_hint="'--to'")
+    target = Path(out) if out is not None else Path(_name(path) + TARGETS[str(to)].ending)
+    name = name_of(to, target)
+    if target.exists() and target.samefile(path):
+        raise InvalidValue(_words("same_file", path=str(target)))
+    found = exported(
+        load(path), rows=TARGETS[name].rows, input_shape=None if input_shape is None else _shape(input_shape)
+    )
+    inputs = None if check is None else check_inputs(found, check)
+    written = write(found, target, name, beside=beside)
+    for each in written.paths:
+        output.fact("saved" if each == target else "", _size_of(each))
+    if TARGETS[written.target].features and written.exported.table is not None:
+        note(_words("features_only"))
+    result: dict[str, Any] = {"target": written.target, "files": [str(each) for each in written.paths]}
+    result["bytes"] = written.size
+    if measure or check is not None:
+        from ..export.measuring import measure as measured
+
+        try:
+            figures = measured(written, inputs)
+        except PlasticaError as why:
+            output.fact("beside", _words("unmeasured", why=str(why)))
+        else:
+            _say(output, figures)
+            result |= figures._asdict()
+    output.result(result)
+
+
+def _words(key: str, **data: Any) -> str:
+    from ..export.wording import SAY as WORDS
+
+    return WORDS(key, **data)
+
+
+def _name(path: Path) -> str:
+    """Return the name of a model: that of the folder of its run, or of its file."""
+    from .folders import MODEL
+
+    return path.resolve().parent.name if path.name == MODEL else path.stem
+
+
+def _shape(given: str) -> tuple[int, ...]:
+    parts = given.replace(" ", "").strip(",").split(",")
+    if not all(part.isdecimal() and int(part) for part in parts):
+        raise click.BadParameter(_words("bad_shape", given=repr(given)))
+    return tuple(map(int, parts))
+
+
+def _size_of(path: Path) -> str:
+    size = path.stat().st_size
+    return _words("written", path=str(path), size=f"{size / 1000:,.1f} kB" if size < 1e6 else f"{size / 1e6:,.1f} MB")
+
+
+def _say(output: Output, found: Measured) -> None:
+    rows = SAY("rows", count=found.rows)
+    shown = _words("drawn_rows", rows=rows) if found.drawn else rows
+    output.fact("differs", _words("difference", difference=f"{found.difference:.1e}", rows=shown))
+    output.fact("time", _words("times", microseconds=f"{found.microseconds:,.0f}"))
+    for name, microseconds in found.beside.items():
+        output.fact("", _words(f"of_{name}", microseconds=f"{microseconds:,.0f}"))

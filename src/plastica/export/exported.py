@@ -1,0 +1,94 @@
+"""Exported: what a writer turns into a file, for each kind of model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import InvalidValue
+from ..model.base import BaseModel
+from ..model.inference import predict
+from ..typing import Document
+from .program import Program, with_rows
+from .tracing import program_of
+from .wording import SAY
+
+if TYPE_CHECKING:
+    from .tables import TableExport
+
+InputShape = Sequence[int] | Sequence[Sequence[int]]
+Answer = Callable[[Sequence[np.ndarray]], list[np.ndarray]]
+
+
+@dataclass(frozen=True, eq=False)
+class Exported:
+    """What a writer turns into a file.
+
+    Attributes:
+        name: The name of the model, for comments.
+        program: Its inference.
+        table: What happens around it, for the model of a table; see :mod:`.preprocessing`. None for a model of arrays.
+        answer: What plastica answers, from an array for each input of the program to one for each output; for checks.
+        draw: Random inputs of so many rows, for checks and calibration without data.
+    """
+
+    name: str
+    program: Program
+    table: Document | None = None
+    answer: Answer | None = None
+    draw: Callable[[int], list[np.ndarray]] | None = None
+
+
+def exported(model: object, *, rows: int | None = None, input_shape: InputShape | None = None) -> Exported:
+    """Return what a writer needs of a model.
+
+    Args:
+        model: A model, a model for a table, or an estimator.
+        rows: As for :func:`program_of`.
+        input_shape: As for :func:`program_of`; only for models of arrays.
+
+    Raises:
+        InvalidValue: If the model cannot be exported; nothing is written then.
+    """
+    if isinstance(model, Exported):
+        return model
+    if isinstance(model, BaseModel):
+        program = program_of(model, rows=rows, input_shape=input_shape)
+        return Exported(model.name, program, None, lambda x: _answers(model, x), lambda count: _drawn(program, count))
+    if input_shape is not None:
+        raise InvalidValue(SAY("unneeded_shape", given=str(list(input_shape))))
+    # Networks of arrays need none of these, which load scikit-learn.
+    from ..estimators.base import NetworkEstimator
+    from ..forecasting import Forecaster
+    from ..tables.base import BaseTableNetwork
+    from .tables import of_estimator, of_table
+
+    if isinstance(model, BaseTableNetwork):
+        return _of_table(of_table(model, rows))
+    if isinstance(model, NetworkEstimator):
+        return _of_table(of_estimator(model, rows))
+    if isinstance(model, Forecaster):
+        raise InvalidValue(SAY("forecast"))
+    raise InvalidValue(SAY("no_model", given=repr(model)))
+
+
+def _of_table(found: TableExport) -> Exported:
+    return Exported(str(found.table["source"]), found.program, found.table, found.answer, found.draw)
+
+
+def _answers(model: BaseModel, x: Sequence[np.ndarray]) -> list[np.ndarray]:
+    found = predict(model, tuple(x) if len(x) > 1 else x[0], None)
+    parts = found.values() if isinstance(found, dict) else found if isinstance(found, tuple) else [found]
+    return [np.asarray(part) for part in parts]
+
+
+def _drawn(program: Program, count: int) -> list[np.ndarray]:
+    rng = np.random.default_rng(0)
+    shapes = [(with_rows(value.shape, count), value.dtype) for value in program.inputs]
+    return [
+        rng.integers(0, 2, shape, dtype) if dtype == "int32" else rng.standard_normal(shape, np.float32)
+        for shape, dtype in shapes
+    ]

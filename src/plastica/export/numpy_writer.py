@@ -1,0 +1,167 @@
+"""Models as one Python file that needs NumPy only."""
+
+from __future__ import annotations
+
+import base64
+import dis
+import importlib.util
+import inspect
+import io
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from ..version import __version__
+from . import array_file, raw_columns, reference, table_file
+from .exported import Exported
+from .numpy_code import Code
+from .numpy_expressions import plain
+from .program import Program
+
+_LINE = 116
+
+
+def files(exported: Exported, path: Path, *, beside: bool = False) -> dict[Path, bytes]:
+    """Return the content of each file.
+
+    Args:
+        exported: The model.
+        path: The Python file.
+        beside: Whether weights are in a second file, ``NAME.npz``, instead of in the code as base64.
+    """
+    code = Code(exported.program)
+    body = code.function(exported.program)
+    stored = [(code.names[value], array) for value, array in code.stored]
+    weights = path.with_suffix(".npz")
+    parts = [
+        _head(exported, path, weights.name if beside else None),
+        *(inspect.getsource(each).rstrip() for each in _needed(code.functions)),
+        body,
+        _table(exported.table) if exported.table is not None else _arrays(exported.program),
+        _beside(stored, weights.name) if beside else _inside(stored),
+        'if __name__ == "__main__":\n    main()',
+    ]
+    text = "\n\n\n".join(part for part in parts if part) + "\n"
+    found = {path: text.encode()}
+    if beside:
+        buffer = io.BytesIO()
+        np.savez(buffer, allow_pickle=False, **dict(stored))
+        found[weights] = buffer.getvalue()
+    return found
+
+
+def _head(exported: Exported, path: Path, weights: str | None) -> str:
+    needs = f"NumPy and the file {weights} beside it" if weights else "NumPy only"
+    use = "predict({'column': [value, ...], ...})" if exported.table is not None else "predict(rows)"
+    modules = ["argparse", *([] if weights else ["base64"]), "csv"]
+    modules += ["datetime", "json", "math", "re"] if exported.table is not None else []
+    names = "Callable, Mapping, Sequence" if exported.table is not None else "Sequence"
+    lines = [
+        f'"""{_prose(exported.name)}, exported by plastica {__version__}. Needs {needs}.',
+        "",
+        f"    python {path.name} table.csv",
+        f"    from {path.stem} import predict; {use}",
+        '"""',
+        "",
+        "from __future__ import annotations",
+        "",
+        *(f"import {module}" for module in [*modules, "sys"]),
+        f"from collections.abc import {names}",
+        "from pathlib import Path",
+        "from typing import Any",
+        "",
+        "import numpy as np",
+    ]
+    return "\n".join(lines)
+
+
+def _needed(names: Iterable[str]) -> list[Callable[..., Any]]:
+    """Return functions of :mod:`.reference` by name, and those that they call, in the order of the file."""
+    own = {name: each for name, each in vars(reference).items() if inspect.isfunction(each)}
+    found, open_ends = set[str](), [name for name in names if name in own]
+    while open_ends:
+        name = open_ends.pop()
+        if name not in found:
+            found.add(name)
+            used = (each for each in dis.get_instructions(own[name]) if each.opname == "LOAD_GLOBAL")
+            open_ends += [each.argval for each in used if each.argval in own]
+    return [each for name, each in own.items() if name in found]
+
+
+def _body(module: ModuleType, begin: str) -> str:
+    """Return the source of a module from a line on."""
+    source = inspect.getsource(module)
+    return source[source.index(f"\n{begin}") + 1 :].rstrip()
+
+
+def _table(table: Mapping[str, object]) -> str:
+    text = _laid_out(table).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    described = f'TABLE = json.loads("""{text}""")'
+    return "\n\n\n".join([_body(raw_columns, "Spec = "), described, _body(table_file, "Columns = ")])
+
+
+def _laid_out(table: Mapping[str, Any]) -> str:
+    """Return JSON with a line for each column and each other entry."""
+
+    def written(value: object) -> str:
+        return json.dumps(value, ensure_ascii=False)
+
+    inputs = ["[\n  " + ",\n  ".join(map(written, columns)) + "\n ]" for columns in table["inputs"]]
+    parts = {name: written(value) for name, value in table.items()} | {"inputs": f"[{', '.join(inputs)}]"}
+    return "{\n " + ",\n ".join(f'"{name}": {part}' for name, part in parts.items()) + "\n}"
+
+
+def _arrays(program: Program) -> str:
+    shapes = [list(value.shape[1:]) for value in program.inputs]
+    dtypes = [value.dtype for value in program.inputs]
+    known = f"SHAPES = {shapes}\nDTYPES = {dtypes}\nOUTPUTS = {list(program.output_names)}"
+    return "\n\n\n".join([known, _body(array_file, "def predict")])
+
+
+def _inside(stored: Sequence[tuple[str, np.ndarray]]) -> str:
+    if not stored:
+        return ""
+    data = base64.b64encode(b"".join(array.tobytes() for _, array in stored)).decode()
+    lines = "\n".join(data[start : start + _LINE] for start in range(0, len(data), _LINE))
+    made, place = [f'WEIGHTS = base64.b64decode("""\n{lines}\n""")'], 0
+    for name, array in stored:
+        dtype = array.dtype.newbyteorder("<").str
+        made.append(f'{name} = np.frombuffer(WEIGHTS, "{dtype}", {array.size}, {place}).reshape({array.shape})')
+        place += array.nbytes
+    return "# Weights, as little-endian numbers in base64.\n" + "\n".join(made)
+
+
+def _beside(stored: Sequence[tuple[str, np.ndarray]], name: str) -> str:
+    if not stored:
+        return ""
+    listed = "\n".join(f'{each} = WEIGHTS["{each}"]' for each, _ in stored)
+    return f'with np.load(Path(__file__).with_name("{name}")) as file:\n    WEIGHTS = dict(file)\n{listed}'
+
+
+def _signature(program: Program) -> str:
+    taken = ", ".join(f"{value.dtype} {plain(value.shape)}" for value in program.inputs)
+    given = ", ".join(f"{value.dtype} {plain(value.shape)}" for value in program.outputs)
+    return f"Return {given} for {taken}."
+
+
+def _prose(name: str) -> str:
+    return name.replace("\\", "/").replace('"', "'").replace("\n", " ")
+
+
+def opened(path: Path) -> Callable[[Sequence[np.ndarray]], list[np.ndarray]]:
+    """Return a function that answers as a file that was just written, imported as a module."""
+    spec = importlib.util.spec_from_file_location("exported_model", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    def answer(x: Sequence[np.ndarray]) -> list[np.ndarray]:
+        with np.errstate(all="ignore"):
+            found = module.compute(*x)
+        return list(found) if isinstance(found, tuple) else [found]
+
+    return answer

@@ -1,0 +1,103 @@
+"""Nodes of ONNX for loops and choices."""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from typing import Any
+
+from .onnx_graph import Graph, rule
+from .onnx_operations import reversed_along
+from .program import Operation, Program, Value
+
+
+@rule("scan")
+def _scan(graph: Graph, operation: Operation, own: list[str]) -> list[str]:
+    body: Any = operation.parameters["body"]
+    fixed, carried = _count(operation, "fixed"), _count(operation, "carried")
+    graph.names.update(zip(body.inputs[:fixed], own[:fixed], strict=True))
+    state, sequences = body.inputs[fixed : fixed + carried], body.inputs[fixed + carried :]
+    reverse = int(bool(operation.parameters["reverse"]))
+    if not sequences:
+        return _repeat(graph, operation, body, state, own[fixed:], bool(reverse))
+    inner = graph.inside({graph.fresh(): each for each in (*state, *sequences)}, lambda inside: inside.add(body))
+    results = len(operation.outputs) - carried
+    directions = {"scan_output_directions": [reverse] * results} if results else {}
+    return graph.nodes_of(
+        "Scan",
+        own[fixed:],
+        len(operation.outputs),
+        body=inner,
+        num_scan_inputs=len(sequences),
+        scan_input_directions=[reverse] * len(sequences),
+        **directions,
+    )
+
+
+def _count(operation: Operation, name: str) -> int:
+    found: Any = operation.parameters[name]
+    return int(found)
+
+
+def _repeat(
+    graph: Graph, operation: Operation, body: Program, state: tuple[Value, ...], starts: list[str], reverse: bool
+) -> list[str]:
+    """Loop a number of times, without sequences."""
+    again = f"{graph.fresh()}_go"
+
+    def fill(inside: Graph) -> list[str]:
+        return [again, *inside.add(body)]
+
+    inputs: dict[str, Value | None] = {graph.fresh(): None, again: None}
+    inputs.update({graph.fresh(): each for each in state})
+    times = graph.integers(_count(operation, "length"))
+    found = graph.nodes_of("Loop", [times, "", *starts], len(operation.outputs), body=graph.inside(inputs, fill))
+    results = found[len(state) :]
+    return [*found[: len(state)], *(reversed_along(graph, each, (0,)) if reverse else each for each in results)]
+
+
+@rule("while")
+def _while(graph: Graph, operation: Operation, own: list[str]) -> list[str]:
+    condition: Any = operation.parameters["condition"]
+    body: Any = operation.parameters["body"]
+    first = _count(operation, "condition_fixed")
+    second = first + _count(operation, "body_fixed")
+    graph.names.update(zip(condition.inputs[:first], own[:first], strict=True))
+    graph.names.update(zip(body.inputs[: second - first], own[first:second], strict=True))
+    starts, state, asked = own[second:], body.inputs[second - first :], condition.inputs[first:]
+
+    def holds(within: Graph, names: list[str]) -> str:
+        within.names.update(zip(asked, names, strict=True))
+        return within.add(condition)[0]
+
+    def fill(inside: Graph) -> list[str]:
+        found = inside.add(body)
+        return [holds(inside, found), *found]
+
+    inputs: dict[str, Value | None] = {graph.fresh(): None, f"{graph.fresh()}_go": None}
+    inputs.update({graph.fresh(): each for each in state})
+    begin = holds(graph, starts)
+    return graph.nodes_of("Loop", ["", begin, *starts], len(starts), body=graph.inside(inputs, fill))
+
+
+@rule("choose")
+def _choose(graph: Graph, operation: Operation, own: list[str]) -> list[str]:
+    branches: Any = operation.parameters["branches"]
+    for branch in branches:
+        graph.names.update(zip(branch.inputs, own[1:], strict=True))
+    return _choice(graph, own[0], branches, 0)
+
+
+def _choice(graph: Graph, which: str, branches: tuple[Program, ...], number: int) -> list[str]:
+    if number == len(branches) - 1:
+        return graph.add(branches[number])
+    import numpy as np
+
+    here = graph.node("LessOrEqual", which, graph.constant(np.asarray(number, np.int32)))
+    return graph.nodes_of(
+        "If",
+        [here],
+        len(branches[number].outputs),
+        then_branch=graph.inside({}, lambda inside: inside.add(branches[number])),
+        else_branch=graph.inside({}, lambda inside: _choice(inside, which, branches, number + 1)),
+    )

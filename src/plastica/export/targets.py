@@ -1,0 +1,126 @@
+"""Targets: what a model can be written as. A new writer is a module with two functions, and a line in ``TARGETS``.
+
+files(exported, path, ...) -> {path: bytes}      the complete content of each file, in memory
+opened(path) -> Answer                           a function that answers as the written file does, for checks
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, cast
+
+import numpy as np
+
+from ..errors import InvalidValue
+from ..storage.atomic import as_path, replace_file
+from .exported import Exported, InputShape, exported
+from .wording import SAY
+
+
+class Writer(Protocol):
+    """What the module of a target has."""
+
+    files: Callable[..., dict[Path, bytes]]
+    opened: Callable[[Path], Callable[[Sequence[np.ndarray]], list[np.ndarray]]]
+
+
+class Target(NamedTuple):
+    """A kind of file.
+
+    Attributes:
+        ending: The ending of its name.
+        module: The module that writes it.
+        rows: The number of rows for which it answers at once; None for any.
+        features: Whether the file of a table's model takes features, and raw columns are left to others.
+    """
+
+    ending: str
+    module: str
+    rows: int | None = None
+    features: bool = False
+
+    @property
+    def writer(self) -> Writer:
+        """The module, imported when it is needed."""
+        return cast(Writer, import_module(f".{self.module}", __package__))
+
+
+TARGETS = {
+    "numpy": Target(".py", "numpy_writer"),
+    "onnx": Target(".onnx", "onnx_writer", features=True),
+}
+
+
+class Written(NamedTuple):
+    """What was written.
+
+    Attributes:
+        target: The name of the target.
+        paths: The files, the main one first.
+        size: Their size in bytes.
+        exported: The model.
+    """
+
+    target: str
+    paths: tuple[Path, ...]
+    size: int
+    exported: Exported
+
+
+def write(
+    model: object, path: str | Path, to: str | None = None, *, input_shape: InputShape | None = None, **options: Any
+) -> Written:
+    """Write a model as a file for a place without JAX, or without Python.
+
+    All is computed before anything is written; existing files are replaced when the new ones are complete.
+
+    Args:
+        model: A model, a model for a table, or an estimator; ``pl.load`` opens the file of one.
+        path: The file.
+        to: The target: "numpy" for one Python file that needs NumPy only, "onnx". Default: by the ending of ``path``.
+        input_shape: The shape of one input, where the model leaves a size open.
+        options: Of the target: ``beside=True`` puts the weights of a Python file into a second file.
+
+    Raises:
+        InvalidValue: If the model cannot be exported, or the target is unknown.
+        MissingExtra: If a package is missing that the target needs.
+        FileError: If a file cannot be written.
+
+    Example:
+        >>> import tempfile, plastica as pl
+        >>> model = pl.Sequential([pl.Dense(2, "softmax", input_dim=3)])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     written = pl.export.write(model, f"{folder}/model.py")
+        >>> written.target
+        'numpy'
+    """
+    target = as_path(path)
+    name = name_of(to, target)
+    if options.get("beside") and name != "numpy":
+        raise InvalidValue(SAY("beside"))
+    chosen = TARGETS[name]
+    found = exported(model, rows=chosen.rows, input_shape=input_shape)
+    files = chosen.writer.files(found, target, **{key: value for key, value in options.items() if value})
+    for each, content in files.items():
+        replace_file(each, [content])
+    return Written(name, tuple(files), sum(map(len, files.values())), found)
+
+
+def name_of(to: str | None, path: Path) -> str:
+    """Return the name of the target, by the ending of the file if none is given.
+
+    Raises:
+        InvalidValue: If there is no such target.
+    """
+    known = ", ".join(TARGETS)
+    if to is None:
+        found = [name for name, target in TARGETS.items() if target.ending == path.suffix.lower()]
+        if not found:
+            endings = ", ".join(target.ending for target in TARGETS.values())
+            raise InvalidValue(SAY("no_target", path=str(path), endings=endings))
+        return found[0]
+    if to not in TARGETS:
+        raise InvalidValue(SAY("unknown_target", given=repr(to), known=known))
+    return to

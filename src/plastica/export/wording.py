@@ -1,0 +1,7 @@
+"""Texts of exports, in English and Chinese."""
+
+from __future__ import annotations
+
+from ..language import Texts
+
+SAY = Texts("export")

@@ -1,0 +1,67 @@
+"""``plastica export``: files, what is printed, and errors."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import plastica as pl
+from plastica.cli.names import EXPORTS
+from plastica.export.targets import TARGETS
+
+
+def test_the_command_knows_all_targets():
+    assert tuple(TARGETS) == EXPORTS
+
+
+def test_a_run_becomes_a_python_file_with_its_difference_and_times(plastica, penguins, here):
+    said = plastica("export", penguins, "--to", "numpy", "-o", "model.py", "--check", "penguins").stdout
+    assert "model.py (" in said and "on 344 rows" in said and "for one row" in said and "plastica " in said
+    found = json.loads(plastica("export", penguins, "-o", "again.py", "--json").stdout)
+    assert found["target"] == "numpy" and found["difference"] < 1e-5 and found["drawn"]
+    assert (here / "model.py").read_bytes() != b"" and found["bytes"] == (here / "again.py").stat().st_size
+
+
+def test_a_run_becomes_an_onnx_file_that_says_what_it_takes(plastica, penguins, here):
+    ended = plastica("export", penguins, "--to", "onnx")
+    assert "the file takes features" in ended.stderr
+    assert (here / f"{penguins.name}.onnx").exists()
+
+
+def test_chinese(plastica, penguins):
+    said = plastica("export", penguins, "-o", "model.py", "--lang", "zh").stdout
+    assert "差异" in said and "随机抽取 100 行" in said and "微秒" in said
+
+
+@pytest.fixture
+def saved(here):
+    model = pl.Sequential([pl.LSTM(2, input_shape=(None, 3))])
+    model.build()
+    return model.save(here / "net.plastica")
+
+
+@pytest.mark.parametrize(
+    ("given", "message", "code"),
+    [
+        (("-o", "net.txt"), "the ending names no target", 1),
+        ((), "--to", 2),
+        (("--to", "tflite"), "tflite", 2),
+        (("-o", "net.py"), "Give the shape of one input: --shape 12,3", 1),
+        (("-o", "net.py", "--shape", "a"), "is not the shape of one input", 2),
+        (("-o", "net.py", "--shape", "5,4"), "only open sizes can be chosen", 1),
+        (("-o", "net.onnx", "--shape", "5,3", "--beside"), "only Python files", 1),
+        (("--to", "numpy", "-o", "net.plastica", "--shape", "5,3"), "is the model itself", 1),
+        (("-o", "net.py", "--shape", "5,3", "--check", "missing.npy"), "rows to check with", 1),
+    ],
+)
+def test_errors_are_one_sentence_and_write_nothing(plastica, saved, here, given, message, code):
+    before = sorted(here.iterdir())
+    assert message in plastica("export", saved, *given, code=code).stderr
+    if "--check" not in given:
+        assert sorted(here.iterdir()) == before
+
+
+def test_a_shape_closes_an_open_size(plastica, saved, here):
+    said = plastica("export", saved, "-o", "net.py", "--shape", "5,3").stdout
+    assert "net.py" in said
