@@ -84,7 +84,7 @@ def test_partial_dependence_of_a_linear_effect_is_its_slope():
     np.testing.assert_allclose(np.diff(found.mean[:, 0]) / np.diff(found.grid), 2)
     np.testing.assert_allclose(found.mean[:, 0], 2 * found.grid - X[:, 2].mean())
     assert found.curves.shape == (200, 7, 1) and found.heterogeneity[0] == pytest.approx(0, abs=1e-12)
-    assert found.to_frame().columns == ["output", "x0", "effect", "error"]
+    assert found.to_frame().columns == ["output", "value", "effect", "error"]
 
 
 def test_individual_curves_show_what_the_mean_hides():

@@ -47,6 +47,8 @@ def network_of(prepared):
     return SimpleNamespace(
         task="regression",
         target=prepared.target,
+        encoder=prepared.encoder,
+        members=(),
         answers=lambda x: 10.0 * x[:, 0],
         model=SimpleNamespace(count_params=lambda: 10),
         facts=SimpleNamespace(decision=None),

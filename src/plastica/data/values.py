@@ -128,6 +128,14 @@ def read_dates(table: Table, column: Column) -> np.ndarray:
     return made
 
 
+def read_ordered(table: Table, column: Column) -> Float[np.ndarray, "rows"]:
+    """Return a column of numbers or dates as numbers, dates in seconds since 1970; NaN if missing."""
+    if column.kind == "number":
+        return read_numbers(table, column).astype(np.float64)
+    dates = read_dates(table, column)
+    return np.where(np.isnat(dates), np.nan, dates.astype("datetime64[s]").astype(np.float64))
+
+
 def missing(table: Table, column: Column) -> Bool[np.ndarray, "rows"]:
     """Return for each row whether its value in the column is missing."""
     if column.kind == "number":

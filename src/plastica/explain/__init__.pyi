@@ -11,12 +11,12 @@ from .attribution import Attribution as Attribution
 from .class_activation import grad_cam as grad_cam
 from .concepts import ConceptScores as ConceptScores
 from .concepts import tcav as tcav
-from .curves import FeatureEffect as FeatureEffect
 from .curves import accumulated_local_effects as accumulated_local_effects
 from .curves import partial_dependence as partial_dependence
 from .differences import deep_lift as deep_lift
 from .differences import deep_shap as deep_shap
 from .explained import ExplainOptions as ExplainOptions
+from .feature_effects import FeatureEffect as FeatureEffect
 from .forecast_parts import explain_forecast as explain_forecast
 from .gradients import expected_gradients as expected_gradients
 from .gradients import gradient_times_input as gradient_times_input
@@ -46,6 +46,7 @@ from .surrogates import SurrogateTree as SurrogateTree
 from .surrogates import surrogate_tree as surrogate_tree
 from .table_changes import table_counterfactuals as table_counterfactuals
 from .table_columns import explain_table as explain_table
+from .table_effects import table_effect as table_effect
 from .table_rules import table_anchors as table_anchors
 from .table_words import explain_words as explain_words
 from .training_rows import NearestRows as NearestRows

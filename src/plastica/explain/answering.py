@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, TypeAlias, cast, runtime_checkable
@@ -148,16 +149,19 @@ def on_frames(function: AnswerFunction, frame: object) -> AnswerFunction:
 
     native = nw.from_native(cast(Any, frame), eager_only=True)
     schema, backend = native.schema, native.implementation
+    absent = {name for name in schema if native[name].null_count()}
 
     def ask(x: np.ndarray) -> object:
         columns, types = {}, dict(schema)
         for place, (name, kind) in enumerate(schema.items()):
             values = x[:, place].tolist()
+            if name in absent:  # in an array they are NaN
+                values = [None if isinstance(each, float) and math.isnan(each) else each for each in values]
             # Numbers of several types share an array of floats; halves between whole numbers stay floats.
             if kind == nw.Boolean:
                 values = [None if each is None else bool(each) for each in values]
-            elif kind.is_integer() and all(each == int(each) for each in values):
-                values = [int(each) for each in values]
+            elif kind.is_integer() and all(each is None or each == int(each) for each in values):
+                values = [None if each is None else int(each) for each in values]
             elif kind.is_integer():
                 types[name] = nw.Float64()
             columns[name] = values

@@ -29,7 +29,9 @@ def correlated_groups(method: str, rows: Num[np.ndarray, "rows *shape"]) -> Int[
         )
     if rows.shape[1] < 2:
         return np.zeros(rows.shape[1], np.int64)
-    ranked = np.stack([ranks(column) for column in rows.T.astype(np.float64)], 1)
+    numbers = rows.astype(np.float64)
+    numbers = np.where(np.isfinite(numbers), numbers, np.nanmedian(numbers, 0))
+    ranked = np.stack([ranks(column) for column in numbers.T], 1)
     spread = ranked.std(0)
     standard = (ranked - ranked.mean(0)) / np.where(spread > 0, spread, 1)
     return strong_groups(standard.T @ standard / len(rows))  # 0 for constants

@@ -2,98 +2,24 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Unpack
+from typing import NamedTuple, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..drawing.pictured import PicturedResult
 from ..errors import DataError, InvalidValue, ShapeError
+from ..language import Texts
 from ..model.options import whole
-from ..typing import Float
+from ..notes import note
+from ..typing import Float, Int, Shaped
+from .category_order import order_by_likeness
+from .dependence import FeatureValues, accumulated, dependence
 from .explained import WITHOUT, Explained, ExplainOptions, explained
+from .feature_effects import FeatureEffect
 from .named_places import place_of
 
-if TYPE_CHECKING:
-    import polars as pl
-
-    from ..drawing.figure import Drawing
-
+SAY = Texts("explain")
 EDGES = (0.01, 0.99)  # quantiles; the most extreme values are not representative
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class FeatureEffect(PicturedResult):
-    """How the answers depend on one feature.
-
-    Attributes:
-        feature: Its name.
-        grid: Values of the feature, ``(points,)``.
-        mean: The effect at each: the mean answer for partial dependence, the accumulated change of the answer, around a
-            mean of 0, for accumulated local effects; ``(points, outputs)``.
-        error: Its standard error due to the number of rows, ``(points, outputs)``.
-        curves: The answer for each row, ``(rows, points, outputs)``; None for accumulated local effects.
-        output_names: The name of each output.
-        method: "partial dependence" or "accumulated local effects".
-    """
-
-    feature: str
-    grid: Float[np.ndarray, "points"]
-    mean: Float[np.ndarray, "points outputs"]
-    error: Float[np.ndarray, "points outputs"]
-    curves: Float[np.ndarray, "rows points outputs"] | None
-    output_names: tuple[str, ...]
-    method: str
-
-    def sentences(self) -> list[str]:
-        """Return what it shows, in the current language."""
-        rise = np.ptp(self.mean, 0)
-        told = ", ".join(f"{name} {each:.4g}" for name, each in zip(self.output_names, rise, strict=True))
-        return [f"{self.method} of {self.feature} from {self.grid[0]:.4g} to {self.grid[-1]:.4g}; range: {told}"]
-
-    @property
-    def heterogeneity(self) -> Float[np.ndarray, "outputs"] | None:
-        """The standard deviation over rows of the curves, each around its mean, averaged over the grid.
-
-        Near 0, all rows depend on the feature alike; large values are interactions, which the mean hides. None for
-        accumulated local effects.
-        """
-        if self.curves is None:
-            return None
-        return (self.curves - self.curves.mean(1, keepdims=True)).std(0).mean(0)
-
-    def to_frame(self) -> pl.DataFrame:
-        """Return a row for each output and point: output, value of the feature, effect, standard error."""
-        import polars as pl
-
-        points, outputs = self.mean.shape
-        return pl.DataFrame(
-            {
-                "output": np.repeat(self.output_names, points).tolist(),
-                self.feature: np.tile(self.grid, outputs),
-                "effect": self.mean.T.ravel(),
-                "error": self.error.T.ravel(),
-            }
-        )
-
-    def plot(
-        self, path: str | os.PathLike[str] | None = None, *, output: int = 0, most: int = 50, centered: bool = False
-    ) -> Drawing:
-        """Draw the effect with a band of two standard errors, and the curves of some rows.
-
-        Args:
-            path: Where to write the figure (``.svg``, ``.png``, ``.pdf``). None only returns it.
-            output: The number of the output.
-            most: The largest number of curves.
-            centered: Whether all curves begin at 0, which shows how they differ in shape.
-        """
-        from .effect_pictures import draw_effect
-
-        if not 0 <= output < len(self.output_names):
-            raise InvalidValue(f"plot: output={output}; there are outputs 0 to {len(self.output_names) - 1}.")
-        return draw_effect(self, output, most, centered).save(path)
 
 
 def partial_dependence(
@@ -114,14 +40,17 @@ def partial_dependence(
 
     Args:
         model: A plastica model, an estimator with ``predict_proba`` or ``predict``, or a function from rows to answers.
-        x: Rows, ``(rows, features)``, or a data frame of numbers: some hundred of the training rows.
-        feature: Its number or name.
-        grid: Values of the feature, or how many quantiles from 1 % to 99 % of it.
-        options: See :class:`ExplainOptions`; groups are not used.
+        x: Rows, ``(rows, features)``, or a data frame: some hundred of the training rows.
+        feature: Its number or name. A column of a data frame that is no number is a category; so is a group of
+            features, such as one-hot columns: ``groups={"island": ["Biscoe", "Dream"]}``, which are set together.
+        grid: Values of the feature, or how many quantiles from 1 % to 99 % of it; of a category how many of its most
+            frequent values.
+        options: See :class:`ExplainOptions`.
 
     Raises:
         UnknownName: If there is no such feature.
-        DataError: If the feature is constant or not a number.
+        DataError: If the feature is constant.
+        InvalidValue: If the grid is neither a number of points nor values.
 
     Example:
         >>> import numpy as np, plastica as pl
@@ -133,12 +62,15 @@ def partial_dependence(
         J. Friedman (2001), Greedy function approximation, section 8.2. A. Goldstein, A. Kapelner, J. Bleich, E. Pitkin
         (2015), Peeking inside the black box: individual conditional expectation.
     """
-    asked, place, name = _asked("partial_dependence", model, x, feature, options)
-    values = _numbers(asked, place, name)
-    at = _grid(values, grid, name)
-    found = np.stack([_with(asked, place, np.full(len(asked.x), each)) for each in at], 1)
-    error = found.std(0, ddof=1) / np.sqrt(len(found)) if len(found) > 1 else np.zeros(found.shape[1:])
-    return FeatureEffect(name, at, found.mean(0), error, found, asked.output_names, "partial dependence")
+    found = _asked("partial_dependence", model, x, feature, options)
+    if not _is_number(found.own):
+        count = whole("grid", grid, 2)
+        assert count is not None
+        return dependence(found.asked, _categories(found, count))
+    values = _numbers(found)
+    at = _grid(values[np.isfinite(values)], grid, found.name)
+    nowhere = np.full(len(values), -1)
+    return dependence(found.asked, FeatureValues(found.name, found.places, at[:, None], at, (), nowhere))
 
 
 def accumulated_local_effects(
@@ -151,17 +83,21 @@ def accumulated_local_effects(
 
         ALE(z_K) = sum_{k <= K} 1/n_k sum_{i in bin k} (f(z_k, rest_i) - f(z_{k-1}, rest_i)) - constant
 
+    The values of a category are put in an order in which neighbours are alike in the other features; the rows of two
+    neighbours are moved from one to the other.
+
     Args:
         model, x, feature: As for :func:`partial_dependence`.
-        bins: The largest number of bins, each with about as many rows.
-        options: See :class:`ExplainOptions`; groups are not used.
+        bins: The largest number of bins, each with about as many rows; of a category how many of its most frequent
+            values.
+        options: See :class:`ExplainOptions`.
 
     Returns:
-        The effects at the edges of the bins; their mean over the rows is 0.
+        The effects at the edges of the bins, or for each value of a category; their mean over the rows is 0.
 
     Raises:
         UnknownName: If there is no such feature.
-        DataError: If the feature is constant or not a number.
+        DataError: If the feature is constant.
 
     Example:
         >>> import numpy as np, plastica as pl
@@ -172,59 +108,98 @@ def accumulated_local_effects(
 
     Reference:
         D. Apley, J. Zhu (2020), Visualizing the effects of predictor variables in black box supervised learning models,
-        equations 15 and 16.
+        equations 15 and 16, and supplement E.
     """
     count = whole("bins", bins, 1)
     assert count is not None
-    asked, place, name = _asked("accumulated_local_effects", model, x, feature, options)
-    values = _numbers(asked, place, name)
-    edges = np.unique(np.quantile(values, np.linspace(0, 1, count + 1), method="inverted_cdf"))
+    found = _asked("accumulated_local_effects", model, x, feature, options)
+    if not _is_number(found.own):
+        return accumulated(found.asked, in_likely_order(_categories(found, max(2, count)), found.asked.x))
+    values = _numbers(found)
+    known = values[np.isfinite(values)]
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, count + 1), method="inverted_cdf"))
+    own = interval_of(values, edges)
+    return accumulated(found.asked, FeatureValues(found.name, found.places, edges[:, None], edges, (), own))
+
+
+def interval_of(values: Float[np.ndarray, "rows"], edges: Float[np.ndarray, "points"]) -> Int[np.ndarray, "rows"]:
+    """Return the number of the upper edge of the interval that each value lies in; -1 for missing values."""
     own = np.clip(np.searchsorted(edges, values, side="left"), 1, len(edges) - 1)
-    change = _with(asked, place, edges[own]) - _with(asked, place, edges[own - 1])
-    rows = np.bincount(own, minlength=len(edges))[1:]
-    mean = np.stack([change[own == k].mean(0) for k in range(1, len(edges))])
-    spread = np.stack([change[own == k].var(0) / max(1, (own == k).sum() - 1) for k in range(1, len(edges))])
-    effect = np.concatenate([np.zeros((1, mean.shape[1])), mean.cumsum(0)])
-    # Each bin counts by its rows, with the mean of its two ends.
-    centre = ((effect[1:] + effect[:-1]) / 2 * rows[:, None]).sum(0) / rows.sum()
-    error = np.sqrt(np.concatenate([np.zeros((1, mean.shape[1])), spread.cumsum(0)]))
-    return FeatureEffect(name, edges, effect - centre, error, None, asked.output_names, "accumulated local effects")
+    return np.where(np.isfinite(values), own, -1)
 
 
-def _asked(
-    method: str, model: object, x: object, feature: int | str, options: ExplainOptions
-) -> tuple[Explained, int, str]:
-    """Return what is asked, and the number and name of the feature."""
-    asked = explained(method, model, x, WITHOUT, {**options, "groups": None})
+def in_likely_order(feature: FeatureValues, x: Shaped[np.ndarray, "rows features"]) -> FeatureValues:
+    """Return the values of a category in an order in which neighbours are alike in the other features."""
+    others = np.delete(x, feature.places, axis=1)
+    order = order_by_likeness(feature.own, len(feature.values), others)
+    place = np.append(order.argsort(), -1)  # the last one is that of -1
+    labels = tuple(feature.labels[each] for each in order)
+    return feature._replace(values=feature.values[order], labels=labels, own=place[feature.own])
+
+
+class _Asked(NamedTuple):
+    """What is asked about one feature: its columns, and its values in the rows."""
+
+    asked: Explained
+    name: str
+    places: Int[np.ndarray, "places"]
+    own: Shaped[np.ndarray, "rows places"]
+
+
+def _asked(method: str, model: object, x: object, feature: int | str, options: ExplainOptions) -> _Asked:
+    asked = explained(method, model, x, WITHOUT, options)
     if asked.x.ndim != 2:
-        raise ShapeError(f"{method}: x has shape {asked.x.shape}; expected (rows, features).")
+        raise ShapeError(note("explain.no_columns", method=method, shape=str(asked.x.shape)))
     place = place_of(method, "feature", feature, asked.names)
-    return asked, place, asked.names[place]
+    places = np.flatnonzero(asked.labels == place)
+    return _Asked(asked, asked.names[place], places, asked.x[:, places])
 
 
-def _numbers(asked: Explained, place: int, name: str) -> Float[np.ndarray, "rows"]:
-    try:
-        values = asked.x[:, place].astype(np.float64)
-    except (TypeError, ValueError):
-        raise DataError(f"{name!r} contains {asked.x[0, place]!r}; curves are for columns of numbers.") from None
-    if np.ptp(values) == 0:
-        raise DataError(f"{name!r} is {values[0]:.4g} in all {len(values)} rows; a constant feature has no curve.")
+def _is_number(own: Shaped[np.ndarray, "rows places"]) -> bool:
+    """Return whether the values are numbers, and not those of a category or of a group of features."""
+    if own.shape[1] > 1:
+        return False
+    known = (each for each in own[:, 0] if each is not None)
+    return own.dtype.kind in "fiub" or all(isinstance(each, int | float | np.number) for each in known)
+
+
+def _numbers(found: _Asked) -> Float[np.ndarray, "rows"]:
+    values = found.own[:, 0].astype(np.float64)
+    known = values[np.isfinite(values)]
+    if not len(known) or np.ptp(known) == 0:
+        only = f"{known[0]:.4g}" if len(known) else "NaN"
+        raise DataError(note("explain.constant", feature=repr(found.name), value=only, count=len(values)))
     return values
 
 
 def _grid(values: Float[np.ndarray, "rows"], grid: int | ArrayLike, name: str) -> Float[np.ndarray, "points"]:
     if isinstance(grid, int | np.integer):
         if grid < 2:
-            raise InvalidValue(f"partial_dependence: grid={grid}; expected at least 2 points, or values.")
+            raise InvalidValue(note("explain.few_points", grid=str(grid)))
         return np.unique(np.quantile(values, np.linspace(*EDGES, int(grid)), method="nearest"))
-    found = np.asarray(grid, np.float64)
-    if found.ndim != 1 or not len(found) or not np.isfinite(found).all():
-        raise InvalidValue(f"partial_dependence: grid={grid!r}; expected numbers of {name!r}.")
-    return found
+    at = np.asarray(grid, np.float64)
+    if at.ndim != 1 or not len(at) or not np.isfinite(at).all():
+        raise InvalidValue(note("explain.bad_grid", grid=repr(grid), feature=repr(name)))
+    return at
 
 
-def _with(asked: Explained, place: int, values: Float[np.ndarray, "rows"]) -> Float[np.ndarray, "rows outputs"]:
-    """Return the answers if a feature has other values."""
-    made = asked.x.copy()
-    made[:, place] = values
-    return asked.function(made)[:, asked.outputs]
+def _categories(found: _Asked, most: int) -> FeatureValues:
+    """Return the most frequent values of a category, of one column or of several."""
+    texts = [_label(row, [found.asked.feature_names[place] for place in found.places]) for row in found.own]
+    names, first, codes, counts = np.unique(texts, return_index=True, return_inverse=True, return_counts=True)
+    if len(names) < 2:
+        raise DataError(note("explain.constant", feature=repr(found.name), value=str(names[0]), count=len(texts)))
+    kept = np.argsort(-counts, kind="stable")[:most]
+    number = np.full(len(names), -1)
+    number[kept] = np.arange(len(kept))
+    values, labels = found.own[first[kept]], tuple(str(names[each]) for each in kept)
+    grid = np.arange(len(kept), dtype=np.float64)
+    return FeatureValues(found.name, found.places, values, grid, labels, number[codes.reshape(-1)], True)
+
+
+def _label(row: Shaped[np.ndarray, "places"], names: list[str]) -> str:
+    """Return a value of a category as text: that of its column, or the name of the only column that is not 0."""
+    if len(row) == 1:
+        return SAY("missing") if row[0] is None or row[0] != row[0] else str(row[0])
+    hot = [name for name, value in zip(names, row.tolist(), strict=True) if value]
+    return hot[0] if len(hot) == 1 and set(row.tolist()) <= {0, 1} else ", ".join(f"{value:.4g}" for value in row)

@@ -6,19 +6,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..data.spacing import spaced
 from ..drawing import COLOURS, FAINT, INK, PALE, POSITIVE, SOFT, drawable_language, own_style
 from ..language import Texts, using
+from .picture import cut
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ..drawing.figure import Drawing
-    from .curves import FeatureEffect
+    from .feature_effects import FeatureEffect
     from .probing import LayerProbes
     from .shuffling import PermutationImportance
 
 SAY = Texts("explain")
 WIDTH, HEIGHT, ROW, AROUND = 5.6, 3.2, 0.27, 1.0  # inches
+MOST_DATES = 5  # that are written below the axis
+MOST_LETTERS_BELOW = 60  # beyond, names are turned
 
 
 def draw_importance(found: PermutationImportance, most: int) -> Drawing:
@@ -43,7 +47,7 @@ def draw_importance(found: PermutationImportance, most: int) -> Drawing:
 
 
 def draw_effect(found: FeatureEffect, output: int, most: int, centered: bool) -> Drawing:
-    """Draw the curve of a feature; see ``FeatureEffect.plot``."""
+    """Draw the curve of a feature, or a point for each value of a category; see ``FeatureEffect.plot``."""
     from ..drawing.figure import Drawing
 
     with own_style(), using(drawable_language()):
@@ -52,17 +56,34 @@ def draw_effect(found: FeatureEffect, output: int, most: int, centered: bool) ->
         mean, error = found.mean[:, output], found.error[:, output]
         start = mean[0] if centered else 0.0
         if found.curves is not None and most > 0:
-            chosen = np.unique(np.linspace(0, len(found.curves) - 1, min(most, len(found.curves))).astype(int))
-            curves = found.curves[chosen, :, output]
-            axes.plot(found.grid, (curves - (curves[:, :1] if centered else 0)).T, color=FAINT, lw=0.6)
-        if not centered:
-            axes.fill_between(found.grid, mean - 2 * error, mean + 2 * error, color=COLOURS[0], alpha=0.2, lw=0)
-        axes.plot(found.grid, mean - start, color=COLOURS[0], lw=2)
+            curves = found.curves[spaced(len(found.curves), most), :, output]
+            curves = (curves - (curves[:, :1] if centered else 0)).T
+            if found.is_category:
+                axes.plot(found.grid, curves, "o", color=FAINT, ms=2, mew=0)
+            else:
+                axes.plot(found.grid, curves, color=FAINT, lw=0.6)
+        if found.is_category:
+            axes.errorbar(found.grid, mean - start, 2 * error, fmt="o", color=COLOURS[0], ms=6, lw=1.6)
+        else:
+            if not centered:
+                axes.fill_between(found.grid, mean - 2 * error, mean + 2 * error, color=COLOURS[0], alpha=0.2, lw=0)
+            axes.plot(found.grid, mean - start, color=COLOURS[0], lw=2)
+        _name_values(axes, found)
         axes.set_xlabel(found.feature, fontsize=9, color=INK)
         word = "partial_dependence" if found.curves is not None else "local_effects"
         axes.set_title(f"{found.output_names[output]}: {SAY(word)}", loc="left", fontsize=10, color=INK)
         _dress(axes, "both")
         return drawing
+
+
+def _name_values(axes: Axes, found: FeatureEffect) -> None:
+    """Write categories, or some of the dates, at the axis."""
+    if not found.labels:
+        return
+    shown = np.arange(len(found.labels)) if found.is_category else spaced(len(found.labels), MOST_DATES)
+    names = [cut(found.labels[place]) for place in shown]
+    turned = sum(map(len, names)) > MOST_LETTERS_BELOW
+    axes.set_xticks(found.grid[shown], names, rotation=30 if turned else 0, ha="right" if turned else "center")
 
 
 def draw_probes(found: LayerProbes) -> Drawing:

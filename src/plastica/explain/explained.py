@@ -15,7 +15,7 @@ from ..notes import first_few, note
 from ..typing import Bool, Float, Int, Shaped
 from .answering import AnswerFunction, AnswerLink, answer_function, on_frames, ready
 from .feature_groups import feature_groups
-from .named_places import place_of
+from .named_places import default_names, place_of
 from .outside_background import outside
 
 MOST_LACKING = 5  # columns that are named
@@ -59,6 +59,7 @@ class Explained:
         answers: The answers for the rows, ``(rows, outputs)``.
         shape: The shape of the attributions of a row: that of the row, or ``(groups,)``.
         notes: What should be known about the rows.
+        feature_names: The name of each single feature of a flattened row.
     """
 
     function: AnswerFunction
@@ -71,6 +72,7 @@ class Explained:
     answers: Float[np.ndarray, "rows outputs"]
     shape: tuple[int, ...]
     notes: tuple[str, ...] = ()
+    feature_names: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
@@ -130,7 +132,7 @@ def explained(
     notes = () if background is None else outside(rows, cast(np.ndarray, background), names)
     return Explained(
         function, rows, cast("np.ndarray | None", background), labels, group_names, outputs, output_names,
-        answers[:, outputs], shape, notes,
+        answers[:, outputs], shape, notes, names or default_names(rows.shape[1:]),
     )  # fmt: skip
 
 
@@ -155,7 +157,9 @@ def _rows(function: AnswerFunction, x: object, what: str) -> tuple[np.ndarray, t
         raise ShapeError(note("explain.no_axes", what=what, shape=str(found.shape)))
     if not len(found):
         raise DataError(note("explain.no_rows", what=what))
-    if found.dtype.kind == "f" and not np.isfinite(found).all():
+    # A function of data frames, such as a pipeline that imputes, is asked with missing values as they are.
+    asks_frames = bool(names) and function.convert is None
+    if found.dtype.kind == "f" and not (np.isfinite(found) | (asks_frames & np.isnan(found))).all():
         place = tuple(int(axis[0]) for axis in np.nonzero(~np.isfinite(found)))
         raise DataError(note("explain.not_finite", what=what, value=str(found[place]), place=str(place)))
     return found, names

@@ -155,10 +155,17 @@ def _behind(found: Attribution) -> np.ndarray:
 
 
 def _noisy(found: Attribution, x: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    if x.dtype.kind != "f":
+    """Return rows with noise on their numbers."""
+    behind = found.x if found.asked.background is None else found.asked.background
+    if x.dtype.kind == "f":
+        return (x + NOISE * np.nanstd(behind, 0) * random.standard_normal(x.shape)).astype(x.dtype)
+    if x.dtype.kind != "O":
         return x
-    spread = (found.x if found.asked.background is None else found.asked.background).std(0)
-    return (x + NOISE * spread * random.standard_normal(x.shape)).astype(x.dtype)
+    made = x.copy()  # columns of several kinds
+    for own, seen in zip(made.T, behind.T, strict=True):
+        if all(isinstance(each, int | float) and not isinstance(each, bool) for each in (*own, *seen)):
+            own[:] = own + NOISE * np.nanstd(seen.astype(np.float64)) * random.standard_normal(len(own))
+    return made
 
 
 def _randomisation(found: Attribution, x: np.ndarray, values: np.ndarray, seed: int) -> float | None:

@@ -29,7 +29,7 @@ def outside(rows: np.ndarray, background: np.ndarray, names: Sequence[str]) -> t
 
 
 def _of_numbers(rows: np.ndarray, background: np.ndarray, names: Sequence[str]) -> list[Note]:
-    low, high = background.min(0), background.max(0)
+    low, high = np.nanmin(background, 0), np.nanmax(background, 0)
     room = 1e-6 * (np.abs(low) + np.abs(high))
     far = np.argwhere((rows < low - room) | (rows > high + room))
     return [_beyond(row, names[place], rows[row, place], low[place], high[place]) for row, place in far.tolist()]

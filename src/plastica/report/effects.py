@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..checks.leaks import features_by_column
 from ..data.columns import Column
 from ..data.ranks import ranks
-from ..errors import DataError
+from ..errors import DataError, InvalidValue
+from ..explain.feature_effects import FeatureEffect
+from ..explain.table_effects import table_effect
 from . import formats
 from .importance import MOST_WORK, some
 from .judged import HeldOutAnswers
 from .minis import MOST_LINES, Mini, end_of, scaled
-from .relations import NAMED, ORDERED, codes_of, numbers_of
 from .wording import plain
 
 if TYPE_CHECKING:
@@ -38,16 +38,6 @@ class Effects:
     labels: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Curve:
-    """The mean prediction if all rows have the same value of a column, ``(points, outputs)``, for several values."""
-
-    column: Column
-    at: np.ndarray
-    names: tuple[str, ...]
-    means: np.ndarray
-
-
 def describe(network: TableNetwork, prepared: Prepared, judged: HeldOutAnswers, names: Sequence[str]) -> Effects:
     """Set each column to up to twelve of its values in up to 200 test rows, and return the mean predictions.
 
@@ -63,13 +53,15 @@ def describe(network: TableNetwork, prepared: Prepared, judged: HeldOutAnswers, 
     rows = judged.rows[some(len(judged.rows), max(20, min(MOST_ROWS, most)))]
     columns = {column.name: column for column in prepared.encoder.columns}
     lines = _lines(judged, prepared)
-    found = [_curve(network, prepared, rows, columns[name], lines) for name in names[:MOST_COLUMNS]]
-    curves = [curve for curve in found if curve is not None]
+    found = {name: _effect(network, prepared, rows, name) for name in names[:MOST_COLUMNS]}
+    curves = {
+        name: (effect, _means(network, prepared, effect, lines)) for name, effect in found.items() if effect is not None
+    }
     if not curves:
         return Effects({}, "", "", ())
-    ends = np.concatenate([curve.means.ravel() for curve in curves])
+    ends = np.concatenate([means.ravel() for _, means in curves.values()])
     low, high = float(ends.min()), float(ends.max())
-    charts = {curve.column.name: _mini(curve, low, high) for curve in curves}
+    charts = {name: _mini(columns[name], effect, means, low, high) for name, (effect, means) in curves.items()}
     return Effects(charts, _end(judged, low), _end(judged, high), _labels(network, lines) if len(lines) > 1 else ())
 
 
@@ -94,50 +86,33 @@ def _labels(network: TableNetwork, lines: list[int]) -> tuple[str, ...]:
     return tuple(plain(names[place], 24) for place in lines)
 
 
-def _curve(
-    network: TableNetwork, prepared: Prepared, rows: np.ndarray, column: Column, lines: list[int]
-) -> Curve | None:
+def _effect(network: TableNetwork, prepared: Prepared, rows: np.ndarray, column: str) -> FeatureEffect | None:
+    """Return the effect of a column; None for free text and for a single value."""
+    limits = {"points": POINTS, "categories": MOST_CATEGORIES, "edges": EDGES}
     try:
-        at, sources, names = _values(prepared, column)
-    except DataError:
+        return table_effect(network, prepared.table, column, rows=rows, **limits)
+    except (DataError, InvalidValue):
         return None
-    if len(sources) < 2:
-        return None
-    features = features_by_column(prepared)[column.name]
-    x = np.repeat(prepared.x[rows][None], len(sources), axis=0)
-    x[:, :, features] = prepared.x[sources, features][:, None]  # encoded values, from rows that have them
-    answers = network.answers(x.reshape(-1, x.shape[-1])).reshape(len(sources), len(rows), -1)
+
+
+def _means(network: TableNetwork, prepared: Prepared, effect: FeatureEffect, lines: list[int]) -> np.ndarray:
+    """Return the lines that are drawn; several targets on a common scale."""
+    means = effect.mean
     if network.task == "regression" and len(lines) > 1:
-        answers = answers / np.array(prepared.target.scales)
-    return Curve(column, at, names, answers.mean(1)[:, lines])
+        means = means / np.array(prepared.target.scales)
+    return means[:, lines]
 
 
-def _values(prepared: Prepared, column: Column) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-    """Return values of a column, a row with each of them, and their names for categories."""
-    if column.kind in ORDERED:
-        numbers = numbers_of(prepared.table, column)
-        order = np.argsort(numbers, kind="stable")[: int(np.isfinite(numbers).sum())]
-        places = np.quantile(np.arange(len(order)), np.linspace(*EDGES, POINTS)) if len(order) else np.empty(0)
-        at, first = np.unique(numbers[order[np.round(places).astype(np.int64)]], return_index=True)
-        return at, order[np.round(places).astype(np.int64)][first], ()
-    if column.kind not in NAMED:
-        return np.empty(0), np.empty(0, np.int64), ()
-    codes, names = codes_of(prepared.table, column)
-    found, first = np.unique(codes, return_index=True)
-    kept = (found >= 0) & (found < min(len(names), MOST_CATEGORIES))
-    return found[kept], first[kept], tuple(plain(names[code], 24) for code in found[kept])
-
-
-def _mini(curve: Curve, low: float, high: float) -> Mini:
-    places = scaled(curve.means, low, high)
-    name, column = plain(curve.column.name, 60), curve.column
-    if curve.names:
-        return Mini(
-            name, marks=tuple((each, tuple(row)) for each, row in zip(curve.names, places.tolist(), strict=True))
-        )
-    x = scaled(curve.at, curve.at[0], curve.at[-1]).tolist()
+def _mini(column: Column, effect: FeatureEffect, means: np.ndarray, low: float, high: float) -> Mini:
+    places = scaled(means, low, high)
+    name = plain(column.name, 60)
+    if effect.is_category:
+        labels = [plain(each, 24) for each in effect.labels]
+        return Mini(name, marks=tuple((each, tuple(row)) for each, row in zip(labels, places.tolist(), strict=True)))
+    at = effect.grid
+    x = scaled(at, at[0], at[-1]).tolist()
     lines = tuple(tuple(zip(x, line, strict=True)) for line in places.T.tolist())
-    ends = end_of(column, float(curve.at[0])), end_of(column, float(curve.at[-1]))
+    ends = end_of(column, float(at[0])), end_of(column, float(at[-1]))
     return Mini(name, lines, *ends, trend=_trend(places) if places.shape[1] == 1 else "")
 
 
