@@ -47,7 +47,10 @@ from .surrogates import surrogate_tree as surrogate_tree
 from .table_changes import table_counterfactuals as table_counterfactuals
 from .table_columns import explain_table as explain_table
 from .table_effects import table_effect as table_effect
+from .table_pairs import table_interactions as table_interactions
 from .table_rules import table_anchors as table_anchors
+from .table_training_rows import table_influence as table_influence
+from .table_training_rows import table_nearest as table_nearest
 from .table_words import explain_words as explain_words
 from .training_rows import NearestRows as NearestRows
 from .training_rows import RowInfluence as RowInfluence

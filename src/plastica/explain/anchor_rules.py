@@ -8,12 +8,14 @@ from typing import NamedTuple, Unpack
 import numpy as np
 
 from ..errors import InvalidValue
+from ..language import Texts
 from ..model.options import whole
 from ..typing import Bool
 from .anchor_search import Neighbourhood, Predicate, search
 from .explained import Explained, ExplainOptions, explained
 from .goals import Decide, decide_largest
 
+SAY = Texts("explain")
 MOST_CONDITIONS = 5
 FEW_VALUES = 5  # of a number: beyond, it is compared with quartiles
 EDGES = (0.25, 0.5, 0.75)
@@ -45,14 +47,18 @@ class Anchor:
     evaluations: int
     notes: tuple[str, ...] = ()
 
+    def sentences(self) -> list[str]:
+        """Return the rule and how far it holds, in the current language."""
+        rule = SAY("anchor_and").join(self.conditions)
+        told = [SAY("anchor", rule=rule, answer=self.answer) if rule else SAY("anchor_always", answer=self.answer)]
+        shares = {"precision": f"{self.precision:.1%}", "low": f"{self.low:.1%}", "coverage": f"{self.coverage:.1%}"}
+        told.append(SAY("anchor_holds", **shares, evaluations=f"{self.evaluations:,}"))
+        if not self.reached:
+            told.append(SAY("anchor_short", wanted=f"{self.wanted:.0%}"))
+        return [*told, *self.notes]
+
     def __repr__(self) -> str:
-        rule = f"if {' and '.join(self.conditions)}: {self.answer}" if self.conditions else f"always: {self.answer}"
-        told = (
-            f"precision {self.precision:.1%} (at least {self.low:.1%}), applies to {self.coverage:.1%} of the "
-            f"background; {self.evaluations:,} evaluations"
-        )
-        short = () if self.reached else (f"no rule of this length is shown to have the precision {self.wanted:.0%}.",)
-        return "\n".join([rule, told, *short, *self.notes])
+        return "\n".join(self.sentences())
 
 
 def anchors(
@@ -174,8 +180,8 @@ def _said(asked: Explained, decide: Decide) -> str:
     if len(own) > 1:
         return asked.output_names[int(own.argmax())]
     if decide is decide_largest:
-        return f"answer {'above' if own[0] > 0.5 else 'at most'} 0.5"
-    return f"answer near {own[0]:.4g}"
+        return SAY("answer_above" if own[0] > 0.5 else "answer_below")
+    return SAY("answer_near", answer=f"{own[0]:.4g}")
 
 
 def _predicates(asked: Explained, place: int) -> list[Predicate]:
@@ -185,7 +191,7 @@ def _predicates(asked: Explained, place: int) -> list[Predicate]:
     row, behind = asked.x.reshape(1, -1)[0, features], asked.background.reshape(len(asked.background), -1)[:, features]
     name = asked.names[place]
     if len(row) > 1:
-        return [Predicate(place, (behind == row).all(1), f"{name} as in the row")]
+        return [Predicate(place, (behind == row).all(1), SAY("as_in_row", name=name))]
     if behind.dtype.kind not in "fiub":
         return [Predicate(place, behind[:, 0] == row[0], f"{name} = {row[0]}")]
     return number_predicates(place, name, row[0], behind[:, 0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple, cast
 
@@ -11,6 +12,8 @@ import numpy as np
 from jax import Array
 
 from ..errors import InvalidValue, UnknownName
+from ..layers import Ensemble
+from ..layers import Sequential as Chain
 from ..layers.chain import cut
 from ..layers.layer import INFERENCE, Layer
 from ..model import Model
@@ -35,6 +38,33 @@ class CutNetwork(NamedTuple):
     layer: str
 
 
+def opened(model: Model) -> Model:
+    """Return a network in which an ensemble of copies is replaced by the layers of its first copy.
+
+    Copies are computed as one layer, so that nothing inside of them could be seen.
+    """
+    network = model.network
+    if not model.built or not any(isinstance(child, Ensemble) for child in network.children):
+        return model
+    layers: list[object] = []
+    params: list[Params] = []
+    state: list[State] = []
+    for child, own, carried in zip(network.children, cast("Sequence[Params]", model.params), model.state, strict=True):
+        if isinstance(child, Ensemble):
+            first = [jax.tree.map(lambda array: array[0], tree) for tree in (own, carried)]
+            layers += child.layers
+            params += child.by_layer(first[0])
+            state += child.by_layer(first[1])
+        else:
+            layers.append(child)
+            params.append(own)
+            state.append(carried)
+    made = Model(Chain(tuple(layers)), seed=model.seed)  # pyright: ignore[reportArgumentType]
+    made.build(model.input_shape)
+    made.replace_weights(tuple(params), tuple(state))
+    return made
+
+
 def chain_of(method: str, model: object) -> Model:
     """Return a built model whose layers follow each other; InvalidValue if it is none."""
     if not isinstance(model, Model) or model.network.flow != "chain" or not model.network.children:
@@ -45,7 +75,7 @@ def chain_of(method: str, model: object) -> Model:
 
 
 def cut_behind(method: str, model: object, layer: int | str | None) -> CutNetwork:
-    """Return a network cut behind a layer.
+    """Return a network cut behind a layer; of an ensemble the first copy.
 
     Args:
         method: The name of the method, for messages.
@@ -57,7 +87,7 @@ def cut_behind(method: str, model: object, layer: int | str | None) -> CutNetwor
         InvalidValue: If the layers do not follow each other, or nothing follows the layer.
         UnknownName: If there is no such layer.
     """
-    own = chain_of(method, model)
+    own = opened(chain_of(method, model))
     children = own.network.children
     called = [f"{number} {type(each).__name__}" for number, each in enumerate(children)]
     if layer is None:
@@ -88,8 +118,8 @@ def up_to_potential(method: str, model: object) -> CutNetwork:
 
 
 def before_last(method: str, model: object) -> CutNetwork:
-    """Return a network cut before its last layer with weights: the features, and the layer that reads them."""
-    own = chain_of(method, model)
+    """Return a network, of an ensemble the first copy, cut before its last layer with weights."""
+    own = opened(chain_of(method, model))
     weighted = [number for number in range(len(own.network.children)) if jax.tree.leaves(own.params[number])]
     if not weighted:
         raise InvalidValue(f"{method}: no layer of the network has weights.")

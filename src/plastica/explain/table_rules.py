@@ -12,12 +12,14 @@ from ..data.spacing import spaced
 from ..data.table import Table
 from ..data.values import as_text, missing, read_categories, read_dates, read_numbers
 from ..errors import InvalidValue
+from ..language import Texts
 from ..notes import note
 from .anchor_rules import MOST_CONDITIONS, Anchor, AnchorWish, check_wish, decide_by, found_anchor, number_predicates
 from .anchor_search import Predicate
 from .explained import explained
 from .table_answers import ExplainsTable, columns_of, encoded, require_one_target, require_row, table_answers
 
+SAY = Texts("explain")
 MOST_BACKGROUND = 1_000
 
 
@@ -78,7 +80,7 @@ def _predicates(place: int, column: Column, picked: Table, others: Table) -> lis
     """Return the conditions about a column that the row meets."""
     name, absent = column.name, missing(others, column)
     if missing(picked, column)[0]:
-        return [Predicate(place, absent, f"{name} is missing")]
+        return [Predicate(place, absent, SAY("is_missing", name=name))]
     if column.kind == "number":
         return number_predicates(place, name, read_numbers(picked, column)[0], read_numbers(others, column))
     if column.kind == "date":

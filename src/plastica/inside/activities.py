@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import cast
-
-import jax
 import numpy as np
 
 from ..data.spacing import spaced
 from ..errors import InvalidValue, NotFitted, UnknownName
-from ..layers import Ensemble
-from ..layers import Sequential as Chain
+from ..explain.hidden_layers import opened
 from ..layers.walk import walk
 from ..model import Model
-from ..typing import Float, Params, State
+from ..typing import Float
 
 MOST_ROWS = 2_000
 INPUT = "input"
@@ -35,33 +30,6 @@ def activities_of(
         if isinstance(each.activity, np.ndarray):
             found[each.path] = each.activity
     return found
-
-
-def opened(model: Model) -> Model:
-    """Return a network in which an ensemble of copies is replaced by the layers of its first copy.
-
-    Copies are computed as one layer, so that nothing inside of them could be seen.
-    """
-    network = model.network
-    if not model.built or not any(isinstance(child, Ensemble) for child in network.children):
-        return model
-    layers: list[object] = []
-    params: list[Params] = []
-    state: list[State] = []
-    for child, own, carried in zip(network.children, cast("Sequence[Params]", model.params), model.state, strict=True):
-        if isinstance(child, Ensemble):
-            first = [jax.tree.map(lambda array: array[0], tree) for tree in (own, carried)]
-            layers += child.layers
-            params += child.by_layer(first[0])
-            state += child.by_layer(first[1])
-        else:
-            layers.append(child)
-            params.append(own)
-            state.append(carried)
-    made = Model(Chain(tuple(layers)), seed=model.seed)  # pyright: ignore[reportArgumentType]
-    made.build(model.input_shape)
-    made.replace_weights(tuple(params), tuple(state))
-    return made
 
 
 def units_of(activity: Float[np.ndarray, "rows *shape"]) -> Float[np.ndarray, "rows units"]:
