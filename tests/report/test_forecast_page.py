@@ -91,13 +91,13 @@ def test_errors_forecast_and_intervals_are_there_in_both_languages(page):
 def test_reasons_of_forecasts_add_up_and_are_told_in_both_languages(page):
     for english, chinese in [
         ("Why this forecast", "预测的理由"),
-        ("The worst forecast, from", "最差的一次预测，起于"),
-        ("A chosen forecast, from", "指定的一次预测，起于"),
+        ("The worst forecast, from", "最差的一次预测，自"),
+        ("A chosen forecast, from", "指定的一次预测，自"),
         ("It turned out to be", "实际为"),
         ("Diagnosis", "诊断"),
     ]:
         assert english in page and chinese in page
-    assert "2026-01-15 06:00" in page or "2026-01-15T06" in page
+    assert "A chosen forecast, from 2026-01-15 06:00:00 on" in page
 
 
 def test_other_languages_are_refused(tmp_path):

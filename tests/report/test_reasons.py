@@ -12,6 +12,7 @@ from plastica.errors import InvalidValue
 from plastica.report import reasons, write_report
 from plastica.report.exemplary import exemplary_rows
 from plastica.report.judged import judge
+from plastica.report.layer_histograms import layer_histograms
 from plastica.report.similar import nearest_rows
 from plastica.tables import Settings, TableNetwork
 from plastica.tables.preparation import prepare
@@ -64,6 +65,16 @@ def test_bars_of_typical_and_worst_rows_lead_from_the_mean_to_the_prediction(tra
         assert kept[0].answers[number, row.output] == pytest.approx(answers[number, row.output], abs=1e-5)
         assert max(abs(bar.share) for bar in reason.bars) == pytest.approx(1)
         assert {re.sub("<.*?>", "", str(bar.name)) for bar in reason.bars} == {"town", "c1", "c2"}
+
+
+def test_each_layer_has_histograms_of_its_weights_and_activities(trained):
+    network, prepared = trained("binary")
+    found = layer_histograms(network, prepared)
+    kernels = [own["kernel"] for own in network.model.params if "kernel" in own]
+    assert [each.kind for each in found] == ["Dense", "Dense"]
+    for each, kernel in zip(found, kernels, strict=True):
+        assert float(each.weight.replace("−", "-")) == pytest.approx(float(np.std(kernel)), rel=0.01)
+        assert max(each.weights) == 1 and len(each.activity) > 1 and 0 <= each.zeros <= 1
 
 
 def test_the_worst_row_has_the_largest_error_and_typical_ones_are_right(trained):

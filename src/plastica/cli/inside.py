@@ -29,6 +29,7 @@ LOOKS = (
 )  # fmt: skip
 USUAL = ("units", "boundary", "landscape", "pruning", "probes")
 FOLDS = 5  # of probes
+LARGE = 20_000  # weights, beyond which the Hessian is estimated with less effort
 HELD_OUT = 0.25  # of the rows, on which networks in subspaces are compared
 EPOCHS = 10, 40  # of their training: as many as the model's, at least and at most
 SUBSPACES, SEEDS = (3, 10, 30, 100, 300), 2  # fewer than in Python: the command answers in about a minute
@@ -218,7 +219,9 @@ def _pruning(rows: RowsOfTable, network: Any, table: Any, given: dict[str, Any])
 def _hessian(rows: RowsOfTable, network: Any, table: Any, given: dict[str, Any]) -> InsideView:
     from ..inside import hessian_spectrum
 
-    return hessian_spectrum(rows.model, rows.x, rows.require_targets("hessian"), seed=given["seed"])
+    return hessian_spectrum(
+        rows.model, rows.x, rows.require_targets("hessian"), seed=given["seed"], **effort(rows.model)
+    )
 
 
 def _intrinsic(rows: RowsOfTable, network: Any, table: Any, given: dict[str, Any]) -> InsideView:
@@ -247,6 +250,11 @@ def _gates(rows: RowsOfTable, network: Any, table: Any, given: dict[str, Any]) -
 
     row = None if given["row"] is None else given["row"] - 1
     return gates(rows.model, rows.x, layer=_layer(given), row=row)
+
+
+def effort(model: Any) -> dict[str, int]:
+    """Return how much work is done for the Hessian of a network: less for a large one; what is unsettled is told."""
+    return {} if model.count_params() <= LARGE else {"steps": 40, "probes": 3, "rows": 300}
 
 
 def _dimensions(rows: RowsOfTable, network: Any, table: Any, given: dict[str, Any]) -> InsideView:

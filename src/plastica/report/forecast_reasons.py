@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 BACKGROUND = 30  # forecasts to compare with
 EVALUATIONS = 80  # coalitions, besides two for each block
 MOST_BARS = 8
+LEAST_SHARE = 1e-3  # of the longest bar
 NO_NUMBER = "–"  # the cell of words and of the calendar
 
 
@@ -35,7 +36,7 @@ class ForecastReason:
     Args:
         kind: "next", "typical", "worst" or "chosen".
         when: The first step that is forecast, with the series before it if there are several.
-        sentences, bars: What is told, and the contributions, the largest first.
+        sentences, bars: What is told, and the contributions, the largest first; those that change nothing are left out.
     """
 
     kind: str
@@ -83,14 +84,14 @@ def explain_forecasts(
     asked = [_Asked("next", _name(panel, 0), None)]
     if judged is not None:
         asked += _exemplary(forecaster, judged, panel, model)
-    asked += [_Asked("chosen", _name(panel, 0), each) for each in chosen]
+    asked += [_Asked("chosen", _name(panel, 0), each) for each in dict.fromkeys(chosen)]
     blocks = _block_names(forecaster, panel)
     told: list[ForecastReason] = []
     for each in asked:
         try:
             with using("en"):
                 found = explain_forecast(
-                    forecaster, panel, at=each.at, series=each.series, output="mean", method="kernel_shap",
+                    forecaster, panel, at=each.at, series=each.series, method="kernel_shap",
                     most=BACKGROUND, evaluations=EVALUATIONS + 2 * len(blocks),
                 )  # fmt: skip
         except DataError:  # too little is known before it, or future covariates are missing
@@ -137,6 +138,7 @@ def _block_names(forecaster: Forecaster, panel: Panel) -> dict[str, Markup]:
 def _reason(
     forecaster: Forecaster, asked: _Asked, found: Attribution, blocks: Mapping[str, Markup], *, several: bool
 ) -> ForecastReason:
+    """Return the contributions to the mean over all steps, in words and bars."""
     answer, mean = float(found.answers[0, 0]), float(found.baseline[0, 0])
     bars = tuple(_bars(found, blocks))
     steps = forecaster.fitted_.horizon
@@ -146,16 +148,9 @@ def _reason(
         said.append(
             say("reason_forecast_true", true=formats.number(asked.true), off=formats.number(answer - asked.true, 3))
         )
-    when = asked.at or forecaster.fitted_.frequency.shown(_next_step(forecaster, asked.series))
+    when = found.output_names[1]  # the first is the mean over all steps
     named = f"{asked.series}, {when}" if several and asked.series else when
     return ForecastReason(asked.kind, plain(named, 80), (*said, *mostly(bars)), bars)
-
-
-def _next_step(forecaster: Forecaster, series: str) -> int:
-    """Return the position after the last value of a series."""
-    tail = forecaster.fitted_.tail
-    number = next((place for place, name in enumerate(tail.names) if series.startswith(name)), 0)
-    return int(tail.starts[number] + np.diff(tail.bounds)[number])
 
 
 def _bars(found: Attribution, blocks: Mapping[str, Markup]) -> Iterator[ReasonBar]:
@@ -163,6 +158,8 @@ def _bars(found: Attribution, blocks: Mapping[str, Markup]) -> Iterator[ReasonBa
     errors = np.zeros_like(values) if found.error is None else found.error.reshape(found.flat.shape)[0, :, 0]
     longest = float(np.abs(values).max(initial=0)) or 1.0
     for place in np.argsort(-np.abs(values), kind="stable")[:MOST_BARS].tolist():
+        if abs(values[place]) < LEAST_SHARE * longest:
+            return
         value, error, cell = float(values[place]), float(errors[place]), found.cells[0][place]
         name = found.feature_names[place]
         yield ReasonBar(

@@ -161,7 +161,7 @@ def _numbers(numbers: np.ndarray) -> tuple[tuple[float, ...], str]:
     if not len(present):
         return (), ""
     low, middle, high = (formats.number(float(value)) for value in (present.min(), np.median(present), present.max()))
-    return _bars(present), f"{low} … {middle} … {high}"
+    return bars_of(present), f"{low} … {middle} … {high}"
 
 
 def _dates(dates: np.ndarray) -> tuple[tuple[float, ...], str]:
@@ -169,7 +169,7 @@ def _dates(dates: np.ndarray) -> tuple[tuple[float, ...], str]:
     if not len(present):
         return (), ""
     first, last = (str(np.datetime_as_string(edge, "D")) for edge in (present.min(), present.max()))
-    return _bars(present.astype("datetime64[s]").astype(np.float64)), f"{first} … {last}"
+    return bars_of(present.astype("datetime64[s]").astype(np.float64)), f"{first} … {last}"
 
 
 def _categories(table: Table, column: Column) -> tuple[tuple[float, ...], str]:
@@ -185,7 +185,7 @@ def _categories(table: Table, column: Column) -> tuple[tuple[float, ...], str]:
     return tuple((counts / counts.max()).tolist()), listed + (" …" if found.height > len(names) else "")
 
 
-def _bars(values: np.ndarray) -> tuple[float, ...]:
+def bars_of(values: np.ndarray) -> tuple[float, ...]:
     """Return the heights of a histogram; outliers are included in the outermost bars."""
     low, high = np.quantile(values, [0.005, 0.995])
     if not low < high:
