@@ -110,7 +110,7 @@ def test_any_local_rule_can_be_multiplied_and_a_readout_follows_the_gradient():
 
 
 FAULTS = {
-    "ThreeFactor(rule=Oja()): expected a local rule whose changes can be multiplied by a reward: STDP() or Hebb().": (
+    "ThreeFactor(rule=Oja()): expected a local rule whose changes can be multiplied by a reward: STDP(), ": (
         lambda: ThreeFactor(pl.rules.Oja())
     ),
     "is not in proportion to a reward. Use Backprop(), EProp()": lambda: bandit_policy(rule=pl.rules.Oja()),

@@ -52,7 +52,12 @@ def test_notes_belong_to_facts_and_words_have_one(name):
 
 def test_every_text_of_a_rule_has_a_translation_and_no_translation_is_left_over():
     forms = [PredictiveCoding(inference=form) for form in ("relaxed", "fixed_prediction", "zero_divergence")]
-    forms += [pl.rules.Oja(subspace=True), pl.rules.EquilibriumPropagation(centred=False), *RULES.values()]
+    forms += [
+        pl.rules.VoltageSTDP(),
+        pl.rules.Oja(subspace=True),
+        pl.rules.EquilibriumPropagation(centred=False),
+        *RULES.values(),
+    ]
     found = {rule.unranked for rule in forms} - {""}
     for rule in forms:
         found |= {value for name, value in rule.facts.flat().items() if isinstance(value, str) and name != "source"}
@@ -108,6 +113,6 @@ def test_public_facts_have_an_example():
 
 def test_the_readme_says_how_many_rules_there_are():
     variants = {name for name in RULES if variant_of(name, RULES[name])}
-    assert (len(RULES) - len(variants), len(variants)) == (23, 3)
-    assert "Twenty-three learning rules and three variants" in " ".join((ROOT / "README.md").read_text("utf-8").split())
-    assert "二十三条学习规则和三个变体" in (ROOT / "README.zh-CN.md").read_text("utf-8")
+    assert (len(RULES) - len(variants), len(variants)) == (28, 4)
+    assert "Twenty-eight learning rules and four variants" in " ".join((ROOT / "README.md").read_text("utf-8").split())
+    assert "二十八条学习规则和四个变体" in (ROOT / "README.zh-CN.md").read_text("utf-8")

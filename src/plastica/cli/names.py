@@ -15,11 +15,12 @@ OPTIMIZERS = (
     "adadelta", "adagrad", "adam", "adamax", "adamw", "lamb", "lbfgs", "lion", "nadam", "rmsprop", "sgd",
 )  # fmt: skip
 RULES = (
-    "backprop", "bcm", "competitive", "contrastive_divergence", "deep_belief", "delta", "direct_feedback_alignment",
-    "eprop", "equilibrium_propagation", "feedback_alignment", "forward_forward", "hebb", "hopfield", "kohonen",
-    "krotov_hopfield", "oja", "perceptron", "predictive_coding", "predictive_coding_fixed_prediction",
-    "predictive_coding_zero_divergence", "reward_stdp", "sanger", "sign_symmetry", "sign_symmetry_batch_random", "stdp",
-    "target_propagation",
+    "backprop", "bcm", "competitive", "contrastive_divergence", "decolle", "deep_belief", "delta",
+    "direct_feedback_alignment", "eprop", "equilibrium_propagation", "evolution_strategies", "feedback_alignment",
+    "forward_forward", "hebb", "hopfield", "kohonen", "krotov_hopfield", "node_perturbation", "oja", "perceptron",
+    "predictive_coding", "predictive_coding_fixed_prediction", "predictive_coding_zero_divergence", "reward_stdp",
+    "rtrl", "sanger", "sign_symmetry", "sign_symmetry_batch_random", "snap_1", "stdp", "target_propagation",
+    "truncated_backprop",
 )  # fmt: skip
 LOSSES = (
     "binary_crossentropy", "binary_focal_crossentropy", "crossentropy", "focal", "half_squared_error", "huber",

@@ -15,6 +15,7 @@ from .grid import Grid
 from .hopfield import Hopfield
 from .layer import Layer
 from .normalization import UnitNormalization
+from .recurrent import SimpleRNN
 from .shape import RepeatVector
 from .spiking.decoders import SpikeCount
 from .spiking.encoders import RateEncoder
@@ -76,6 +77,18 @@ def spikes_of_rows(units: Sequence[int], last: Layer) -> list[Layer]:
         for each in units
     )
     return [Activation("sigmoid"), RateEncoder(50, max_rate=200.0), *hidden, SpikeCount(rate=True), last]
+
+
+def recurrent(units: Sequence[int], last: Layer) -> list[Layer]:
+    """Return rows repeated for 5 steps, a simple recurrent layer for each size, its last activity, and the last layer.
+
+    Args:
+        units: The number of units of each hidden layer.
+        last: The output layer.
+    """
+    sequences = [place < len(units) - 1 for place in range(len(units))]
+    hidden = [SimpleRNN(each, return_sequences=more) for each, more in zip(units, sequences, strict=True)]
+    return [RepeatVector(5), *hidden, last] if hidden else [last]
 
 
 def boltzmann(units: Sequence[int], last: Layer, visible: str) -> list[Layer]:

@@ -102,7 +102,8 @@ class PolicyGradient(Program):
         if not self.rule.takes_rewards:
             raise InvalidValue(
                 f"PolicyGradient(rule={self.rule!r}): what {type(self.rule).__name__} learns is not in proportion to a "
-                "reward. Use Backprop(), EProp(), a rule of feedback alignment, STDP() or Hebb()."
+                "reward. Use Backprop(), EProp(), feedback alignment, NodePerturbation(), STDP(), VoltageSTDP() or "
+                "Hebb()."
             )
         if not isinstance(self.environment, Environment):
             raise InvalidValue(f"PolicyGradient(environment={self.environment!r}): expected one such as GridWorld().")

@@ -8,11 +8,13 @@ from .bcm import BCM as BCM
 from .chain import chain as chain
 from .competitive import Competitive as Competitive
 from .contrastive_divergence import ContrastiveDivergence as ContrastiveDivergence
+from .decolle import DECOLLE as DECOLLE
 from .delta import Delta as Delta
 from .delta import largest_rate as largest_rate
 from .direct_feedback_alignment import DirectFeedbackAlignment as DirectFeedbackAlignment
 from .eprop import EProp as EProp
 from .equilibrium_propagation import EquilibriumPropagation as EquilibriumPropagation
+from .evolution_strategies import EvolutionStrategies as EvolutionStrategies
 from .facts import Facts as Facts
 from .feedback_alignment import FeedbackAlignment as FeedbackAlignment
 from .forward_forward import ForwardForward as ForwardForward
@@ -27,9 +29,11 @@ from .names import NAMES as NAMES
 from .names import VARIANTS as VARIANTS
 from .names import RuleLike as RuleLike
 from .names import get as get
+from .node_perturbation import NodePerturbation as NodePerturbation
 from .oja import Oja as Oja
 from .perceptron import Perceptron as Perceptron
 from .predictive_coding import PredictiveCoding as PredictiveCoding
+from .rtrl import RTRL as RTRL
 from .rule import Batch as Batch
 from .rule import Rule as Rule
 from .rule import Signal as Signal
@@ -38,3 +42,5 @@ from .sign_symmetry import SignSymmetry as SignSymmetry
 from .stdp import STDP as STDP
 from .target_propagation import TargetPropagation as TargetPropagation
 from .three_factor import ThreeFactor as ThreeFactor
+from .truncated_backprop import TruncatedBackprop as TruncatedBackprop
+from .voltage_stdp import VoltageSTDP as VoltageSTDP

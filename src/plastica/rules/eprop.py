@@ -49,6 +49,8 @@ class EProp(Backprop):
     time adds. Any recurrent layer can follow it. For layers without recurrent connections and symmetric signals it is
     backpropagation through time.
 
+    For leaky rate units without spikes and random signals it is random feedback local online learning (RFLO).
+
     The sum over time of products of traces and signals is computed by going back through each unit's own memory alone,
     which gives the same numbers with less memory; a test holds it equal to traces carried forward.
 
@@ -71,7 +73,8 @@ class EProp(Backprop):
         G. Bellec, F. Scherr, A. Subramoney, E. Hajek, D. Salaj, R. Legenstein, W. Maass, 2020, A solution to the
         learning dilemma for recurrent networks of spiking neurons, Nature Communications 11, 3625;
         across layers: T. Bohnstingl, S. Woźniak, A. Pantazi, E. Eleftheriou, 2022, Online spatio-temporal learning in
-        deep neural networks.
+        deep neural networks; RFLO: J. M. Murray, 2019, Local online learning in recurrent networks with random
+        feedback.
     """
 
     facts: ClassVar[FactsOf] = FactsOf(  # pyright: ignore[reportIncompatibleVariableOverride]

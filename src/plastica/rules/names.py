@@ -39,27 +39,33 @@ NAMES: dict[str, Callable[[], Rule]] = {
     "competitive": _usual("Competitive"),
     "contrastive_divergence": _usual("ContrastiveDivergence"),
     "deep_belief": _deep_belief,
+    "decolle": _usual("DECOLLE"),
     "delta": _usual("Delta"),
     "direct_feedback_alignment": _usual("DirectFeedbackAlignment"),
     "eprop": _usual("EProp"),
     "equilibrium_propagation": _usual("EquilibriumPropagation"),
+    "evolution_strategies": _usual("EvolutionStrategies"),
     "feedback_alignment": _usual("FeedbackAlignment"),
     "forward_forward": _usual("ForwardForward"),
     "hebb": _usual("Hebb", limit=1.0),  # without a limit the weights grow without bound
     "hopfield": _usual("HopfieldStorage"),
     "kohonen": _usual("Kohonen"),
     "krotov_hopfield": _krotov_hopfield,
+    "node_perturbation": _usual("NodePerturbation"),
     "oja": _usual("Oja", 0.1, relative=True, subspace=True),
     "perceptron": _usual("Perceptron"),
     "predictive_coding": _usual("PredictiveCoding"),
     "predictive_coding_fixed_prediction": _usual("PredictiveCoding", "fixed_prediction", step_size=0.5),
     "predictive_coding_zero_divergence": _usual("PredictiveCoding", "zero_divergence"),
     "reward_stdp": _usual("ThreeFactor"),
+    "rtrl": _usual("RTRL"),
     "sanger": _usual("Sanger", 0.1, relative=True),
     "sign_symmetry": _usual("SignSymmetry"),
     "sign_symmetry_batch_random": _usual("SignSymmetry", "batch_random"),
+    "snap_1": _usual("RTRL", 1),
     "stdp": _usual("STDP"),
     "target_propagation": _usual("TargetPropagation"),
+    "truncated_backprop": _usual("TruncatedBackprop"),
 }
 
 # Variants of a rule, and the name of the rule itself.
@@ -67,6 +73,7 @@ VARIANTS = {
     "predictive_coding_fixed_prediction": "predictive_coding",
     "predictive_coding_zero_divergence": "predictive_coding",
     "sign_symmetry_batch_random": "sign_symmetry",
+    "snap_1": "rtrl",
 }
 
 

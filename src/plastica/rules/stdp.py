@@ -160,8 +160,13 @@ class STDP(LayerRule):
         return (1 - inside) ** self.dependence, inside**self.dependence
 
     def figure(self, layer: Layer, params: Params, memory: Memory, record: Record, batch: Batch) -> Float[Array, ""]:
-        spikes = jnp.sum(record.activity, 1)  # (batch, units)
-        return jnp.sum(row_shares(batch, spikes) * spikes) / spikes.shape[-1]
+        return mean_spikes(record, batch)
+
+
+def mean_spikes(record: Record, batch: Batch) -> Float[Array, ""]:
+    """Return how often a unit spikes in a sequence, the mean over units and rows."""
+    spikes = jnp.sum(record.activity, 1)  # (batch, units)
+    return jnp.sum(row_shares(batch, spikes) * spikes) / spikes.shape[-1]
 
 
 def require_spikes(rule: Rule, layer: Layer) -> None:

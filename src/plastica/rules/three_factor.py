@@ -55,7 +55,7 @@ class ThreeFactor(LayerRule):
     with the optimizer.
 
     Args:
-        rule: The local rule, whose changes are in proportion to the weight of each row: STDP or Hebb.
+        rule: The local rule, whose changes are in proportion to the weight of each row: STDP, VoltageSTDP or Hebb.
         expectation_rate: How fast the mean loss follows the losses of batches; 0 keeps that of the first batch.
 
     Raises:
@@ -95,7 +95,7 @@ class ThreeFactor(LayerRule):
         if not isinstance(self.rule, LayerRule) or not self.rule.takes_rewards:
             raise InvalidValue(
                 f"ThreeFactor(rule={self.rule!r}): expected a local rule whose changes can be multiplied by a reward: "
-                "STDP() or Hebb()."
+                "STDP(), VoltageSTDP() or Hebb()."
             )
         require_numbers(self, {"expectation_rate": AT_LEAST_ZERO})
 
