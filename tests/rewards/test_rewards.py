@@ -109,6 +109,19 @@ def test_any_local_rule_can_be_multiplied_and_a_readout_follows_the_gradient():
     assert all(np.abs(model.params[place]["kernel"] - before[place]["kernel"]).max() > 0 for place in (1, 3))
 
 
+def test_frozen_layers_of_a_policy_stay_and_constraints_hold():
+    hidden = pl.Dense(4, "tanh", trainable=False)
+    last = pl.Dense(3, kernel_constraint=pl.constraints.MaxNorm(0.5))
+    model = pl.Model(PolicyGradient(pl.layers.Sequential([hidden, last]), Bandit(), longest=1))
+    model.build((1,))
+    before = [np.array(each) for each in model.get_weights()]
+    model.fit(episodes(64), batch_size=32, epochs=2, verbose=0)
+    after = model.get_weights()
+    same = [np.array_equal(one, other) for one, other in zip(before, after, strict=True)]
+    assert same == [True, True, False, False]
+    assert np.linalg.norm(after[2], axis=0).max() < 0.501
+
+
 FAULTS = {
     "ThreeFactor(rule=Oja()): expected a local rule whose changes can be multiplied by a reward: STDP(), ": (
         lambda: ThreeFactor(pl.rules.Oja())
@@ -119,6 +132,9 @@ FAULTS = {
     "Bandit((0.5, 2.0)): give a probability from 0 to 1 for each of two arms or more": lambda: Bandit((0.5, 2.0)),
     "episodes(0): give a whole number of at least 1.": lambda: episodes(0),
     "PolicyGradient(discount=1.5): discount must be from 0 to 1.": lambda: bandit_policy(discount=1.5),
+    "it needs all rows at once, but episodes are new in each step": lambda: bandit_policy(
+        optimizer=pl.optimizers.LBFGS()
+    ),
     "PolicyGradient(longest=0): an episode has 1 step or more.": lambda: bandit_policy(longest=0),
 }
 

@@ -54,6 +54,7 @@ def test_every_text_of_a_rule_has_a_translation_and_no_translation_is_left_over(
     forms = [PredictiveCoding(inference=form) for form in ("relaxed", "fixed_prediction", "zero_divergence")]
     forms += [
         pl.rules.VoltageSTDP(),
+        pl.rules.BurstSTDP(),
         pl.rules.Oja(subspace=True),
         pl.rules.EquilibriumPropagation(centred=False),
         *RULES.values(),

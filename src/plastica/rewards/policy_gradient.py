@@ -12,13 +12,14 @@ from jax import Array
 from .. import random
 from ..declaration import declaration
 from ..errors import InvalidValue, ShapeError
-from ..layers import Input, Networks, Sequential
+from ..layers import Input, Networks, Sequential, freezing
 from ..layers.layer import Context, Layer, Params, Shape, State
 from ..losses import Objective, SparseCategoricalCrossentropy
 from ..optimizers import Adam, Optimizer
 from ..rules import Backprop, Batch, Rule
 from ..training.program import Learner, Program
 from ..training.sums import BatchFigures
+from ..training.supervised import with_penalty
 from ..typing import Bool, Float, Int, Integer, Memory, PyTree, UInt
 from .environment import Environment
 
@@ -107,6 +108,11 @@ class PolicyGradient(Program):
             )
         if not isinstance(self.environment, Environment):
             raise InvalidValue(f"PolicyGradient(environment={self.environment!r}): expected one such as GridWorld().")
+        if self.optimizer.full_batch:
+            raise InvalidValue(
+                f"PolicyGradient(optimizer={self.optimizer!r}): it needs all rows at once, but episodes are new "
+                "in each step. Use one that steps batch by batch, such as Adam()."
+            )
         if self.longest < 1:
             raise InvalidValue(f"PolicyGradient(longest={self.longest!r}): an episode has 1 step or more.")
         if isinstance(self.discount, float | int) and not 0 <= self.discount <= 1:
@@ -137,13 +143,15 @@ class PolicyGradient(Program):
         return float(rate) if isinstance(rate, float | int) else None
 
     def begin(self, params: Params, state: State, key: Array) -> tuple[Memory, PyTree]:
-        return self.rule.init(self.policy, params[0], key), self.optimizer.init(params[0])
+        return self.rule.init(self.policy, params[0], key), self.optimizer.init(
+            freezing.trainable_part(self.policy, params[0])
+        )
 
     def step(self, learner: Learner, batch: Batch, key: Array) -> tuple[Learner, BatchFigures]:
         keys = _each(key, jnp.arange(len(batch.weight)))
         own, own_state = learner.params[0], learner.state[0]
         found = self.play(own, own_state, keys, key)
-        credit = advantages(self, found, batch)
+        credit, figures = advantages(self, found, batch), figures_of(found, batch)
         objective = _SURPRISE if self.rule.needs_loss else None
 
         def learn(carry: Any, now: tuple[Array, Array, Array, Array]) -> tuple[Any, None]:
@@ -154,7 +162,8 @@ class PolicyGradient(Program):
             context = _passing(key, time)
             signal = self.rule.signal(self.policy, params, state, memory, rows, objective, context)
             if signal.change is not None:
-                params = jax.tree.map(jnp.add, params, signal.change)
+                moved = jax.tree.map(jnp.add, params, signal.change)
+                params = freezing.kept_of_frozen(self.policy, params, moved)
             if signal.direction is not None:
                 direction = jax.tree.map(jnp.add, direction, signal.direction)
             return (params, signal.state, signal.memory, direction), None
@@ -164,10 +173,13 @@ class PolicyGradient(Program):
         (params, state, memory, direction), _ = jax.lax.scan(learn, start, steps)
         optimizer = learner.optimizer
         if self.rule.needs_loss:
-            params, optimizer = self.optimizer.update(direction, optimizer, params)
+            _, direction = with_penalty(self.policy, params, figures.loss, direction)
+            part, along = (freezing.trainable_part(self.policy, tree) for tree in (params, direction))
+            part, optimizer = self.optimizer.update(along, optimizer, part)
+            params = freezing.with_trainable_part(self.policy, params, part)
         params = self.policy.constrain(params, state)
         made = learner._replace(params=(params,), state=(state,), memory=memory, optimizer=optimizer)
-        return made, figures_of(found, batch)
+        return made, figures
 
     def judge(self, params: Params, state: State, memory: Memory, batch: Batch) -> BatchFigures:
         # The number of an episode says how it begins, so that an evaluation repeats.

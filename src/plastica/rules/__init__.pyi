@@ -5,6 +5,7 @@ from .alignment import Alignment as Alignment
 from .alignment import alignment as alignment
 from .backprop import Backprop as Backprop
 from .bcm import BCM as BCM
+from .burst_stdp import BurstSTDP as BurstSTDP
 from .chain import chain as chain
 from .competitive import Competitive as Competitive
 from .contrastive_divergence import ContrastiveDivergence as ContrastiveDivergence

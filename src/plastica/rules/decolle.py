@@ -72,6 +72,8 @@ class DECOLLE(Rule):
         notes={"local": "Errors come from a guess of the layer's own, by the same random weights that made it."},
     )
 
+    takes_rewards: ClassVar[bool] = True
+
     scale: float = 1.0
 
     def __post_init__(self) -> None:

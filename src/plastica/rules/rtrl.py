@@ -85,6 +85,8 @@ class RTRL(Rule):
         )
     )
 
+    takes_rewards: ClassVar[bool] = True
+
     order: int | None = None
 
     def __post_init__(self) -> None:

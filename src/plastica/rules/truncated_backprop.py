@@ -59,6 +59,8 @@ class TruncatedBackprop(Rule):
         },
     )
 
+    takes_rewards: ClassVar[bool] = True
+
     length: int = 20
 
     def __post_init__(self) -> None:
