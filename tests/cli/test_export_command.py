@@ -17,6 +17,7 @@ def test_the_command_knows_all_targets():
 
 def test_a_run_becomes_a_python_file_with_its_difference_and_times(plastica, penguins, here):
     said = plastica("export", penguins, "--to", "numpy", "-o", "model.py", "--check", "penguins").stdout
+    assert "344 of 344 predictions equal those of plastica" in said
     assert "model.py (" in said and "on 344 rows" in said and "for one row" in said and "plastica " in said
     found = json.loads(plastica("export", penguins, "-o", "again.py", "--json").stdout)
     assert found["target"] == "numpy" and found["difference"] < 1e-5 and found["drawn"]

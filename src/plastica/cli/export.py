@@ -15,6 +15,8 @@ from .wording import SAY
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
+
     from ..export.measuring import Measured
 
 
@@ -66,9 +68,9 @@ def export(
     name = name_of(to, target)
     if target.exists() and target.samefile(path):
         raise InvalidValue(_words("same_file", path=str(target)))
-    found = exported(
-        load(path), rows=TARGETS[name].rows, input_shape=None if input_shape is None else _shape(input_shape)
-    )
+    loaded = load(path)
+    shape = None if input_shape is None else _shape(input_shape)
+    found = exported(loaded, rows=TARGETS[name].rows, input_shape=shape)
     inputs = None if check is None else check_inputs(found, check)
     written = write(found, target, name, beside=beside)
     for each in written.paths:
@@ -77,17 +79,35 @@ def export(
         note(_words("features_only"))
     result: dict[str, Any] = {"target": written.target, "files": [str(each) for each in written.paths]}
     result["bytes"] = written.size
-    if measure or check is not None:
-        from ..export.measuring import measure as measured
-
-        try:
-            figures = measured(written, inputs)
-        except PlasticaError as why:
-            output.fact("beside", _words("unmeasured", why=str(why)))
-        else:
-            _say(output, figures)
-            result |= figures._asdict()
+    try:
+        if measure or check is not None:
+            result |= _measured(output, written, inputs)
+        if check is not None and inputs is not None:
+            result |= _compared(output, written, loaded, check, inputs)
+    except PlasticaError as why:
+        output.fact("beside", _words("unmeasured", why=str(why)))
     output.result(result)
+
+
+def _measured(output: Output, written: Written, inputs: list[np.ndarray] | None) -> dict[str, Any]:
+    """Print how exact and how fast the file is, and return it for JSON."""
+    from ..export.measuring import measure
+
+    figures = measure(written, inputs)
+    _say(output, figures)
+    return figures._asdict()
+
+
+def _compared(output: Output, written: Written, model: object, check: str, inputs: list[np.ndarray]) -> dict[str, Any]:
+    """Print how many predictions of classes are those of the model, and return it for JSON."""
+    from ..export.measuring import same_labels
+    from ..tables import TableNetwork
+
+    if not isinstance(model, TableNetwork) or model.facts.decision is None:
+        return {}
+    same = same_labels(written, model, check, inputs)
+    output.fact("", _words("same_labels", same=f"{same:,}", rows=f"{len(inputs[0]):,}"))
+    return {"same_predictions": same}
 
 
 def _words(key: str, **data: Any) -> str:

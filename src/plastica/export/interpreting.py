@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 import numpy as np
 
@@ -49,7 +48,7 @@ def _computed(operation: Operation, operands: Arrays, rows: int) -> Sequence[np.
     if operation.name == "while":
         return _while(operation, operands, rows)
     if operation.name == "choose":
-        branches = cast(tuple[Program, ...], operation.parameters["branches"])
+        branches = operation.programs
         return _run(branches[min(max(int(operands[0]), 0), len(branches) - 1)], operands[1:], rows)
     parameters = {name: _sized(each, rows) for name, each in operation.parameters.items()}
     found = FUNCTIONS[operation.name](*operands, **parameters)
@@ -63,8 +62,8 @@ def _sized(parameter: object, rows: int) -> object:
 
 
 def _scan(operation: Operation, operands: Arrays, rows: int) -> Arrays:
-    body, length = cast(Program, operation.parameters["body"]), cast(int, operation.parameters["length"])
-    fixed, carried = cast(int, operation.parameters["fixed"]), cast(int, operation.parameters["carried"])
+    body, length = operation.inner("body"), operation.whole("length")
+    fixed, carried = operation.whole("fixed"), operation.whole("carried")
     stay, state, sequences = operands[:fixed], operands[fixed : fixed + carried], operands[fixed + carried :]
     results: list[Arrays] = [[] for _ in operation.outputs[carried:]]
     for step in reversed(range(length)) if operation.parameters["reverse"] else range(length):
@@ -78,9 +77,9 @@ def _scan(operation: Operation, operands: Arrays, rows: int) -> Arrays:
 
 
 def _while(operation: Operation, operands: Arrays, rows: int) -> Arrays:
-    condition, body = (cast(Program, operation.parameters[name]) for name in ("condition", "body"))
-    first = cast(int, operation.parameters["condition_fixed"])
-    second = first + cast(int, operation.parameters["body_fixed"])
+    condition, body = operation.inner("condition"), operation.inner("body")
+    first = operation.whole("condition_fixed")
+    second = first + operation.whole("body_fixed")
     state = operands[second:]
     while _run(condition, [*operands[:first], *state], rows)[0]:
         state = _run(body, [*operands[first:second], *state], rows)

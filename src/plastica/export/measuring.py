@@ -10,7 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import DataError, PlasticaError
+from ..tables.base import BaseTableNetwork
 from .exported import Exported
+from .raw_columns import features_of, labelled
 from .targets import TARGETS, Written
 from .wording import SAY
 
@@ -25,7 +27,7 @@ class Measured(NamedTuple):
     Attributes:
         rows: The number of rows that were compared.
         drawn: Whether they were drawn at random.
-        difference: The largest difference of an output from plastica's.
+        difference: The largest difference of an output from plastica's; relative to the largest if that is above 1.
         microseconds: The median time of one row, in this process.
         beside: The same of plastica, and of onnxruntime if it is installed.
     """
@@ -52,12 +54,35 @@ def measure(written: Written, inputs: Sequence[np.ndarray] | None = None) -> Mea
     x = model.draw(ROWS) if inputs is None else inputs
     answer = TARGETS[written.target].writer.opened(written.paths[0])
     expected, found = model.answer(x), answer(x)
-    differences = [float(np.abs(own - other).max(initial=0)) for own, other in zip(found, expected, strict=True)]
+    differences = [_difference(own, other) for own, other in zip(found, expected, strict=True)]
     one = [each[:1] for each in x]
     beside = {"plastica": _microseconds(model.answer, one)}
     if written.target != "onnx" and (session := _onnxruntime(model, written.paths[0])) is not None:
         beside["onnxruntime"] = _microseconds(session, one)
     return Measured(len(x[0]), inputs is None, max(differences), _microseconds(answer, one), beside)
+
+
+def _difference(found: np.ndarray, expected: np.ndarray) -> float:
+    largest = max(1.0, float(np.abs(expected).max(initial=0)))
+    return float(np.abs(found - expected).max(initial=0)) / largest
+
+
+def same_labels(written: Written, network: BaseTableNetwork, table: object, inputs: Sequence[np.ndarray]) -> int:
+    """Return for how many rows of a table the file predicts the class that plastica predicts.
+
+    Args:
+        written: What was written.
+        network: The model for a table that it was made of.
+        table: The table.
+        inputs: Its rows as the file read them, from :func:`check_inputs`.
+    """
+    described = written.exported.table
+    assert described is not None
+    outputs = TARGETS[written.target].writer.opened(written.paths[0])(inputs)[0]
+    expected = np.asarray(network.predict(table).labels, object).reshape(len(outputs), -1).tolist()
+    return sum(
+        own == other for own, other in zip(labelled(outputs.tolist(), described["answers"]), expected, strict=True)
+    )
 
 
 def _microseconds(answer: Answer, x: Sequence[np.ndarray]) -> float:
@@ -91,7 +116,6 @@ def check_inputs(exported: Exported, path: str | Path) -> list[np.ndarray]:
     try:
         if exported.table is not None:
             from ..data.inputs import as_table
-            from .raw_columns import features_of
 
             columns = {name: values.to_list() for name, values in as_table(path).columns.items()}
             features = [features_of(columns, specs) for specs in exported.table["inputs"]]

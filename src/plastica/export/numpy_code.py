@@ -5,7 +5,6 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import numpy as np
 
@@ -83,13 +82,9 @@ class Code:
             self.names[value] = f"w{len(self.stored) + 1}"
             self.stored.append((value, array))
 
-    def _whole(self, value: Value) -> str:
-        """Return a value as an array, also if it is a number."""
-        return self.names[value] if value.shape else f'np.asarray({self.names[value]}, "{value.dtype}")'
-
     def _scan(self, operation: Operation, indent: str) -> Iterator[str]:
-        body: Any = operation.parameters["body"]
-        fixed, carried = int(operation.parameters["fixed"]), int(operation.parameters["carried"])  # type: ignore
+        body = operation.inner("body")
+        fixed, carried = operation.whole("fixed"), operation.whole("carried")
         length, inner = operation.parameters["length"], indent + "    "
         for own, outside in zip(body.inputs[:fixed], operation.inputs[:fixed], strict=True):
             self.names[own] = self.names[outside]
@@ -117,10 +112,10 @@ class Code:
             yield f"{indent}{result} = np.stack({result})"
 
     def _while(self, operation: Operation, indent: str) -> Iterator[str]:
-        condition: Any = operation.parameters["condition"]
-        body: Any = operation.parameters["body"]
-        first = int(operation.parameters["condition_fixed"])  # type: ignore
-        second = first + int(operation.parameters["body_fixed"])  # type: ignore
+        condition = operation.inner("condition")
+        body = operation.inner("body")
+        first = operation.whole("condition_fixed")
+        second = first + operation.whole("body_fixed")
         inner, starts = indent + "    ", operation.inputs[second:]
         count = len(starts)
         for own, outside in zip(condition.inputs[:first], operation.inputs[:first], strict=True):
@@ -141,7 +136,7 @@ class Code:
             self.names[result] = self.names[own]
 
     def _choose(self, operation: Operation, indent: str) -> Iterator[str]:
-        branches: Any = operation.parameters["branches"]
+        branches = operation.programs
         which, *operands = operation.inputs
         results = ", ".join(map(self._new, operation.outputs))
         for place, branch in enumerate(branches):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -59,7 +58,7 @@ def _call(operation: Operation, names: Names) -> str:
 
 
 def _reduction(operation: Operation, names: Names) -> str:
-    axes: Any = operation.parameters["axes"]
+    axes = operation.entries("axes")
     method = REDUCTIONS[operation.name.removeprefix("reduce_")]
     # NumPy adds up small integers in larger ones.
     exact = method in ("sum", "prod") and operation.output.dtype != "float32"
@@ -68,7 +67,7 @@ def _reduction(operation: Operation, names: Names) -> str:
 
 
 def _sliced(operation: Operation, names: Names) -> str:
-    parts: list[Any] = [operation.parameters[name] for name in ("start", "stop", "step")]
+    parts = (operation.entries(name) for name in ("start", "stop", "step"))
     found: list[str] = []
     for start, stop, step, size in zip(*parts, operation.inputs[0].shape, strict=True):
         found.append(f"{start or ''}:{'' if stop == size else stop}" + (f":{step}" if step != 1 else ""))

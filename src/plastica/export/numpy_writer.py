@@ -55,7 +55,7 @@ def files(exported: Exported, path: Path, *, beside: bool = False) -> dict[Path,
 
 
 def _head(exported: Exported, path: Path, weights: str | None) -> str:
-    needs = f"NumPy and the file {weights} beside it" if weights else "NumPy only"
+    needs = f"NumPy and the file {_prose(weights)} beside it" if weights else "NumPy only"
     use = "predict({'column': [value, ...], ...})" if exported.table is not None else "predict(rows)"
     modules = ["argparse", *([] if weights else ["base64"]), "csv"]
     modules += ["datetime", "json", "math", "re"] if exported.table is not None else []
@@ -63,8 +63,8 @@ def _head(exported: Exported, path: Path, weights: str | None) -> str:
     lines = [
         f'"""{_prose(exported.name)}, exported by plastica {__version__}. Needs {needs}.',
         "",
-        f"    python {path.name} table.csv",
-        f"    from {path.stem} import predict; {use}",
+        f"    python {_prose(path.name)} table.csv",
+        f"    from {_prose(path.stem)} import predict; {use}",
         '"""',
         "",
         "from __future__ import annotations",
@@ -139,7 +139,7 @@ def _beside(stored: Sequence[tuple[str, np.ndarray]], name: str) -> str:
     if not stored:
         return ""
     listed = "\n".join(f'{each} = WEIGHTS["{each}"]' for each, _ in stored)
-    return f'with np.load(Path(__file__).with_name("{name}")) as file:\n    WEIGHTS = dict(file)\n{listed}'
+    return f"with np.load(Path(__file__).with_name({name!r})) as file:\n    WEIGHTS = dict(file)\n{listed}"
 
 
 def _signature(program: Program) -> str:

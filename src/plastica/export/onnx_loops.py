@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .onnx_graph import Graph, rule
 from .onnx_operations import reversed_along
 from .program import Operation, Program, Value
@@ -13,11 +11,11 @@ from .program import Operation, Program, Value
 
 @rule("scan")
 def _scan(graph: Graph, operation: Operation, own: list[str]) -> list[str]:
-    body: Any = operation.parameters["body"]
-    fixed, carried = _count(operation, "fixed"), _count(operation, "carried")
+    body = operation.inner("body")
+    fixed, carried = operation.whole("fixed"), operation.whole("carried")
     graph.names.update(zip(body.inputs[:fixed], own[:fixed], strict=True))
     state, sequences = body.inputs[fixed : fixed + carried], body.inputs[fixed + carried :]
-    reverse = int(bool(operation.parameters["reverse"]))
+    reverse = operation.whole("reverse")
     if not sequences:
         return _repeat(graph, operation, body, state, own[fixed:], bool(reverse))
     inner = graph.inside({graph.fresh(): each for each in (*state, *sequences)}, lambda inside: inside.add(body))
@@ -34,11 +32,6 @@ def _scan(graph: Graph, operation: Operation, own: list[str]) -> list[str]:
     )
 
 
-def _count(operation: Operation, name: str) -> int:
-    found: Any = operation.parameters[name]
-    return int(found)
-
-
 def _repeat(
     graph: Graph, operation: Operation, body: Program, state: tuple[Value, ...], starts: list[str], reverse: bool
 ) -> list[str]:
@@ -50,7 +43,7 @@ def _repeat(
 
     inputs: dict[str, Value | None] = {graph.fresh(): None, again: None}
     inputs.update({graph.fresh(): each for each in state})
-    times = graph.integers(_count(operation, "length"))
+    times = graph.integers(operation.whole("length"))
     found = graph.nodes_of("Loop", [times, "", *starts], len(operation.outputs), body=graph.inside(inputs, fill))
     results = found[len(state) :]
     return [*found[: len(state)], *(reversed_along(graph, each, (0,)) if reverse else each for each in results)]
@@ -58,10 +51,10 @@ def _repeat(
 
 @rule("while")
 def _while(graph: Graph, operation: Operation, own: list[str]) -> list[str]:
-    condition: Any = operation.parameters["condition"]
-    body: Any = operation.parameters["body"]
-    first = _count(operation, "condition_fixed")
-    second = first + _count(operation, "body_fixed")
+    condition = operation.inner("condition")
+    body = operation.inner("body")
+    first = operation.whole("condition_fixed")
+    second = first + operation.whole("body_fixed")
     graph.names.update(zip(condition.inputs[:first], own[:first], strict=True))
     graph.names.update(zip(body.inputs[: second - first], own[first:second], strict=True))
     starts, state, asked = own[second:], body.inputs[second - first :], condition.inputs[first:]
@@ -82,7 +75,7 @@ def _while(graph: Graph, operation: Operation, own: list[str]) -> list[str]:
 
 @rule("choose")
 def _choose(graph: Graph, operation: Operation, own: list[str]) -> list[str]:
-    branches: Any = operation.parameters["branches"]
+    branches = operation.programs
     for branch in branches:
         graph.names.update(zip(branch.inputs, own[1:], strict=True))
     return _choice(graph, own[0], branches, 0)

@@ -110,12 +110,7 @@ def _open(shape: tuple[int | Rows, ...]) -> list[int]:
 
 @rule("transpose")
 def _transpose(graph: Graph, operation: Operation, own: list[str]) -> str:
-    return graph.node("Transpose", own[0], perm=list(_axes(operation, "permutation")))
-
-
-def _axes(operation: Operation, name: str) -> tuple[int, ...]:
-    found: Any = operation.parameters[name]
-    return tuple(found)
+    return graph.node("Transpose", own[0], perm=list(operation.entries("permutation")))
 
 
 @rule("broadcast")
@@ -132,7 +127,7 @@ def expanded(graph: Graph, name: str, given: tuple[int | Rows, ...], shape: tupl
 
 @rule("slice")
 def _slice(graph: Graph, operation: Operation, own: list[str]) -> str:
-    starts, stops, steps = (_axes(operation, name) for name in ("start", "stop", "step"))
+    starts, stops, steps = (operation.entries(name) for name in ("start", "stop", "step"))
     sizes = operation.inputs[0].shape
     cut = [
         axis
@@ -151,7 +146,7 @@ def _slice(graph: Graph, operation: Operation, own: list[str]) -> str:
 
 @rule("reverse")
 def _reverse(graph: Graph, operation: Operation, own: list[str]) -> str:
-    return reversed_along(graph, own[0], _axes(operation, "axes"))
+    return reversed_along(graph, own[0], operation.entries("axes"))
 
 
 def reversed_along(graph: Graph, name: str, axes: tuple[int, ...]) -> str:
@@ -169,7 +164,7 @@ def _concatenate(graph: Graph, operation: Operation, own: list[str]) -> str:
 @rule("pad")
 def _pad(graph: Graph, operation: Operation, own: list[str]) -> str:
     x, value = own
-    low, high, interior = (_axes(operation, name) for name in ("low", "high", "interior"))
+    low, high, interior = (operation.entries(name) for name in ("low", "high", "interior"))
     shape = list(operation.inputs[0].shape)
     for axis, gap in enumerate(interior):
         size = shape[axis]
@@ -194,23 +189,18 @@ def _take(graph: Graph, operation: Operation, own: list[str]) -> str:
 
 @rule("iota")
 def _iota(graph: Graph, operation: Operation, own: list[str]) -> str:
-    shape, axis = operation.output.shape, _axes_of_iota(operation)
+    shape, axis = operation.output.shape, operation.whole("axis")
     count = graph.node("Squeeze", graph.sizes((shape[axis],)))
     line = graph.cast(graph.node("Range", graph.integers(0), count, graph.integers(1)), operation.output.dtype)
     aligned = tuple(size if place == axis else 1 for place, size in enumerate(shape))
     return expanded(graph, graph.node("Reshape", line, graph.integers(_open(aligned))), aligned, shape)
 
 
-def _axes_of_iota(operation: Operation) -> int:
-    found: Any = operation.parameters["axis"]
-    return int(found)
-
-
 @rule("dynamic_slice")
 def _dynamic_slice(graph: Graph, operation: Operation, own: list[str]) -> str:
     x, *starts = own
     sizes = operation.inputs[0].shape
-    wide: Any = operation.parameters["sizes"]
+    wide = operation.entries("sizes")
     cut = [axis for axis, (size, part) in enumerate(zip(sizes, wide, strict=True)) if size != part]
     begins = []
     for axis in cut:
@@ -225,7 +215,7 @@ def _dynamic_slice(graph: Graph, operation: Operation, own: list[str]) -> str:
 @rule("scatter", "scatter_add")
 def _scatter(graph: Graph, operation: Operation, own: list[str]) -> str:
     x, indices, updates = own
-    axis: Any = operation.parameters["axis"]
+    axis = operation.whole("axis")
     order = [axis, *(place for place in range(len(operation.output.shape)) if place != axis)]
     back = [order.index(place) for place in range(len(order))]
     x, updates = (graph.node("Transpose", each, perm=order) for each in (x, updates))
@@ -237,14 +227,14 @@ def _scatter(graph: Graph, operation: Operation, own: list[str]) -> str:
 @rule("reduce_sum", "reduce_max", "reduce_min", "reduce_prod")
 def _reduce(graph: Graph, operation: Operation, own: list[str]) -> str:
     kind = {"sum": "Sum", "max": "Max", "min": "Min", "prod": "Prod"}[operation.name.removeprefix("reduce_")]
-    found = graph.node(f"Reduce{kind}", own[0], graph.integers(_axes(operation, "axes")), keepdims=0)
+    found = graph.node(f"Reduce{kind}", own[0], graph.integers(operation.entries("axes")), keepdims=0)
     return in_bits(graph, found, operation.output.dtype)
 
 
 @rule("reduce_and", "reduce_or")
 def _reduce_truth(graph: Graph, operation: Operation, own: list[str]) -> str:
     kind = "ReduceMin" if operation.name == "reduce_and" else "ReduceMax"
-    found = graph.node(kind, graph.cast(own[0], "int32"), graph.integers(_axes(operation, "axes")), keepdims=0)
+    found = graph.node(kind, graph.cast(own[0], "int32"), graph.integers(operation.entries("axes")), keepdims=0)
     return graph.cast(found, "bool")
 
 
@@ -257,14 +247,14 @@ def _argmax(graph: Graph, operation: Operation, own: list[str]) -> str:
 
 @rule("cumsum")
 def _cumsum(graph: Graph, operation: Operation, own: list[str]) -> str:
-    axis: Any = operation.parameters["axis"]
-    return graph.node("CumSum", own[0], graph.integers(axis), reverse=int(bool(operation.parameters["reverse"])))
+    axis = operation.whole("axis")
+    return graph.node("CumSum", own[0], graph.integers(axis), reverse=operation.whole("reverse"))
 
 
 @rule("cumprod", "cummax", "cummin")
 def _cumulated(graph: Graph, operation: Operation, own: list[str]) -> str:
     kind = {"cumprod": "Mul", "cummax": "Max", "cummin": "Min"}[operation.name]
-    axis: Any = operation.parameters["axis"]
+    axis = operation.whole("axis")
     length = operation.output.shape[axis]
     assert isinstance(length, int)
     places = list(range(length))[:: -1 if operation.parameters["reverse"] else 1]
@@ -279,7 +269,7 @@ def _cumulated(graph: Graph, operation: Operation, own: list[str]) -> str:
 
 @rule("sort")
 def _sort(graph: Graph, operation: Operation, own: list[str]) -> list[str]:
-    axis: Any = operation.parameters["axis"]
+    axis = operation.whole("axis")
     size = graph.sizes((operation.inputs[0].shape[axis],))
     _, order = graph.nodes_of("TopK", [own[0], size], 2, axis=axis, largest=0, sorted=1)
     return [graph.node("GatherElements", each, order, axis=axis) for each in own]
@@ -294,8 +284,8 @@ def _convolution(graph: Graph, operation: Operation, own: list[str]) -> str:
         "Conv",
         _channels_first(graph, images, own[0]),
         graph.node("Transpose", own[1], perm=[places + 1, places, *range(places)]),
-        strides=list(_axes(operation, "strides")),
-        dilations=list(_axes(operation, "dilation")),
+        strides=list(operation.entries("strides")),
+        dilations=list(operation.entries("dilation")),
         pads=[*(low for low, _ in padding), *(high for _, high in padding)],
         group=operation.parameters["groups"],
         kernel_shape=[int(size) for size in kernel.shape[:places]],  # pyright: ignore
@@ -314,7 +304,7 @@ def _channels_last(graph: Graph, name: str, places: int) -> str:
 
 @rule("window_max", "window_sum")
 def _window(graph: Graph, operation: Operation, own: list[str]) -> str:
-    size, strides, dilation = (_axes(operation, name)[1:-1] for name in ("size", "strides", "dilation"))
+    size, strides, dilation = (operation.entries(name)[1:-1] for name in ("size", "strides", "dilation"))
     padding: Any = operation.parameters["padding"]
     shared = {
         "kernel_shape": list(size),

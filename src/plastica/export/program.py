@@ -70,6 +70,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import cast
 
 import numpy as np
 
@@ -139,6 +140,18 @@ class Operation:
         """The only result."""
         (only,) = self.outputs
         return only
+
+    def whole(self, name: str) -> int:
+        """Return a parameter that is a whole number: an axis, a count, 1 for True."""
+        return int(cast(int, self.parameters[name]))
+
+    def entries(self, name: str) -> tuple[int, ...]:
+        """Return a parameter with an entry for each axis; sizes among them may be :class:`Rows`."""
+        return cast("tuple[int, ...]", self.parameters[name])
+
+    def inner(self, name: str) -> Program:
+        """Return a parameter that is a program."""
+        return cast(Program, self.parameters[name])
 
     @property
     def programs(self) -> tuple[Program, ...]:

@@ -1,7 +1,8 @@
 """Targets: what a model can be written as. A new writer is a module with two functions, and a line in ``TARGETS``.
 
-files(exported, path, ...) -> {path: bytes}      the complete content of each file, in memory
-opened(path) -> Answer                           a function that answers as the written file does, for checks
+* ``files(exported, path, **options)`` returns the complete content of each file by its path, in memory.
+* ``opened(path)`` returns a function that answers as a written file does, for checks: from an array for each input of
+  the program to one for each output. It takes any number of rows, also where the file takes one at a time.
 """
 
 from __future__ import annotations
