@@ -254,7 +254,7 @@ def _gates(rows: RowsOfTable, network: Any, table: Any, given: dict[str, Any]) -
 
 def effort(model: Any) -> dict[str, int]:
     """Return how much work is done for the Hessian of a network: less for a large one; what is unsettled is told."""
-    return {} if model.count_params() <= LARGE else {"steps": 40, "probes": 3, "rows": 300}
+    return {} if model.count_params() <= LARGE else {"steps": 120, "probes": 3, "rows": 300}
 
 
 def _dimensions(rows: RowsOfTable, network: Any, table: Any, given: dict[str, Any]) -> InsideView:

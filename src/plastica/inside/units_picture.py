@@ -71,6 +71,7 @@ def _classes(found: UnitDetectors, units: list[int]) -> Drawing:
         image = left.imshow(shown, cmap=signed(), vmin=-most, vmax=most, aspect="auto")
         names = [str(each) for each in found.tuning.values]
         left.set_xticks(range(len(names)), names, rotation=90 if max(map(len, names)) > 4 or len(names) > 8 else 0)
+        left.set_xlabel(SAY("column_class"), fontsize=9)
         drawing.colorbar(image, ax=left, label=SAY("response_deviations"), location="left", pad=0.02)
     else:
         palette = COLOURS + MORE_COLOURS
@@ -85,7 +86,8 @@ def _classes(found: UnitDetectors, units: list[int]) -> Drawing:
     for place, unit in enumerate(units):
         words = "; ".join(trait.words for trait in found.traits[unit]) or SAY("nothing_clear")
         right.text(0, place, "\n".join(textwrap.wrap(words, LETTERS)[:2]), va="center", fontsize=7.5, color=INK)
-    left.set_title(SAY("units_title", layer=found.layer), fontsize=10)
+    # Above both panels: the name of a layer may be longer than the left one.
+    drawing.suptitle(SAY("units_title", layer=found.layer), fontsize=11, x=0.01, ha="left")
     right.set_title(SAY("detects_title"), fontsize=10, loc="left")
     if found.tuning is None:
         dress(left, grid=False)

@@ -6,11 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import jax
+import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
-from ..inside.activities import activities_of, opened
+from ..inside.activities import opened
+from ..layers.layer import Context, Layer
 from ..layers.walk import walk
 from ..model import Sequential
+from ..training.cache import keep_compiled_programs
+from ..typing import Float, Params, State
 from . import formats
 from .importance import some
 from .material import bars_of
@@ -54,14 +60,23 @@ def layer_histograms(network: TableNetwork, prepared: Prepared) -> tuple[LayerHi
 
 
 def _histograms(model: Model, x: np.ndarray) -> Iterator[LayerHistogram]:
-    activities = activities_of(model, x)
+    keep_compiled_programs()
+    activities = _activities(model.network, model.params, model.state, jnp.asarray(x))
     for path, _, own in walk(model.network, model.params):
         kernel = None if not own else own.get("kernel")
         if kernel is None:
             continue
-        values, activity = np.asarray(kernel, np.float64).ravel(), activities.get(path)
-        shown = () if activity is None else bars_of(activity.ravel().astype(np.float64))
+        values = np.asarray(kernel, np.float64).ravel()
+        activity = None if path not in activities else np.asarray(activities[path], np.float64).ravel()
+        shown = () if activity is None else bars_of(activity)
         zeros = None if activity is None else float((activity == 0).mean())
         place, _, kind = path.removeprefix("layer ").rpartition(", ")
         size = formats.number(float(values.std()), 3)
         yield LayerHistogram(place, plain(kind, 60), bars_of(values), size, shown, zeros)
+
+
+@jax.jit
+def _activities(network: Layer, params: Params, state: State, x: Float[Array, "rows features"]) -> dict[str, Array]:
+    """Return the activity of each layer by path, in one program: a trace computes step by step."""
+    record, _ = network.forward(params, network.cast_inputs(x), state, Context())
+    return {path: part.activity for path, _, part in walk(network, record) if isinstance(part.activity, jax.Array)}
