@@ -8,6 +8,7 @@ import numpy as np
 
 from ..data.spacing import spaced
 from ..drawing import COLOURS, FAINT, INK, PALE, POSITIVE, SOFT, drawable_language, own_style
+from ..drawing.layer_labels import label_layers
 from ..language import Texts, using
 from .picture import cut
 
@@ -97,7 +98,7 @@ def draw_probes(found: LayerProbes) -> Drawing:
         error = found.scores.std(1, ddof=1) / np.sqrt(found.scores.shape[1])
         axes.errorbar(places, mean, error, fmt=".-", color=COLOURS[0], lw=1.6, ms=8)
         axes.plot(places, found.control, ".--", color=SOFT, lw=1, label=SAY(f"control_{found.task}"))
-        axes.set_xticks(places, [name.replace(", ", "\n") for name in found.layers], fontsize=8)
+        label_layers(axes, found.layers)
         axes.set_title(SAY("probes", metric=found.metric), loc="left", fontsize=10, color=INK)
         _dress(axes, "both")
         axes.legend(frameon=False, fontsize=8, labelcolor=INK)

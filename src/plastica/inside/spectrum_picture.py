@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..drawing import COLOURS, INK, MORE_COLOURS, SOFT
+from ..drawing.layer_labels import label_layers
 from .landscape_picture import dress
 from .look import SAY
 
@@ -29,7 +30,7 @@ def draw_dimensions(found: LayerDimensions) -> Drawing:
     places = np.arange(len(found.layers))
     left.plot(places, found.participation, "o-", color=COLOURS[0], label=SAY("participation"))
     left.plot(places, found.components, "s--", color=COLOURS[1], ms=4, label=SAY("components"))
-    left.set_xticks(places, [name.replace(", ", "\n") for name in found.layers], fontsize=7)
+    label_layers(left, found.layers, fontsize=7)
     left.set(title=SAY("dimensions_title"), ylim=(0, None))
     left.legend(frameon=False, fontsize=8)
     palette = COLOURS + MORE_COLOURS
