@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from ..errors import DataError
+from ..errors import DataError, InvalidValue
 from ..typing import Document
 from . import folders
 from .options import OptionValue
@@ -274,7 +274,12 @@ def _write_report(
     from ..report import write_forecast_report
     from ..report.forecast_reasons import explain_forecasts
 
-    times = tuple(str(each) for each in given["explain_times"])
+    of_run = forecaster, run.judged, run.panel, run.results.model
+    try:
+        explained = explain_forecasts(*of_run, tuple(str(each) for each in given["explain_times"]))
+    except (DataError, InvalidValue) as problem:  # a chosen time; the rest of the page is still worth reading
+        note(str(problem))
+        explained = explain_forecasts(*of_run)
     parts = None if run.parts is None else (run.whole, run.parts)
     write_forecast_report(
         forecaster,
@@ -288,7 +293,7 @@ def _write_report(
         parts=parts,
         folds=run.folds,
         examined=run.examined,
-        explained=explain_forecasts(forecaster, run.judged, run.panel, run.results.model, times),
+        explained=explained,
     )
 
 
