@@ -27,6 +27,11 @@ patience = click.option(
     "--patience", type=int, default=12, help="Epochs without improvement of the validation loss before training stops."
 )
 seed = click.option("--seed", type=int, default=0, help="Random seed; the same seed gives the same model.")
+cluster = click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Workers that train: local:3 for processes of this machine, ray, or ray://HOST:PORT.",
+)
 devices = click.option("--devices", metavar="NUMBER", help="Number of devices to divide batches among, or all.")
 report = click.option("--report/--no-report", default=True, help="Whether to write report.html.")
 rows = click.option(

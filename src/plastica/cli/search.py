@@ -69,6 +69,7 @@ STRATEGIES = ("halving", "random", "grid", "optuna")
 @parameters.out_folder
 @parameters.report
 @parameters.rows
+@parameters.cluster
 @click.option("--resume", is_flag=True, help="Continue the interrupted search in --out.")
 @parameters.lang
 @parameters.verbose

@@ -35,6 +35,7 @@ class SearchOptions(NamedTuple):
     trials: int | None
     folds: int
     budget: float | None
+    cluster: str | None = None
 
 
 def settings_of(given: Mapping[str, OptionValue]) -> Settings:
@@ -54,7 +55,7 @@ def plan_of(given: Mapping[str, OptionValue]) -> SearchOptions:
     budget = options.seconds(given["budget"])
     if budget is None and trials is None and given["strategy"] != "grid":
         budget = USUAL_BUDGET
-    return SearchOptions(space, given["strategy"], trials, given["folds"], budget)
+    return SearchOptions(space, given["strategy"], trials, given["folds"], budget, given["cluster"])
 
 
 def go(run: running.Job, plan: SearchOptions) -> None:
@@ -113,7 +114,7 @@ def _searched(run: running.Job, found: TableSearch, plan: SearchOptions, folder:
     try:
         with progress.showing():
             hooks = (progress,) if run.output.talks else ()
-            found.fit(plan.budget, folder / CHECKPOINT, run.place.resume, hooks, doctor=True)
+            found.fit(plan.budget, folder / CHECKPOINT, run.place.resume, hooks, True, plan.cluster)
     except KeyboardInterrupt:
         if found.search.trials.good:
             _write_leaderboard(found, folder)

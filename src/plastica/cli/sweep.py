@@ -47,6 +47,7 @@ FILES = "sweep.csv, sweep.svg, sweep.png"
 @click.option("--validation", type=float, default=0.2, help="Fraction (or number) of rows to compare networks on.")
 @click.option("--seed", type=int, default=0, help="Random seed of the split and of the first network.")
 @parameters.drop
+@parameters.cluster
 @parameters.file_format
 @parameters.out_folder
 @parameters.lang
@@ -125,7 +126,9 @@ def _run(
     folder = folders.new_folder(given["out"], f"{folders.name_of(file)}-{given['over']}")
     try:
         verbose = "auto" if output.talks else 0
-        found = sweep_table(prepared, settings, given["over"], values, given["seeds"], given["metric"], verbose, True)
+        found = sweep_table(
+            prepared, settings, given["over"], values, given["seeds"], given["metric"], verbose, True, given["cluster"]
+        )
         replace_file(folder / "sweep.csv", [in_order(found, given["over"]).write_csv().encode()])
         found.plot(folder / "sweep.svg").save(folder / "sweep.png")
     finally:

@@ -123,11 +123,7 @@ STRATEGIES = ("softmax", "one_vs_rest", "one_vs_one")
 @parameters.rows
 @parameters.explain_rows
 @parameters.devices
-@click.option(
-    "--cluster",
-    metavar="ADDRESS",
-    help="Workers to divide batches among: local:3 for processes of this machine, ray, or ray://HOST:PORT.",
-)
+@parameters.cluster
 @click.option("--doctor", is_flag=True, help="Look inside the network while it trains, and show what was seen.")
 @click.option("--checkpoint", metavar="FOLDER", help="Folder for checkpoints.")
 @click.option("--resume", is_flag=True, help="Resume from the newest checkpoint in --checkpoint.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..errors import InvalidValue
@@ -12,21 +12,15 @@ from ..model.options import Options
 from ..model.reading import read_network
 from ..model.training_data import GivenData
 from ..storage import newest_step
-from ..training.callbacks import as_list
+from ..training.callbacks import Callback, as_list
 from ..training.history import History
 from .address import Address, address_of
-from .job import (
-    CHECKPOINT,
-    SETTINGS,
-    plain_options,
-    read_json,
-    stopping_document,
-    write_json,
-    write_rows,
-)
+from .answers import MemberAnswer
+from .callbacks import callbacks_document, take_states
+from .job import CHECKPOINT, SETTINGS, answer_of, error_of, network_at, plain_options, read_json, write_json, write_rows
 from .launching import WorkerTask, run_together, seats
-from .shared import Stopping, job_folder, shared_settings, take_from
-from .work import TOGETHER, answer_of, error_of, network_at
+from .shared import job_folder, shared_settings, take_from
+from .work import TOGETHER
 
 
 def fit(
@@ -36,7 +30,7 @@ def fit(
     batch_size: int | None = None,
     epochs: int = 1,
     verbose: int | str = "auto",
-    callbacks: Stopping = None,
+    callbacks: Sequence[Callback] | Callback | None = None,
     validation_split: float = 0.0,
     validation_data: object = None,
     shuffle: bool = True,
@@ -52,6 +46,7 @@ def fit(
     checkpoint: str | Path | None = None,
     resume: bool = False,
     checkpoint_seconds: float = 10.0,
+    doctor: object = False,
 ) -> History:
     """Train one network with several workers: each batch is divided among them, and gradients are added up.
 
@@ -63,8 +58,8 @@ def fit(
         model: The compiled model; it is trained as if by :meth:`Model.fit`.
         x, y, batch_size, epochs, verbose, validation_split, validation_data, shuffle: As for :meth:`Model.fit`, in
             memory.
-        class_weight, sample_weight, sampling, until, time_limit, max_steps: As for :meth:`Model.fit`.
-        callbacks: ``EarlyStopping`` only: other callbacks are code, which is not sent.
+        class_weight, sample_weight, sampling, until, time_limit, max_steps, doctor: As for :meth:`Model.fit`.
+        callbacks: ``EarlyStopping`` and doctors only: other callbacks are code, which is not sent.
         average_every: Let each worker train on its own share of the rows of an epoch, and average the weights after so
             many steps: for short steps and slow connections. The result then depends on the number of workers.
         cluster: Where the workers run: ``"local:3"`` for three processes of this machine; ``"ray"`` or
@@ -85,7 +80,7 @@ def fit(
         >>> model.compile("adam", "mse")
         >>> history = pl.cluster.fit(model, np.ones((8, 2)), np.ones(8), cluster="local:2")  # doctest: +SKIP
     """
-    where = address_of(cluster)
+    where, callbacks = address_of(cluster), model_fitting.with_doctor(callbacks, doctor)
     found = Options(
         batch_size,
         epochs,
@@ -100,7 +95,7 @@ def fit(
         checkpoint_seconds,
         average_every=average_every,
     )
-    stopping = stopping_document(callbacks)
+    sent = callbacks_document(callbacks)
     given = GivenData(x, y, sample_weight, class_weight, validation_split, validation_data, sampling)
     data, held_out = model_fitting.training_data(model, given, found)
     if data.examples is None:
@@ -115,7 +110,7 @@ def fit(
     talks = verbose not in (0, "0")
     settings = {
         "options": options,
-        "callbacks": stopping,
+        "callbacks": sent,
         "verbose": 1 if talks else 0,
         **shared_settings(checkpoint_seconds),
     }
@@ -125,10 +120,9 @@ def fit(
         write_json(folder / SETTINGS, settings)
         _train_together(folder, where, talks)
         trained = read_network(network_at(folder, "trained")).model
-        answer = read_json(answer_of(folder, 0))
-    history = History.from_dict(answer["history"])
-    for callback, state in zip(as_list(callbacks), answer["states"], strict=True):
-        callback.set_state(state)
+        answer = MemberAnswer.from_dict(read_json(answer_of(folder, 0))["members"][0])
+    history = answer.history
+    take_states(as_list(callbacks), answer.states)
     take_from(model, trained)
     model.history = history
     return history

@@ -6,7 +6,6 @@ with the data.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -21,15 +20,38 @@ from ..storage import document as documents
 from ..storage import read_model, write_model
 from ..storage.atomic import explained, reason, replace_file
 from ..storage.trees import flatten
-from ..training.callbacks import Callback, as_list
-from ..training.early_stopping import EarlyStopping
 from ..typing import Document
 
-SETTINGS, ROWS, CHECKPOINT = "job.json", "rows.plastica", "checkpoint"
+SETTINGS, CHECKPOINT = "job.json", "checkpoint"
 
 
-def write_rows(folder: Path, learn: Examples, held_out: Examples | None) -> None:
-    """Write the rows of a job, as ``fit`` has checked them."""
+def rows_at(folder: Path, place: int | None) -> Path:
+    """Return the file of the rows of all networks, or of one."""
+    return folder / ("rows.plastica" if place is None else f"rows-{place}.plastica")
+
+
+def network_at(folder: Path, number: int | str) -> Path:
+    """Return the file of a network."""
+    return folder / f"network-{number}.plastica"
+
+
+def answer_of(folder: Path, part: int) -> Path:
+    """Return the file with the answer of a part."""
+    return folder / f"answer-{part}.json"
+
+
+def error_of(folder: Path, number: int) -> Path:
+    """Return the file in which a worker says what failed."""
+    return folder / f"error-{number}.json"
+
+
+def progress_of(folder: Path, part: int) -> Path:
+    """Return the file in which a worker says how far it is."""
+    return folder / f"progress-{part}.json"
+
+
+def write_rows(folder: Path, learn: Examples, held_out: Examples | None, place: int | None = None) -> None:
+    """Write the rows of a job, as ``fit`` has checked them; with a place, those of one network."""
     parts = {"learn": learn, **({} if held_out is None else {"held_out": held_out})}
     arrays: dict[str, np.ndarray] = {}
     for owner, examples in parts.items():
@@ -37,12 +59,12 @@ def write_rows(folder: Path, learn: Examples, held_out: Examples | None) -> None
             if value is not None:
                 host = jax.tree.map(np.asarray, value, is_leaf=lambda part: isinstance(part, Gathered))
                 arrays |= {f"{owner}/{name}/{path}": array for path, array in flatten(host).items()}
-    write_model(folder / ROWS, arrays, {"kind": "rows"})
+    write_model(rows_at(folder, place), arrays, {"kind": "rows"})
 
 
-def read_rows(folder: Path) -> tuple[Examples, Examples | None]:
-    """Return the rows of a job."""
-    arrays, _ = read_model(folder / ROWS)
+def read_rows(folder: Path, place: int | None = None) -> tuple[Examples, Examples | None]:
+    """Return the rows of a job, or of one of its networks."""
+    arrays, _ = read_model(rows_at(folder, place))
 
     def part(owner: str, name: str) -> HostArrays | None:
         prefix = f"{owner}/{name}/"
@@ -81,30 +103,6 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
 
 
-def stopping_document(callbacks: object) -> list[Document]:
-    """Return callbacks as JSON.
-
-    Raises:
-        InvalidValue: If one is not an ``EarlyStopping``: other callbacks are code, and live in one process.
-    """
-    found = []
-    for each in as_list(cast("list[Callback]", callbacks)):
-        if type(each) is not EarlyStopping:
-            raise InvalidValue(
-                f"pl.cluster: the callback {type(each).__name__} cannot be sent to workers; EarlyStopping can, and "
-                "until=, time_limit= and max_steps=. For other callbacks, start the script on each machine and call "
-                "pl.cluster.join()."
-            )
-        names = list(inspect.signature(EarlyStopping).parameters)
-        found.append({name: getattr(each, name) for name in names})
-    return found
-
-
-def stopping_from(given: list[Document]) -> list[EarlyStopping]:
-    """Return callbacks from JSON."""
-    return [EarlyStopping(**each) for each in given]
-
-
 def plain_options(options: Mapping[str, object]) -> Document:
     """Return options of ``fit`` as JSON, without those that are at their defaults.
 
@@ -116,3 +114,10 @@ def plain_options(options: Mapping[str, object]) -> Document:
         return cast(Document, documents.decode(documents.encode(cast(Document, found)), "options"))
     except InvalidValue as error:
         raise InvalidValue(f"pl.cluster: the options {', '.join(found)} are sent as JSON: {error}") from None
+
+
+def until_from(given: Document | None) -> Document | None:
+    """Return the rules of ``until``, of which JSON made lists."""
+    if given is None:
+        return None
+    return {name: tuple(rule) if isinstance(rule, list) else rule for name, rule in given.items()}

@@ -126,13 +126,19 @@ def run_together(tasks: Callable[[], Sequence[WorkerTask]], progress: Callable[[
         _say_lost(failed, len(going), in_vain, "all of them go on from the last checkpoint")
 
 
-def run_apart(tasks: Sequence[WorkerTask], at_once: int, progress: Callable[[WorkerTask], int]) -> int:
+def run_apart(
+    tasks: Sequence[WorkerTask],
+    at_once: int,
+    progress: Callable[[WorkerTask], int],
+    look: Callable[[], None] = lambda: None,
+) -> int:
     """Run tasks that do not depend on each other, some at once; one whose worker is lost is started again.
 
     Args:
         tasks: The tasks.
         at_once: How many workers there are.
         progress: Returns the step of the newest checkpoint of a task.
+        look: Called from time to time.
 
     Returns:
         How often workers were lost.
@@ -153,6 +159,7 @@ def run_apart(tasks: Sequence[WorkerTask], at_once: int, progress: Callable[[Wor
                 watch.begun(task.number)
             time.sleep(LOOK)
             watch.look()
+            look()
             for each in [each for each in going if each.code is not None]:
                 going.remove(each)
                 watch.ended(each.task.number, well=each.code == 0)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from ..errors import InvalidValue, MissingExtra
 from .address import Address
+from .job import error_of
 from .joining import wait_for
 from .launching import MOST_IN_VAIN, WorkerFailed, raise_own_error
-from .work import APART, TOGETHER, error_of, work
+from .work import APART, TOGETHER, work
 
 PATIENCE = 30.0  # seconds in which Ray's head has to answer
+LOOK = 0.5  # seconds between two looks at how far workers are
 PORT = 10001  # at which Ray's head listens by default
 
 
@@ -46,18 +48,22 @@ def train_together(folder: Path, where: Address) -> None:
         raise WorkerFailed(f"Ray ended the training: {_first_line(problem)}") from None
 
 
-def train_apart(folder: Path, where: Address, parts: int) -> None:
+def train_apart(folder: Path, where: Address, parts: Sequence[int], look: Callable[[], None]) -> None:
     """Train many networks by tasks of Ray, which repeats those whose worker is lost."""
     ray = _begun(where)
     task = ray.remote(max_retries=MOST_IN_VAIN, num_cpus=1)(_apart)
     try:
-        codes = ray.get([task.remote(str(folder), part) for part in range(parts)])
+        waiting = asked = [task.remote(str(folder), part) for part in parts]
+        while waiting:
+            _, waiting = ray.wait(waiting, timeout=LOOK)
+            look()
+        codes = ray.get(asked)
     except Exception as problem:
         raise WorkerFailed(f"Ray ended the training: {_first_line(problem)}") from None
-    for part, code in enumerate(codes):
+    for part, code in zip(parts, codes, strict=True):
         raise_own_error(error_of(folder, part))
         if code:
-            raise WorkerFailed(f"worker {part + 1} of {parts} ended with exit code {code}; see Ray's log of this task.")
+            raise WorkerFailed(f"worker {part + 1} ended with exit code {code}; see Ray's log of this task.")
 
 
 def _together(config: Mapping[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,7 @@ import jax
 
 from ..errors import InvalidValue
 from ..model import Model
-from ..training.early_stopping import EarlyStopping
 from .job import SETTINGS, make_folder
-
-Stopping = Sequence[EarlyStopping] | EarlyStopping | None
 
 
 def take_from(model: Model, trained: Model) -> None:

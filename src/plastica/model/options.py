@@ -17,7 +17,13 @@ BATCH_SIZE = 32  # as in Keras
 
 @dataclass(frozen=True)
 class Options:
-    """Options of a training run, with the names of the arguments of ``fit``."""
+    """Options of a training run, with the names of the arguments of ``fit``.
+
+    Attributes:
+        cluster: The address of the workers that train the members of a population, as for ``pl.cluster.fit``.
+        pause_after: After how many epochs members pause, to go on where ``resume`` finds their checkpoint.
+        among_others: Whether other workers train other members of the same population.
+    """
 
     batch_size: int | None
     epochs: int
@@ -34,6 +40,9 @@ class Options:
     validation_steps: int | None = None
     devices: DevicesLike = None
     average_every: int | None = None
+    cluster: str | None = None
+    pause_after: int | None = None
+    among_others: bool = False
 
     def __post_init__(self) -> None:
         if fault := first_fault("fit", {name: getattr(self, name) for name in OPTION_KINDS}, OPTION_KINDS):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..data.gathered import Gathered
+from ..errors import InvalidValue
 from ..model import Model
 from ..model.inputs import Examples
 from ..model.options import Options
@@ -45,6 +46,7 @@ def cross_validate(
     sample_weight: object = None,
     time_limit: float | str | None = None,
     doctor: object = False,
+    cluster: str | None = None,
 ) -> CrossValidation:
     """Train a network once for each fold on the other folds, and evaluate it on that fold.
 
@@ -72,6 +74,8 @@ def cross_validate(
         validation_split: The share of the training rows of each fold on which callbacks such as early stopping may
             look; the held-out rows are for the evaluation alone.
         doctor: As for :meth:`Population.fit`; ``history.diagnosis`` says which folds are ill.
+        cluster: Where workers run that train the folds, as for :func:`plastica.cluster.fit`; of searches, a population
+            only.
 
     Returns:
         The metrics of each fold, their mean, spread and interval, and the out-of-fold predictions.
@@ -96,7 +100,7 @@ def cross_validate(
     """
     require_folds(folds)
     callbacks = fitting.with_doctors(callbacks, doctor)
-    options = Options(batch_size, epochs, verbose, True, 0, None, time_limit, None, None, False, 10.0)
+    options = Options(batch_size, epochs, verbose, True, 0, None, time_limit, None, None, False, 10.0, cluster=cluster)
     if isinstance(model, Model):
         inner, search = model, None
     else:
@@ -117,6 +121,11 @@ def cross_validate(
             if isinstance(search, Population):
                 found = nested_population.choose(search, parts, data, facts, callbacks, validation_split, options)
             else:
+                if cluster is not None:
+                    raise InvalidValue(
+                        f"cross_validate(cluster={cluster!r}): a search other than a population trains fold by fold; "
+                        "give a Population, or leave cluster out."
+                    )
                 given: nested.InnerFit = {
                     "batch_size": batch_size,
                     "epochs": epochs,

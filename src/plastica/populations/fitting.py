@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from collections.abc import Callable, Mapping, Sequence, Sized
 from pathlib import Path
 from typing import NamedTuple, TypedDict, cast
@@ -13,9 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..data.gathered import Gathered
-from ..errors import DataError, InvalidValue, PlasticaError, PlasticaWarning
+from ..errors import DataError, InvalidValue, PlasticaError
 from ..layers.adapting import Adaptive
 from ..layers.walk import walk
+from ..lazy import deferred
 from ..losses import OutputLosses
 from ..model import Model
 from ..model.adapting import adapt
@@ -44,8 +44,6 @@ from .places import varied
 from .progress import PopulationProgress
 from .results import PopulationHistory
 
-MOST_NAMED = 3
-
 Callbacks = Sequence[Callback] | Callback | Callable[[int], Sequence[Callback]] | None
 
 
@@ -63,6 +61,7 @@ class PopulationRun(TypedDict, total=False):
     hooks: Sequence[Hook] | Hook
     doctor: object
     devices: DevicesLike
+    cluster: str | None
 
 
 class PopulationFit(PopulationRun, total=False):
@@ -148,6 +147,8 @@ def fit(
     warns: bool = True,
 ) -> PopulationHistory:
     """Train the models of a group; see :meth:`Population.fit`. Whether failed members are warned of is ``warns``."""
+    if options.cluster is not None:
+        return deferred("plastica.cluster.groups", "train_group", group, data, callbacks, options, hooks, warns)()
     rows, held_out = training_rows(*data.learn[:3]), shared_held_out(data.held_out)
     members = [member_for(group, place, data, rows, held_out, options) for place in range(len(group))]
     return train_members(group, members, callbacks, options, hooks, warns)
@@ -167,10 +168,12 @@ def train_members(
     mesh = mesh_of(options.devices, POPULATION)
     histories = [History() for _ in members]
     for place, (member, history) in enumerate(zip(members, histories, strict=True)):
-        member.rules = stop_rules(options.until, options.time_limit, options.max_steps)
+        pause = None if options.pause_after is None else options.pause_after * member.source.batches
+        most = min((each for each in (options.max_steps, pause) if each is not None), default=None)
+        member.rules = stop_rules(options.until, options.time_limit, most)
         member.callbacks = [EpochCount(member), *own_callbacks(callbacks, place), history]
     # A member that diverges must not end the others.
-    run = Run(members, options.epochs, raises=False, mesh=mesh)
+    run = Run(members, options.epochs, raises=False, mesh=mesh, among_others=options.among_others)
     run.compute = calls or run.compute
     progress = PopulationProgress(options.verbose, options.epochs)
     watchers = [each for member in members for each in member.callbacks if isinstance(each, RunWatcher)]
@@ -183,9 +186,9 @@ def train_members(
         found.kept = [kept_epoch(member) for member in members]
         found.failed = {place: member.failed for place, member in enumerate(members) if member.failed}
         found.diagnosis = PopulationDiagnosis.of_history(found) if watchers else None
-        progress.end(run, found)
+        progress.end(found)
     if warns:
-        _say_failed(group, found)
+        group.warn_of_failed(found)
     return found
 
 
@@ -284,20 +287,3 @@ def kept_epoch(member: Member) -> int:
     best = [callback.best_epoch for callback in stopping if callback.restore_best_weights]
     history = next(callback for callback in member.callbacks if isinstance(callback, History))
     return history.epoch.index(best[0]) if best and best[0] in history.epoch else len(history.epoch) - 1
-
-
-def _say_failed(group: MemberGroup, found: PopulationHistory) -> None:
-    if not found.failed:
-        return
-    named = [
-        f"member {place} ({group.members[place].words()}): {why}"
-        for place, why in list(found.failed.items())[:MOST_NAMED]
-    ]
-    more = len(found.failed) - len(named)
-    named += [f"and {more} more; history.failed has all of them"] if more else []
-    warnings.warn(
-        f"{len(found.failed)} of {len(group)} members met a number that is not finite and stopped there. "
-        + " ".join(named),
-        PlasticaWarning,
-        stacklevel=4,
-    )

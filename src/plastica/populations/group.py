@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
+from ..errors import PlasticaWarning
 from ..model import Model
 from .grid import MemberSettings
+from .results import PopulationHistory
 from .splits import RowSplit
+
+MOST_NAMED = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,3 +37,20 @@ class MemberGroup:
     def columns(self) -> list[dict[str, object]]:
         """Return the settings of each member as the columns of a table."""
         return [member.columns(self.part_name) for member in self.members]
+
+    def warn_of_failed(self, found: PopulationHistory) -> None:
+        """Warn of members that met a number that is not finite."""
+        if not found.failed:
+            return
+        named = [
+            f"member {place} ({self.members[place].words()}): {why}"
+            for place, why in list(found.failed.items())[:MOST_NAMED]
+        ]
+        more = len(found.failed) - len(named)
+        named += [f"and {more} more; history.failed has all of them"] if more else []
+        warnings.warn(
+            f"{len(found.failed)} of {len(self)} members met a number that is not finite and stopped there. "
+            + " ".join(named),
+            PlasticaWarning,
+            stacklevel=5,
+        )

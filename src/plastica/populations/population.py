@@ -168,6 +168,7 @@ class Population:
         hooks: Sequence[Hook] | Hook = (),
         doctor: object = False,
         devices: DevicesLike = None,
+        cluster: str | None = None,
     ) -> PopulationHistory:
         """Train all members; called again, they train on.
 
@@ -190,6 +191,8 @@ class Population:
                 one does. ``history.diagnosis`` says which members are ill, and which settings these have.
             devices: The devices to divide the members among: ``"all"``, a number, or a list from ``jax.devices()``. The
                 result is that of one device, bit for bit on a CPU. Default: the first device.
+            cluster: Where workers run among which the members are divided, as for :func:`plastica.cluster.fit`. Hooks
+                are then not possible, and of callbacks ``EarlyStopping`` and doctors.
 
         Returns:
             The history of all members.
@@ -200,7 +203,7 @@ class Population:
         """
         options = Options(
             batch_size, epochs, verbose, shuffle, 0, until, time_limit, max_steps, checkpoint, resume,
-            checkpoint_seconds, devices=devices,
+            checkpoint_seconds, devices=devices, cluster=cluster,
         )  # fmt: skip
         with interrupting.noted():
             data = prepared(self, x, y, sample_weight, class_weight, validation_split, validation_data, options, groups)

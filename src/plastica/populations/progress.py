@@ -10,12 +10,12 @@ from typing import TextIO
 from ..language import WORDS
 from ..training.callbacks import one_of
 from ..training.live_line import LiveLine
-from ..training.run import Run
+from ..training.underway import Display, UnderWay
 from ..training.wording import count_epochs, metric_name, seconds, short
 from .results import PopulationHistory, best_place
 
 
-class PopulationProgress:
+class PopulationProgress(Display):
     """Shows how far the members are and how their figures spread; a hook of the run.
 
     Args:
@@ -36,7 +36,7 @@ class PopulationProgress:
         """Start the live line in a terminal."""
         self._line.start()
 
-    def __call__(self, run: Run) -> None:
+    def __call__(self, run: UnderWay) -> None:
         """Update the live line."""
         if not self._line.is_shown:
             return
@@ -51,7 +51,7 @@ class PopulationProgress:
         """Remove the live line."""
         self._line.stop()
 
-    def end(self, run: Run, history: PopulationHistory) -> None:
+    def end(self, history: PopulationHistory) -> None:
         """Remove the live line, and write the result."""
         self.stop()
         values = [value for value in history.values() if math.isfinite(value)] if len(history.kept) else []
@@ -59,7 +59,7 @@ class PopulationProgress:
             return
         name, place = history.monitor(), best_place(history)
         words = {
-            "members": WORDS("members", count=len(run.members)),
+            "members": WORDS("members", count=len(history)),
             "epochs": count_epochs(max(len(each.epoch) for each in history.histories)),
             "time": seconds(time.perf_counter() - self._began),
             "range": _range(name, values),

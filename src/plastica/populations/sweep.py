@@ -109,7 +109,7 @@ def sweep(
         given["callbacks"] = EarlyStopping("val_loss", patience=max(3, read[-1] // 5), restore_best_weights=True)
     marks = stable_rate_of(population, x, y) if "learning_rate" in named else {}
     given |= {"batch_size": batch_size, "epochs": read[-1], "verbose": verbose, **(fit or {})}
-    if monitor is not None:
+    if monitor is not None and given.get("cluster") is None:
         given["hooks"] = (_requires(monitor), *as_hooks(given.get("hooks", ())))
     history = population.fit(x, y, **given)
     if several is not None:

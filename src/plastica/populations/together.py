@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from ..errors import DataError
+from ..lazy import deferred
 from ..model import Model
 from ..model.adapting import adapt
 from ..model.fitting import conduct, examples_for, member_on
@@ -23,7 +24,7 @@ from ..training.counting import EpochCount
 from ..training.history import History
 from ..training.member import Member
 from ..training.rows import Rows
-from ..training.run import Run
+from ..training.run import Hook, Run
 from ..training.stopping import stop_rules
 from ..typing import PyTree
 from .progress import PopulationProgress
@@ -45,7 +46,11 @@ class OwnRows(NamedTuple):
 
 @dataclass(frozen=True)
 class TogetherOptions:
-    """Options of a run of several models, with the names of the arguments of ``fit``."""
+    """Options of a run of several models, with the names of the arguments of ``fit``.
+
+    Attributes:
+        cluster: The address of the workers that train them, as for ``pl.cluster.fit``; None for this process.
+    """
 
     epochs: int
     batch_size: int | None = None
@@ -53,6 +58,12 @@ class TogetherOptions:
     time_limit: float | str | None = None
     checkpoint: str | Path | None = None
     resume: bool = False
+    cluster: str | None = None
+
+    def of_run(self) -> Options:
+        """Return the options of one run."""
+        limit, keep = self.time_limit, self.checkpoint
+        return Options(self.batch_size, self.epochs, 0, True, 0, None, limit, None, keep, self.resume, 10.0)
 
 
 class CheckedRows(NamedTuple):
@@ -93,22 +104,32 @@ def fit_together(
     Raises:
         NotFinite: If the loss or a parameter of one of them is no longer finite.
     """
-    keep_compiled_programs()
-    given = Options(
-        options.batch_size, options.epochs, 0, True, 0, None, options.time_limit, None, options.checkpoint,
-        options.resume, 10.0,
-    )  # fmt: skip
+    given = options.of_run()
     checked = [_checked(model, own, given) for model, own in zip(models, data, strict=True)]
+    if options.cluster is not None:
+        return deferred("plastica.cluster.own_rows", "train_own_rows", models, checked, callbacks, options)()
+    return train_checked(models, checked, callbacks, options)
+
+
+def train_checked(
+    models: Sequence[Model],
+    checked: Sequence[CheckedRows],
+    callbacks: Callable[[int], Sequence[Callback]],
+    options: TogetherOptions,
+    hooks: Sequence[Hook] = (),
+) -> list[History]:
+    """Train several models on data that were checked; see :func:`fit_together`."""
+    keep_compiled_programs()
     members = _members(models, checked, options.batch_size)
     histories = [History() for _ in members]
     for place, (member, history) in enumerate(zip(members, histories, strict=True)):
         member.rules = stop_rules(None, options.time_limit, None)
         member.callbacks = [EpochCount(member), *callbacks(place), history]
     progress = PopulationProgress(options.verbose, options.epochs)
-    run = Run(members, options.epochs, hooks=(progress,))
+    run = Run(members, options.epochs, hooks=(progress, *hooks))
     progress.begin()
     try:
-        conduct(run, models, histories, given)
+        conduct(run, models, histories, options.of_run())
     finally:
         progress.stop()
     return histories

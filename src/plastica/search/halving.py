@@ -11,7 +11,7 @@ from ..training.run import Run
 from .space import Space
 from .strategies import RandomSearch
 from .trials import SearchTrial
-from .watching import TrialWatcher, WatchedWave
+from .watching import MemberState, TrialWatcher, WatchedWave, states_of
 
 GIVEN_UP = "given up"
 
@@ -90,17 +90,29 @@ class HalvingWatcher(TrialWatcher):
 
     def look(self, run: Run, epoch: int) -> None:
         """Stop all trials but the best at a rung."""
+        if epoch in self.rungs:
+            for member, reason in self.given_up(states_of(run), epoch).items():
+                run.members[member].trainee.stop(reason)
+
+    def pauses(self) -> list[int]:
+        """Return the rungs."""
+        return self.rungs
+
+    def given_up(self, states: Sequence[MemberState], epoch: int) -> dict[int, str]:
+        """Return the members of all trials but the best at a rung, unless they have ended."""
         assert self.wave is not None
-        if epoch not in self.rungs:
-            return
         rung = self.rungs.index(epoch)
-        scores, alive = self.scores(run), self._alive(run)
+        scores, alive = self.scores(states), self._alive(states)
         here = [scores[place] for place in alive]
         goes_on = promoted(here, self.before[rung], self.factor)
-        for place, stays in zip(alive, goes_on, strict=True):
-            for member in self._members(place):
-                if not (stays or place + self.wave.first < self.spared or run.members[member].is_done):
-                    run.members[member].trainee.stop(f"{GIVEN_UP} after {epoch} epochs")
+        worse = [place for place, stays in zip(alive, goes_on, strict=True) if not stays]
+        return {
+            member: f"{GIVEN_UP} after {epoch} epochs"
+            for place in worse
+            if place + self.wave.first >= self.spared
+            for member in self._members(place)
+            if not states[member].ended
+        }
 
     def finished(self, trials: Sequence[SearchTrial]) -> list[SearchTrial]:
         """Return trials with what they had reached at each rung."""
@@ -122,10 +134,10 @@ class HalvingWatcher(TrialWatcher):
         assert self.wave is not None
         return curve[-1] if not self.wave.keeps_best else self.sign * min(self.sign * value for value in curve)
 
-    def _alive(self, run: Run) -> list[int]:
+    def _alive(self, states: Sequence[MemberState]) -> list[int]:
         """Return the trials, by their place, that have not been given up."""
         assert self.wave is not None
-        reasons = [run.members[self._members(place)[0]].trainee.stop_reason for place in range(len(self.wave.trials))]
+        reasons = [states[self._members(place)[0]].ended for place in range(len(self.wave.trials))]
         return [place for place, reason in enumerate(reasons) if not reason.startswith(GIVEN_UP)]
 
 

@@ -16,7 +16,7 @@ from .distributions import LogUniform, Uniform
 from .space import Space, TrialSettings
 from .strategies import RandomSearch
 from .trials import SearchTrial
-from .watching import TrialWatcher
+from .watching import TrialWatcher, states_of
 
 USUAL_POPULATION = 16
 
@@ -112,12 +112,15 @@ class Exploiting(TrialWatcher):
         self.kept[member] = PresentSettings(self)
         return [self.kept[member]]
 
+    def pauses(self) -> None:
+        """Say that trials take over each other's weights."""
+
     def look(self, run: Run, epoch: int) -> None:
         """Change the trials after each interval."""
         assert self.wave is not None
         if epoch % self.interval or epoch >= self.epochs:
             return
-        scores, parts = self.scores(run), self.wave.members_of_trial
+        scores, parts = self.scores(states_of(run)), self.wave.members_of_trial
         going = [place for place in range(len(scores)) if not any(run.members[each].is_done for each in parts(place))]
         order = sorted(going, key=scores.__getitem__)
         count = min(max(1, int(self.strategy.fraction * len(order))), len(order) // 2)

@@ -10,12 +10,12 @@ from typing import TextIO
 
 from ..language import WORDS
 from ..training.live_line import LiveLine
-from ..training.run import Run
+from ..training.underway import Display, UnderWay
 from ..training.wording import metric_name, seconds, short
 from .search import Search
 
 
-class SearchProgress:
+class SearchProgress(Display):
     """Shows the trials under way, the best value so far and the time left; a hook of the runs.
 
     Args:
@@ -39,7 +39,7 @@ class SearchProgress:
         finally:
             self._line.stop()
 
-    def __call__(self, run: Run) -> None:
+    def __call__(self, run: UnderWay) -> None:
         """Update the line."""
         if not self._line.is_shown:
             return

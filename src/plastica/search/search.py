@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..cluster.address import address_of
 from ..errors import InvalidValue, NotFitted
 from ..model import Model
 from ..model.options import Options
@@ -146,6 +147,7 @@ class Search:
         checkpoint_seconds: float = 10.0,
         hooks: Sequence[Hook] | Hook = (),
         doctor: object = False,
+        cluster: str | None = None,
     ) -> Trials:
         """Try settings until there are no more, or the time is up.
 
@@ -163,6 +165,8 @@ class Search:
             resume: Whether to continue the search of the folder.
             checkpoint_seconds, hooks: As for :meth:`Model.fit`.
             doctor: As for :meth:`Population.fit`; ``trials.diagnosis`` says which settings are ill.
+            cluster: Where workers run that train the trials of a wave, as for :func:`plastica.cluster.fit`: for trials
+                that take longer than the start of a worker, some seconds at each rung. Not with ``strategy="pbt"``.
 
         Returns:
             The trials.
@@ -170,11 +174,16 @@ class Search:
         Raises:
             DataError, ShapeError, InvalidValue: If the data are invalid.
         """
+        if cluster is not None:
+            self._require_apart(cluster, epochs)
         limit = None if budget is None else duration(budget)
         split = validation_split
         if split is None:
             split = 0.0 if self.folds is not None or validation_data is not None else USUAL_SPLIT
-        run = Options(batch_size, epochs, verbose, shuffle, 0, None, None, None, None, False, checkpoint_seconds)
+        run = Options(
+            batch_size, epochs, verbose, shuffle, 0, None, None, None, None, False, checkpoint_seconds,
+            cluster=cluster,
+        )  # fmt: skip
         options = WaveOptions(
             run,
             with_doctors(callbacks, doctor),
@@ -273,6 +282,20 @@ class Search:
         from .picture import draw
 
         return draw(self.space, self.trials, path)
+
+    def _require_apart(self, cluster: str, epochs: int) -> None:
+        """Check that the trials of this search can be trained by workers.
+
+        Raises:
+            InvalidValue: If they take over each other's weights, or the address is none.
+        """
+        address_of(cluster)
+        watcher = self.strategy.watcher(epochs, self.monitor, self.seed, self.space)
+        if watcher is not None and watcher.pauses() is None:
+            raise InvalidValue(
+                f"Search.fit(cluster={cluster!r}): the trials of {type(self.strategy).__name__} take over each other's "
+                'weights, which workers do not exchange; take strategy="halving", or leave cluster out.'
+            )
 
     def _trained(self) -> SearchRun:
         if self._run is None:

@@ -72,6 +72,7 @@ class TableSearch:
         resume: bool = False,
         hooks: Sequence[Hook] = (),
         doctor: bool = False,
+        cluster: str | None = None,
     ) -> Trials:
         """Run the search; see :meth:`Search.fit`."""
         prepared, settings, train = self.prepared, self.settings, self.prepared.split.train
@@ -87,6 +88,7 @@ class TableSearch:
             resume=resume,
             hooks=hooks,
             doctor=doctor,
+            cluster=cluster,
         )
 
     @property

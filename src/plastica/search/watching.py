@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ..model import Model
 from ..populations.fitting import kept_epoch
@@ -45,6 +45,33 @@ class WatchedWave(Protocol):
         ...
 
 
+class MemberState(NamedTuple):
+    """Where a member of a wave stands.
+
+    Attributes:
+        history: Its history so far.
+        kept: The index of the epoch whose weights it would have if it ended now.
+        failed: What was not finite; empty if nothing was.
+        ended: Why it ended; empty while it goes on.
+    """
+
+    history: History
+    kept: int
+    failed: str
+    ended: str
+
+
+def states_of(run: Run) -> list[MemberState]:
+    """Return where the members of a run stand."""
+    return [_state_of(member) for member in run.members]
+
+
+def _state_of(member: Member) -> MemberState:
+    history = next(callback for callback in member.callbacks if isinstance(callback, History))
+    ended = (member.trainee.stop_reason or "stopped") if member.is_done else ""
+    return MemberState(history, kept_epoch(member), member.failed, ended)
+
+
 class TrialWatcher:
     """Looks at the trials of a wave after each epoch; a hook of its run.
 
@@ -83,20 +110,28 @@ class TrialWatcher:
         if not rest and epoch:
             self.look(run, epoch)
 
-    def scores(self, run: Run) -> list[float]:
+    def pauses(self) -> list[int] | None:
+        """Return after how many epochs trials wait for a decision on which go on; None if one changes another."""
+        return []
+
+    def given_up(self, states: Sequence[MemberState], epoch: int) -> dict[int, str]:
+        """Return the members that are given up after so many epochs, with the reason."""
+        return {}
+
+    def scores(self, states: Sequence[MemberState]) -> list[float]:
         """Return how bad each trial of the wave is at present: lower is better, infinity if a fold failed."""
         assert self.wave is not None
         found = []
         for place in range(len(self.wave.trials)):
-            values = [self._value(run.members[member]) for member in self.wave.members_of_trial(place)]
+            values = [self._value(states[member]) for member in self.wave.members_of_trial(place)]
             mean = self.sign * sum(values) / len(values)
             found.append(mean if math.isfinite(mean) else math.inf)
         return found
 
-    def _value(self, member: Member) -> float:
-        history = next(callback for callback in member.callbacks if isinstance(callback, History))
+    def _value(self, state: MemberState) -> float:
+        history = state.history
         known = aligned({self.monitor: history.history.get(self.monitor, [])}, len(history.epoch))[self.monitor]
-        return math.nan if member.failed or not known else known[kept_epoch(member)]
+        return math.nan if state.failed or not known else known[state.kept]
 
 
 class EachEpoch(Callback):

@@ -10,6 +10,8 @@ from pathlib import Path
 from numpy.typing import ArrayLike
 
 from ..checks.findings import Finding
+from ..cluster.answers import MemberAnswer
+from ..cluster.groups import Pauses, train_group
 from ..model import Model
 from ..model.options import Options
 from ..populations import fitting
@@ -25,7 +27,7 @@ from ..training.run import Hook
 from .building import BATCH_SIZE
 from .space import TrialSettings
 from .trials import SearchTrial, Trials
-from .watching import TrialWatcher
+from .watching import MemberState, TrialWatcher
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +127,11 @@ class Wave:
             self.keeps_best = any(isinstance(each, EarlyStopping) and each.restore_best_weights for each in own)
             if watcher is not None:
                 watcher.begin(self, before)
+            if options.run.cluster is not None:
+                pauses = None if watcher is None else pauses_of(watcher)
+                self.history = train_group(group, data, callbacks, options.run, hooks, warns=False, pauses=pauses)
+                return
+            if watcher is not None:
                 hooks.append(watcher)
             self.history = fitting.fit(group, data, _with(callbacks, watcher), options.run, hooks, warns=False)
 
@@ -175,6 +182,19 @@ class Wave:
         every = [] if self.history.diagnosis is None else [self.history.diagnosis[member] for member in members]
         found = {(each.code, each.where): each for own in every for each in own}
         return tuple(found.values())
+
+
+def pauses_of(watcher: TrialWatcher) -> Pauses:
+    """Return when trials on workers wait for a watcher, and what it decides then."""
+
+    def given_up(epoch: int, answers: Sequence[MemberAnswer]) -> Mapping[int, str]:
+        states = [
+            MemberState(each.history, each.kept, each.failed, "" if each.is_paused else each.history.stopped_by)
+            for each in answers
+        ]
+        return watcher.given_up(states, epoch)
+
+    return Pauses(watcher.pauses() or (), given_up)
 
 
 def _with(callbacks: Callbacks, watcher: TrialWatcher | None) -> Callbacks:

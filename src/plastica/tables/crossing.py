@@ -115,6 +115,7 @@ def _cross(prepared: Prepared, settings: Settings, parts: list[CrossRows], optio
             settings.batch_size,
             1 if shown == "live" else shown,
             _limit(settings, len(parts)),
+            cluster=options.get("cluster"),
             **_checkpoint(options, FOLDS),
         )
         trained = train_fold_networks(parts, tables, settings, together)
@@ -284,7 +285,7 @@ def _checkpoint(options: FitOptions, part: str) -> FoldOptions:
 
 
 def _inside(options: FitOptions, part: str) -> FitOptions:
-    made: FitOptions = {**options}
+    made: FitOptions = {**options, "cluster": None}  # one small network trains faster here
     found = _checkpoint(options, part)
     if "checkpoint" in found and "resume" in found:
         made["checkpoint"], made["resume"] = found["checkpoint"], found["resume"]

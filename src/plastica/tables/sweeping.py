@@ -25,6 +25,7 @@ def sweep_table(
     monitor: str | None = None,
     verbose: int | str = 0,
     doctor: bool = False,
+    cluster: str | None = None,
 ) -> Sweep:
     """Train networks for a table that differ in one setting and in their seeds, and compare them on the validation set.
 
@@ -35,7 +36,7 @@ def sweep_table(
         values: Its values. Default: the usual ones.
         seeds: How many networks are trained with each value.
         monitor: The metric. Default: the validation loss.
-        verbose, doctor: As for :meth:`Population.fit`.
+        verbose, doctor, cluster: As for :meth:`Population.fit`.
 
     Raises:
         InvalidValue: If the validation set is empty, or a value is not one of the axis.
@@ -61,7 +62,7 @@ def sweep_table(
         validation_data=(prepared.x[validation], prepared.y[validation]),
         batch_size=settings.batch_size or batch_size_for(len(train)),
         verbose=verbose,
-        fit={"doctor": doctor},
+        fit={"doctor": doctor, "cluster": cluster},
         **given,
     )
 

@@ -112,7 +112,8 @@ class TableNetwork(BaseTableNetwork):
             checkpoint: A folder for checkpoints.
             resume: Whether to continue from the newest checkpoint.
             devices: The devices to compute on; as for ``Sequential.fit``.
-            cluster: The workers that train, as for :func:`plastica.cluster.fit`; not with folds.
+            cluster: The workers that train, as for :func:`plastica.cluster.fit`; with folds, they train
+                those, and the final network is trained here.
 
         Raises:
             InvalidValue: If a network, callbacks or checkpoints are given for a model that is not a network, or folds
@@ -125,13 +126,14 @@ class TableNetwork(BaseTableNetwork):
             _refuse_unused(settings, {"model": model, "callbacks": callbacks, "checkpoint": checkpoint, **unused})
         options: FitOptions = {"verbose": verbose, "callbacks": callbacks, "checkpoint": checkpoint, "resume": resume}
         if settings.folds is not None:
-            if cluster is not None or devices is not None:
-                raise InvalidValue(note("plan.folds_in_one_process", folds=settings.folds))
+            if devices is not None:
+                raise InvalidValue(note("plan.folds_on_one_device", folds=settings.folds))
             if model is not None:
                 raise InvalidValue(
                     f"model={model!r} with folds={settings.folds}: each fold makes a network for its own encoding. Use "
                     "Settings(layers=...), or pl.cross_validate for a network of yours."
                 )
+            options = {**options, "cluster": cluster}
             return crossed(cls, prepared, settings, options, lambda own, given: cls.train(prepared, own, **given))
         options = {**options, "devices": devices, "cluster": cluster}
         if settings.model in ("trees", "linear"):

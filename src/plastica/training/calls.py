@@ -33,7 +33,9 @@ Arranged = tuple[Callable[..., Chunk], tuple[PyTree, ...]]
 Calls = Callable[[Mapping[int, Call], Callable[[], None]], Mapping[int, Chunk]]
 
 
-def calls_of(members: Sequence[Member], epochs: int, mesh: Mesh | None = None, apart: bool = False) -> Calls:
+def calls_of(
+    members: Sequence[Member], epochs: int, mesh: Mesh | None = None, apart: bool = False, among_others: bool = False
+) -> Calls:
     """Return what computes the calls of the members of a run.
 
     Members whose programs differ only in floats and that share their rows are computed in one program, others in a
@@ -45,9 +47,13 @@ def calls_of(members: Sequence[Member], epochs: int, mesh: Mesh | None = None, a
         mesh: The devices: those of the axis ``population`` compute members each, others parts of each batch. None for
             the default device.
         apart: Whether devices make steps of their own, and average their weights at the end of a call.
+        among_others: Whether there are further members in other processes: one that is alone here is then computed as
+            they are, in a program for several, so that it has the bits that it has among them.
     """
     if mesh is not None and POPULATION not in mesh.shape:
         return LocalSteps(mesh) if apart else Sharded(mesh)
+    if len(members) == 1 and among_others:
+        return Stacked(members, room=2)
     if len(members) == 1:
         return one_by_one
     kinds: dict[Hashable, list[int]] = {}

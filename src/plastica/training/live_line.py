@@ -8,7 +8,7 @@ from typing import TextIO
 
 from .live import Live, Standing
 from .progress import is_live
-from .run import Run
+from .underway import UnderWay
 
 
 class LiveLine:
@@ -40,7 +40,7 @@ class LiveLine:
         if self._live is not None:
             self._live.show(standing, time.perf_counter())
 
-    def show_run(self, run: Run, epochs: int, figures: Sequence[str] = ()) -> None:
+    def show_run(self, run: UnderWay, epochs: int, figures: Sequence[str] = ()) -> None:
         """Set the progress to that of a run of so many epochs, with its metrics as text."""
         epoch, batch = divmod(run.step, run.batches)
         self.show(Standing(epochs, epoch, run.batches, batch, figures))

@@ -41,6 +41,7 @@ class Run:
         mesh: The devices to compute on; None for the default device.
         average_every: After how many steps of their own the devices average their weights; None if each batch is
             divided among them.
+        among_others: Whether there are further members in other processes.
         is_interrupted: Whether the run is to end before its next call.
         seconds: How long the run took so far, earlier parts of a resumed run included.
         pace: How many steps a call makes.
@@ -53,6 +54,7 @@ class Run:
     hooks: Sequence[Hook] = ()
     mesh: Mesh | None = None
     average_every: int | None = None
+    among_others: bool = False
     is_interrupted: Callable[[], bool] = lambda: False
     seconds: float = 0.0
     pace: CallLength = field(default_factory=lambda: CallLength())  # noqa: PLW0108 - it is defined below
@@ -63,7 +65,7 @@ class Run:
     def __post_init__(self) -> None:
         """Decide whether members are computed in one program or one after another."""
         # Decided once: a program for members side by side and one for a single member need not agree in the last bit.
-        self.compute = calls_of(self.members, self.epochs, self.mesh, apart=self.average_every is not None)
+        self.compute = calls_of(self.members, self.epochs, self.mesh, self.average_every is not None, self.among_others)
         self.members[0].timing = self.timing
         self.lockstep = lockstep_of(self.mesh)
 
