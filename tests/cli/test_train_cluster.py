@@ -24,7 +24,7 @@ def test_workers_train_the_model_of_one_process_and_it_is_said_that_they_do_not_
         (("--cluster", "locl:2"), "give local:N for N processes"),
         (("--devices", "64"), "JAX sees"),
         (("--devices", "1", "--cluster", "local:2"), "not both"),
-        (("--folds", "3", "--cluster", "local:2"), "trained side by side in one process"),
+        (("--folds", "3", "--devices", "2"), "trained side by side on one device"),
         (("--stream", "--cluster", "local:2"), "read in parts and trained on one device"),
     ],
 )
