@@ -100,6 +100,11 @@ def population_seconds(workers):
     return time.perf_counter() - began
 
 
+def apart(history, other):
+    """Return the largest difference between two loss curves."""
+    return np.max(np.abs(np.subtract(history.history["loss"], other.history["loss"])))
+
+
 def kills(count):
     """Kill one of three workers at a random moment of each run, and print the seconds of work lost."""
     begun, lost, interval = [], [], 0.5
@@ -110,8 +115,12 @@ def kills(count):
             begun.append(self)
 
     launching.Process = Watched
-    alone = network("medium")
-    reference = alone.fit(*rows(), BATCH, 60, verbose=0)
+    alone = network("medium").fit(*rows(), BATCH, 60, verbose=0)
+    # Sums of three parts round otherwise than those of a whole batch; a killed worker must add nothing to that.
+    undisturbed = pl.cluster.fit(network("medium"), *rows(), BATCH, 60, cluster="local:3", verbose=0)
+    print(
+        f"without kills, losses of 3 workers and of one process differ by {apart(undisturbed, alone):.1e}", flush=True
+    )
     for number in range(count):
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -135,10 +144,10 @@ def kills(count):
             kept = {"checkpoint": folder, "checkpoint_seconds": interval, "verbose": 0}
             history = pl.cluster.fit(model, *rows(), BATCH, 60, cluster="local:3", **kept)
             thread.join(1)
-            off = np.max(np.abs(np.subtract(history.history["loss"], reference.history["loss"])))
             lost += written
             print(
-                f"kill {number + 1}: {written[0] if written else 0:.2f} s of work lost, losses differ by {off:.1e}",
+                f"kill {number + 1}: {written[0] if written else 0:.2f} s of work lost, losses differ from "
+                f"those without kills by {apart(history, undisturbed):.1e}",
                 flush=True,
             )
     print(f"{len(lost)} kills, at most {max(lost, default=0):.2f} s lost with a checkpoint every {interval} s")
@@ -178,9 +187,9 @@ def main():
             cells = f"{steps[size, count] * 1e3:>9.2f} ms{gain:>10.2f}{reductions[size] if count > 1 else 0:>12}"
             print(f"{size:<10}{count:>8}{cells}{ring / 1e6:>11.2f} MB", flush=True)
     for count in [each for each in workers if each > 1]:
-        apart = step_seconds("medium", count, average_every=8)
+        each = step_seconds("medium", count, average_every=8)
         print(
-            f"medium, weights averaged every 8 steps:{count:>4} workers{apart * 1e3:>9.2f} ms a step of each",
+            f"medium, weights averaged every 8 steps:{count:>4} workers{each * 1e3:>9.2f} ms a step of each",
             flush=True,
         )
     print()
