@@ -68,6 +68,12 @@ class InTime:
         """Whether the layer, or one inside it, is stateful: goes on in each batch where the last one ended."""
         return any(child.remembers for child in self.children)
 
+    @property
+    def adds_over_time(self) -> bool:
+        """Whether the layer, or one inside it, adds to what it remembers step by step, which takes float32."""
+        own = type(self).start is not InTime.start and not self.children
+        return own or any(child.adds_over_time for child in self.children)
+
     def start(self, params: Params, batch: int) -> Carry:
         """Return what the layer remembers before the first step, for ``batch`` sequences; ``()`` without memory."""
         return ()

@@ -12,6 +12,7 @@ from ..declaration import declaration, named_field
 from ..errors import InvalidValue
 from ..initializers import Initializer
 from ..regularizers import Regularizer
+from .in_network import as_float
 from .kernels.normalization import normalize_batch, normalize_rows
 from .kernels.product import add_bias, scale
 from .layer import Context, Layer, Params, Shape, State
@@ -105,6 +106,7 @@ class BatchNormalization(Layer):
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         axis = place_of("BatchNormalization", self.axis, x.shape[1:]) + 1
+        narrow, x = x.dtype, as_float(x)  # statistics of bfloat16 would lose most of their digits
         turned = jnp.moveaxis(x, axis, -1)  # (batch, ..., channels)
         gamma, beta = gamma_and_beta(params, turned.shape[-1:], x.dtype)
         epsilon = jnp.asarray(self.epsilon, x.dtype)
@@ -117,7 +119,7 @@ class BatchNormalization(Layer):
         else:
             scale = gamma * jax.lax.rsqrt(state["moving_variance"].astype(x.dtype) + epsilon)
             values = turned * scale + (beta - state["moving_mean"].astype(x.dtype) * scale)
-        return jnp.moveaxis(values, -1, axis), state
+        return jnp.moveaxis(values, -1, axis).astype(narrow), state
 
     def _counted(self, context: Context) -> jax.Array | None:
         """Return what counts towards the statistics: rows, ``(batch,)``, or steps, ``(batch, time)``; None for all."""

@@ -37,6 +37,10 @@ class Positional(Layer):
     def mask_of(self, x: jax.Array | None, mask: Mask) -> Mask:
         return mask
 
+    @property
+    def adds_over_time(self) -> bool:
+        return False  # it counts, in whole numbers
+
     def start(self, params: Params, batch: int) -> Carry:
         return jnp.zeros((), jnp.int32)
 

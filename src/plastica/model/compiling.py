@@ -20,6 +20,7 @@ from ..losses import Loss, LossLike, OutputLosses
 from ..metrics import Metric, MetricLike
 from ..optimizers import Optimizer, OptimizerLike
 from ..rules import Rule, RuleLike
+from ..rules.mixed_precision import MIXED, MixedPrecisionBackprop
 from ..specification.names import is_declared
 from ..training.program import Learner, Program
 from ..training.sums import empty_sums, metric_widths
@@ -123,6 +124,24 @@ def resolve(
     for part in (found.optimizer, found.loss, found.rule, *resolved):
         _require_declared(part)
     return found
+
+
+def rule_in(precision: str | None, rule: RuleLike) -> RuleLike:
+    """Return a rule that computes in a precision.
+
+    Raises:
+        InvalidValue: If the rule computes in float32 only, or there is no such precision.
+    """
+    if precision is None:
+        return rule
+    if precision != MIXED:
+        raise InvalidValue(f"compile(precision={precision!r}): give {MIXED!r}, or None for float32 throughout.")
+    found = rules.get(rule)
+    if type(found) is not rules.Backprop:
+        raise InvalidValue(
+            f"compile(precision={precision!r}): {type(found).__name__} computes in float32; precision is for backprop."
+        )
+    return MixedPrecisionBackprop()
 
 
 def _as_tuple(given: object) -> tuple[MetricLike, ...]:

@@ -26,6 +26,7 @@ from .kohonen import Kohonen as Kohonen
 from .krotov_hopfield import KrotovHopfield as KrotovHopfield
 from .local import LayerRule as LayerRule
 from .local import Learned as Learned
+from .mixed_precision import MixedPrecisionBackprop as MixedPrecisionBackprop
 from .names import NAMES as NAMES
 from .names import VARIANTS as VARIANTS
 from .names import RuleLike as RuleLike

@@ -12,6 +12,7 @@ from ..activations import Heaviside
 from ..declaration import declaration
 from ..errors import PlasticaWarning
 from ..layers.costs import costs_of
+from ..layers.in_network import as_float
 from ..layers.layer import Context, Errors, Layer, Params, Record, State
 from ..layers.walk import walk
 from ..losses import Objective
@@ -98,7 +99,8 @@ def send_back(network: Layer, record: Record, batch: Batch, objective: Objective
     """Return the loss of the batch, and the error and the gradient of every layer."""
 
     def loss_at(prediction: PyTree) -> Float[Array, ""]:
-        return objective.mean(batch.y, prediction, batch.weight, batch.size, batch.within)
+        # In float32 also where the network computed in bfloat16.
+        return objective.mean(batch.y, jax.tree.map(as_float, prediction), batch.weight, batch.size, batch.within)
 
     # Where loss and last activation have a joint form, such as cross-entropy of a softmax, the error is taken at the
     # potential: through the activation it would be 0 / 0 for a saturated unit.

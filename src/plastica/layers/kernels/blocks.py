@@ -78,7 +78,8 @@ def _backward(window: Window, saved: tuple, error: jax.Array) -> tuple[jax.Array
     beyond = blocks.number * blocks.wide - width
     rows = jnp.pad(error, ((0, 0), (0, 0), (0, beyond), (0, 0))).reshape(-1, blocks.wide * filters)
     gradient = row_products(columns, rows).reshape(high, blocks.seen, channels, blocks.wide, filters)
-    gradient = jnp.einsum("hsiof,kso->hkif", gradient, _band(window, wide, blocks))
+    band = jnp.asarray(_band(window, wide, blocks), gradient.dtype)
+    gradient = jnp.einsum("hsiof,kso->hkif", gradient, band)
     shares = rows @ _banded(window, kernel, blocks).T
     shares = shares.reshape(*error.shape[:2], blocks.number, high, blocks.seen * channels)
     return _laid(window, shares, blocks, (error.shape[0], *image)), gradient

@@ -99,5 +99,7 @@ def normalize_rows(x: jax.Array, epsilon: jax.Array) -> jax.Array:
     Reference:
         Ba, Kiros, Hinton 2016, Layer normalization, equation 3.
     """
-    centred = x - x.mean(-1, keepdims=True)
-    return centred * jax.lax.rsqrt(jnp.square(centred).mean(-1, keepdims=True) + epsilon)
+    wide = x.astype(jnp.promote_types(x.dtype, jnp.float32))  # statistics of bfloat16 would lose most of their digits
+    centred = wide - wide.mean(-1, keepdims=True)
+    normal = centred * jax.lax.rsqrt(jnp.square(centred).mean(-1, keepdims=True) + epsilon)
+    return normal.astype(x.dtype)

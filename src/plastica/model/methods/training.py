@@ -39,6 +39,7 @@ class TrainingMethods(BaseModel):
         weighted_metrics: object = None,
         loss_weights: Sequence[float | None] | Mapping[str, float | None] | None = None,
         rule: RuleLike = "backprop",
+        precision: str | None = None,
     ) -> None:
         """Configure the network for training.
 
@@ -55,12 +56,15 @@ class TrainingMethods(BaseModel):
             loss_weights: For a network with several outputs the weight of each loss in the sum, a list or a dict by
                 name; 1 by default. Loss and metrics are then lists or dicts as well, or one for every output.
             rule: The learning rule, a name or a rule: ``"feedback_alignment"``, ``Oja(learning_rate=0.01)``.
+            precision: ``"mixed_bfloat16"`` for a GPU: backprop computes in bfloat16, with parameters in float32; see
+                :class:`~plastica.rules.MixedPrecisionBackprop`. Default: float32 throughout.
 
         Raises:
-            InvalidValue: If a rule that needs a loss has none.
+            InvalidValue: If a rule that needs a loss has none, or cannot compute in this precision.
             UnknownName: If a name is unknown; the message suggests the nearest one.
         """
         self._require_rule("compile()")
+        rule = compiling.rule_in(precision, rule)
         several = len(self.network.output_activations) > 1
         found = outputs_of(self.network, self._known_shape()) if several else ()
         if found:
