@@ -2,6 +2,7 @@
 
     python -m benchmarks.scale                     # 1, 2 and 4 workers, about 3 minutes on two cores
     python -m benchmarks.scale --workers 1 2
+    python -m benchmarks.scale --workers 1 2 --delay 0.5 --loss 0.01   # workers on hosts of their own, see hosts.py
     python -m benchmarks.scale --kills 10          # one of three workers is killed at a random moment, ten times
 
 Three ways to use workers are measured: each batch of one network is divided (``pl.cluster.fit``; gradients are added
@@ -28,6 +29,7 @@ import tempfile
 import threading
 import time
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
 
 import jax
@@ -40,6 +42,8 @@ from plastica.storage import newest_step
 from plastica.training.calls import count_cores
 from plastica.training.devices import mesh_of
 from plastica.training.sharded import Sharded
+
+from .hosts import workers_on_hosts
 
 ROWS, BATCH, EPOCHS = 1024, 128, 6
 SIZES = {"small": (32, 32), "medium": (512, 512), "large": (1024, 1024)}  # units of two hidden layers
@@ -165,54 +169,76 @@ def fitted(steps, reductions, sizes):
     return found / scale
 
 
-def main():
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
-    parser.add_argument("--kills", type=int, default=0, help="kill a worker in so many runs, and do nothing else")
-    given = parser.parse_args()
-    jax.config.update("jax_num_cpu_devices", 2)  # for the compiled program of two devices; workers have one each
-    if given.kills:
-        kills(given.kills)
-        return
-    workers = sorted({1, *given.workers})
-    print(f"{count_cores()} cores; batches of {BATCH} rows; {', '.join(map(str, workers))} workers on this machine\n")
+def divided_batches(workers, delay, loss):
+    """Measure and print steps of divided batches; return their seconds, reductions and bytes, by size."""
     steps, reductions, sizes = {}, {}, {}
     print(f"{'network':<10}{'workers':>8}{'a step':>12}{'speed-up':>10}{'reductions':>12}{'sent a step':>14}")
     for size in SIZES:
         reductions[size], sizes[size] = sent(size)
         for count in workers:
-            steps[size, count] = step_seconds(size, count)
+            apart = count > 1 and (delay or loss)
+            with workers_on_hosts(count, delay, loss) if apart else nullcontext():
+                steps[size, count] = step_seconds(size, count)
             gain = steps[size, 1] / steps[size, count]
             ring = sizes[size] * 2 * (count - 1) / count
             cells = f"{steps[size, count] * 1e3:>9.2f} ms{gain:>10.2f}{reductions[size] if count > 1 else 0:>12}"
             print(f"{size:<10}{count:>8}{cells}{ring / 1e6:>11.2f} MB", flush=True)
+    return steps, reductions, sizes
+
+
+def without_traffic(workers):
+    """Measure and print what needs little traffic or none: averages of weights, and members of a population."""
     for count in [each for each in workers if each > 1]:
-        each = step_seconds("medium", count, average_every=8)
-        print(
-            f"medium, weights averaged every 8 steps:{count:>4} workers{each * 1e3:>9.2f} ms a step of each",
-            flush=True,
-        )
-    print()
+        seconds = step_seconds("medium", count, average_every=8)
+        print(f"medium, weights averaged every 8 steps:{count:>4} workers{seconds * 1e3:>9.2f} ms a step of each")
     alone = None
     for count in workers:
         seconds = population_seconds(count)
         alone = alone or seconds
         print(f"population of 32{count:>4} workers{seconds:>9.1f} s{alone / seconds:>8.2f} times as fast", flush=True)
-    if len(workers) > 1:
-        latency, a_byte = fitted(steps, reductions, sizes)
-        print(f"\nfitted: {latency * 1e6:.0f} us a reduction and worker, {1 / max(a_byte, 1e-15) / 1e9:.2f} GB/s")
+
+
+def estimated(steps, reductions, sizes, latency, source):
+    """Print where many machines would stand."""
     print(
-        f"\nestimate for {MACHINES} machines like this one, if a reduction takes {LATENCY * 1e6:.0f} us there"
-        f" (assumed, not fitted),\na batch of {BATCH} rows divided, and {BATCH} rows on each:"
+        f"\nestimate for {MACHINES} machines like this one, if a reduction takes {latency * 1e6:.0f} us there ({source})"
+        f",\na batch of {BATCH} rows divided, and {BATCH} rows on each:"
     )
     for size in SIZES:
         compute, ring = steps[size, 1], sizes[size] * 2 * (MACHINES - 1) / MACHINES
         for name, bandwidth in NETWORKS.items():
-            sending = reductions[size] * LATENCY + ring / bandwidth
+            sending = reductions[size] * latency + ring / bandwidth
             divided, each = compute / (compute / MACHINES + sending), MACHINES * compute / (compute + sending)
             print(
                 f"{size:<10}{name:>12}  divided {divided:>6.1f} times as fast; {BATCH} rows on each {each:>6.1f} times"
             )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
+    parser.add_argument("--kills", type=int, default=0, help="kill a worker in so many runs, and do nothing else")
+    parser.add_argument(
+        "--delay", type=float, default=0.0, help="milliseconds one way between hosts of one worker each"
+    )
+    parser.add_argument("--loss", type=float, default=0.0, help="percent of the frames that are lost between hosts")
+    given = parser.parse_args()
+    jax.config.update("jax_num_cpu_devices", 2)  # for the compiled program of two devices; workers have one each
+    if given.kills:
+        kills(given.kills)
+        return
+    workers, on_hosts = sorted({1, *given.workers}), bool(given.delay or given.loss)
+    where = f"on hosts {given.delay:g} ms apart, {given.loss:g} % lost" if on_hosts else "on this machine"
+    print(f"{count_cores()} cores; batches of {BATCH} rows; {', '.join(map(str, workers))} workers {where}\n")
+    steps, reductions, sizes = divided_batches(workers, given.delay / 1e3, given.loss / 100)
+    if not on_hosts:
+        without_traffic(workers)
+    latency, source = LATENCY, "assumed, not fitted"
+    if len(workers) > 1:
+        measured, a_byte = fitted(steps, reductions, sizes)
+        print(f"\nfitted: {measured * 1e6:.0f} us a reduction and worker, {1 / max(a_byte, 1e-15) / 1e9:.2f} GB/s")
+        latency, source = (measured, "measured with this delay and loss") if on_hosts else (latency, source)
+    estimated(steps, reductions, sizes, latency, source)
 
 
 if __name__ == "__main__":
