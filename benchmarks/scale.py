@@ -201,8 +201,8 @@ def without_traffic(workers):
 def estimated(steps, reductions, sizes, latency, source):
     """Print where many machines would stand."""
     print(
-        f"\nestimate for {MACHINES} machines like this one, if a reduction takes {latency * 1e6:.0f} us there ({source})"
-        f",\na batch of {BATCH} rows divided, and {BATCH} rows on each:"
+        f"\nestimate for {MACHINES} machines like this one, if a reduction takes {latency * 1e6:.0f} us there"
+        f" ({source}),\na batch of {BATCH} rows divided, and {BATCH} rows on each:"
     )
     for size in SIZES:
         compute, ring = steps[size, 1], sizes[size] * 2 * (MACHINES - 1) / MACHINES

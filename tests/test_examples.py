@@ -240,3 +240,8 @@ def test_spiking_networks_learn_digits_by_both_rules(capsys):
     found = main_of("spikes")(epochs=6)
     assert found["backprop"] > 0.5 and found["eprop"] > 0.3
     assert capsys.readouterr().out.count("spikes a second") == 2
+
+
+def test_workers_find_the_networks_of_one_process(capsys):
+    assert len(main_of("cluster")(epochs=2, rates=(0.1, 0.01), seeds=1)) == 2
+    assert "the same bits as in one process: True" in capsys.readouterr().out
