@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from ..errors import FileError, InvalidValue
@@ -98,8 +99,7 @@ def train_parts(
             WorkerTask((str(folder), APART, str(part)), part, folder / f"worker-{part}.log", error_of(folder, part))
             for part in left
         ]
-        step = lambda task: newest_step(folder / f"{CHECKPOINT}-{task.number}")  # noqa: E731
-        run_apart(tasks, where.workers or len(left), step, look)
+        run_apart(tasks, where.workers or len(left), partial(_step_of, folder), look)
     found: dict[int, MemberAnswer] = {}
     for part, places in enumerate(parts):
         own = map(MemberAnswer.from_dict, read_json(answer_of(folder, part))["members"])
@@ -112,6 +112,11 @@ def take_trained(folder: Path, models: Sequence[Model], answers: Sequence[Member
     for place, (model, answer) in enumerate(zip(models, answers, strict=True)):
         take_from(model, read_network(network_at(folder, f"{place}-trained")).model)
         model.history = answer.history
+
+
+def _step_of(folder: Path, task: WorkerTask) -> int:
+    """Return the step of the newest checkpoint of a part."""
+    return newest_step(folder / f"{CHECKPOINT}-{task.number}")
 
 
 def _is_answered(folder: Path, part: int, tag: str) -> bool:

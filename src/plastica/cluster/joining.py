@@ -6,8 +6,10 @@ import hashlib
 import os
 import platform
 import socket
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import jax
@@ -62,8 +64,23 @@ def join(
         _initialize(seat_of(os.environ, address, workers, number), wait)
     versions = f"{platform.python_version()} {jax.__version__} {__version__}"
     digest = hashlib.sha256(versions.encode()).hexdigest()
-    Lockstep().require_same(digest, f"another version of Python, JAX or plastica (here {versions})")
+    with _quiet():
+        Lockstep().require_same(digest, f"another version of Python, JAX or plastica (here {versions})")
     return jax.process_index()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Drop what Gloo prints of its first connections, whatever its level of logging."""
+    sys.stdout.flush()
+    shown, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        os.dup2(shown, 1)
+        os.close(shown)
+        os.close(nowhere)
 
 
 def seat_of(

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 from .. import errors
 from ..errors import PlasticaError, PlasticaWarning
@@ -65,7 +66,7 @@ class Process:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "plastica.cluster", *task.arguments],
                 env={**QUIET, **os.environ, **_where_plastica_is(), HEAD: str(os.getpid()), **task.seat},
-                stdout=log,
+                stdout=_stream(sys.stdout) if log is None else log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C is passed on once, by this process
@@ -273,6 +274,15 @@ def seats(workers: int) -> list[dict[str, str]]:
         port = free.getsockname()[1]
     own = {ADDRESS: f"localhost:{port}", WORKERS: str(workers)}
     return [{**own, NUMBER: str(number)} for number in range(workers)]
+
+
+def _stream(shown: TextIO) -> int | None:
+    """Return the file descriptor of a stream, to which standard output may be redirected; None if it has none."""
+    try:
+        shown.flush()
+        return shown.fileno()
+    except (OSError, ValueError):
+        return None
 
 
 def _where_plastica_is() -> dict[str, str]:

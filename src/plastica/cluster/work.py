@@ -41,6 +41,7 @@ def work(folder: Path, how: str, number: int) -> int:
     except KeyboardInterrupt:
         return 128 + 2
     except PlasticaError as error:
+        sys.stderr.write(f"{error}\n")  # for its log, where the file has no room either
         write_json(error_of(folder, number), {"type": type(error).__name__, "message": str(error)})
         return FAILED
     except jax.errors.JaxRuntimeError as problem:
