@@ -23,7 +23,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
-from plastica.cluster import launching
+from plastica.cluster import fitting, launching
 
 TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454CA, 0x0002, 0x1000  # linux/if_tun.h
 MTU, FRAME = 9000, 1 << 16
@@ -98,17 +98,17 @@ def workers_on_hosts(count, delay, loss):
         host = NAME.format("$PLASTICA_WORKER")
         python.write_text(f'#!/bin/sh\nexec ip netns exec {host} {sys.executable} "$@"\n')
         python.chmod(0o755)
-        own_sys, own_seats = launching.sys, launching.seats
+        own_sys, own_seats = launching.sys, fitting.seats
 
         def seats(workers):
             address = {"PLASTICA_ADDRESS": f"{NETWORK.format(1)}:{PORT}"}
             return [{**seat, **address} for seat in own_seats(workers)]
 
-        launching.sys, launching.seats = SimpleNamespace(executable=str(python)), seats
+        launching.sys, fitting.seats = SimpleNamespace(executable=str(python), stdout=sys.stdout), seats
         try:
             yield
         finally:
-            launching.sys, launching.seats = own_sys, own_seats
+            launching.sys, fitting.seats = own_sys, own_seats
             serving.stdin.close()
 
 

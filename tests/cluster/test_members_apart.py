@@ -93,6 +93,8 @@ def test_trials_that_take_over_weights_are_refused_on_workers():
     search = pl.Search(model_of(), {"learning_rate": pl.LogUniform(1e-3, 1e-1)}, strategy="pbt", trials=4)
     with pytest.raises(InvalidValue, match=r'PopulationBasedTraining take over each other.*strategy="halving"'):
         search.fit(X, Y, verbose=0, cluster="local:2")
+    with pytest.raises(InvalidValue, match="give devices= or cluster=, not both"):
+        pl.Population(model_of(), seeds=2).fit(X, Y, verbose=0, cluster="local:2", devices=1)
     with pytest.raises(InvalidValue, match="give local:N"):
         search_of().fit(X, Y, verbose=0, cluster="nowhere")
     with pytest.raises(InvalidValue, match=r"the hook <?lambda>? cannot be sent"):

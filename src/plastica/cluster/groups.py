@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..checks.findings import Finding
+from ..errors import InvalidValue
 from ..model.options import Options
+from ..notes import note
 from ..populations import fitting
 from ..populations.diagnosis import PopulationDiagnosis
 from ..populations.group import MemberGroup
@@ -49,6 +51,8 @@ def train_group(
 ) -> PopulationHistory:
     """Train the models of a group with several workers; see :func:`plastica.populations.fitting.fit`."""
     where = address_of(options.cluster)
+    if options.devices is not None:
+        raise InvalidValue(note("plan.devices_or_cluster"))
     progress = PopulationProgress(options.verbose, options.epochs)
     displays = [progress, *displays_of(as_hooks(hooks))]
     sent = [callbacks_document(fitting.own_callbacks(callbacks, place)) for place in range(len(group))]

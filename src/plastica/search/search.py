@@ -198,7 +198,11 @@ class Search:
             self.build, self.space, self.strategy, self.number_of_trials, self.seed, self.folds, self.first,
             frozenset(range(len(self.first))), options, limit,
         )  # fmt: skip
-        store = None if checkpoint is None else SearchStore(checkpoint, self._fingerprint(run, x, y), resume)
+        store = (
+            None
+            if checkpoint is None
+            else SearchStore(checkpoint, self._fingerprint(run, x, y), resume, is_apart=cluster is not None)
+        )
         self._run = SearchRun(plan, self.monitor)
         self._run.go(x, y, store)
         return self.trials

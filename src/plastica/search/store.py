@@ -31,6 +31,7 @@ class SearchStore:
         folder: The folder; it is created if necessary.
         fingerprint: Describes what determines the results.
         resume: Whether to continue the search of the folder.
+        is_apart: Whether workers train the trials, whose checkpoints one process cannot continue.
 
     Attributes:
         waves: The trials of finished waves.
@@ -43,8 +44,10 @@ class SearchStore:
         FileError: If the folder cannot be written, or its files are damaged.
     """
 
-    def __init__(self, folder: str | Path, fingerprint: Mapping[str, str], resume: bool) -> None:
-        self.folder = Path(folder)
+    def __init__(
+        self, folder: str | Path, fingerprint: Mapping[str, str], resume: bool, is_apart: bool = False
+    ) -> None:
+        self.folder, self.is_apart = Path(folder), is_apart
         with explained(self.folder, "nothing was trained"):
             self.folder.mkdir(parents=True, exist_ok=True)
         self.fingerprint = dict(fingerprint)
@@ -65,7 +68,7 @@ class SearchStore:
 
     def wave_folder(self, trials: int) -> tuple[Path, bool]:
         """Return the folder for the checkpoint of the next wave, and whether the wave had begun there."""
-        folder = self.folder / f"wave-{len(self.waves)}"
+        folder = self._wave
         # Another number of trials is another program, which the checkpoint does not fit.
         again = self.begun == trials and folder.exists()
         self.begun = trials
@@ -76,7 +79,7 @@ class SearchStore:
         self, found: Sequence[SearchTrial], monitor: str, seconds: float, models: Mapping[int, Sequence[Model]]
     ) -> None:
         """Record the trials of a wave, and save the models of the best."""
-        folder = self.folder / f"wave-{len(self.waves)}"
+        folder = self._wave
         (self.folder / MODELS).mkdir(exist_ok=True)
         for number in models.keys() - self._written:
             for place, model in enumerate(models[number]):
@@ -125,6 +128,11 @@ class SearchStore:
             model.load_weights(path)
             found.append(model)
         return found
+
+    @property
+    def _wave(self) -> Path:
+        """The folder of the wave under way."""
+        return self.folder / f"wave-{len(self.waves)}{'-parts' if self.is_apart else ''}"
 
     def _weights(self, number: int, place: int) -> Path:
         return self.folder / MODELS / f"{number}-{place}.weights"

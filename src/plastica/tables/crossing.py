@@ -116,7 +116,7 @@ def _cross(prepared: Prepared, settings: Settings, parts: list[CrossRows], optio
             1 if shown == "live" else shown,
             _limit(settings, len(parts)),
             cluster=options.get("cluster"),
-            **_checkpoint(options, FOLDS),
+            **_checkpoint(options, FOLDS if options.get("cluster") is None else f"{FOLDS}-parts"),
         )
         trained = train_fold_networks(parts, tables, settings, together)
     chosen, said = [], list[Note]()
