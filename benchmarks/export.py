@@ -49,8 +49,8 @@ def image() -> pl.Sequential:
 
 def transformer() -> pl.Sequential:
     """One block of attention over 16 steps of 32 features."""
-    block = pl.transformer_block(32, num_heads=4, units=64, input_shape=(16, 32))
-    return pl.Sequential([block, pl.GlobalAveragePooling1D(), pl.Dense(2, "softmax")])
+    block = pl.transformer_block(32, num_heads=4, units=64)
+    return pl.Sequential([pl.Input((16, 32)), block, pl.GlobalAveragePooling1D(), pl.Dense(2, "softmax")])
 
 
 MODELS = {each.__name__: each for each in (table, lstm, image, transformer)}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ..export.measuring import Measured
+    from ..export.targets import Written
 
 
 @click.command(cls=OutCommand, short_help="Write a model as a file for other places.")

@@ -177,15 +177,21 @@ def sort(*arrays: Array, axis: int, keys: int) -> tuple[Array, ...]:
     return tuple(np.take_along_axis(array, order, axis) for array in arrays)
 
 
-def windows(
-    x: Array, size: Sequence[int], strides: Sequence[int], dilation: Sequence[int]
-) -> tuple[Array, tuple[int, ...]]:
-    """Return what a window sees, with the axes of the window behind those of its positions, and these axes."""
-    span = [(n - 1) * d + 1 for n, d in zip(size, dilation, strict=True)]
-    seen = np.lib.stride_tricks.sliding_window_view(x, span)
-    positions = tuple(slice(None, None, step) for step in strides)
-    inside = tuple(slice(None, None, step) for step in dilation)
-    return seen[positions + inside], tuple(range(x.ndim, 2 * x.ndim))
+def taps(x: Array, size: Sequence[int], strides: Sequence[int], dilation: Sequence[int]) -> list[Array]:
+    """Return what each tap of a window sees at all positions, from the first tap to the last."""
+    spans = [(taps - 1) * step for taps, step in zip(size, dilation, strict=True)]
+    lengths = [(all_ - span - 1) // step * step + 1 for all_, span, step in zip(x.shape, spans, strides, strict=True)]
+    found = []
+    for tap in np.ndindex(*size):
+        begins = [at * step for at, step in zip(tap, dilation, strict=True)]
+        places = zip(begins, lengths, strides, strict=True)
+        found.append(x[tuple(slice(begin, begin + length, step) for begin, length, step in places)])
+    return found
+
+
+def padded(x: Array, padding: Sequence[tuple[int, int]], value: float) -> Array:
+    """Return an array with a value around it."""
+    return np.pad(x, padding, constant_values=value) if np.any(padding) else x
 
 
 def window_max(
@@ -197,8 +203,10 @@ def window_max(
 ) -> Array:
     """Return the largest number that each position of a window sees."""
     lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
-    seen, axes = windows(np.pad(x, padding, constant_values=lowest), size, strides, dilation)
-    return seen.max(axes)
+    first, *others = taps(padded(x, padding, lowest), size, strides, dilation)
+    for each in others:
+        first = np.maximum(first, each)
+    return first
 
 
 def window_sum(
@@ -209,8 +217,7 @@ def window_sum(
     dilation: Sequence[int],
 ) -> Array:
     """Return the sum of what each position of a window sees."""
-    seen, axes = windows(np.pad(x, padding), size, strides, dilation)
-    return seen.sum(axes, dtype=x.dtype)
+    return np.sum(taps(padded(x, padding, 0), size, strides, dilation), 0, dtype=x.dtype)
 
 
 def convolution(
@@ -223,18 +230,18 @@ def convolution(
 ) -> Array:
     """Slide a kernel ``(*places, channels / groups, filters)`` over images ``(batch, *places, channels)``."""
     *size, channels, filters = kernel.shape
-    places = len(size)
-    padded = np.pad(x, [(0, 0), *padding, (0, 0)])
-    seen, _ = windows(padded, [1, *size, 1], [1, *strides, 1], [1, *dilation, 1])
-    # Axes: batch, positions, channels, 1, window, 1.
-    *outside, _ = seen.shape[: places + 2]
-    seen = seen.reshape(*outside, groups, channels, *size)
+    images = padded(x, [(0, 0), *padding, (0, 0)], 0)
+    seen = taps(images, [1, *size, 1], [1, *strides, 1], [1, *dilation, 1])
+    if channels == 1 and groups > 1:  # each channel by itself
+        weights = kernel.reshape(len(seen), filters)
+        return sum(np.repeat(part, filters // groups, -1) * weight for part, weight in zip(seen, weights, strict=True))
     parts = []
     for group in range(groups):
-        rows = np.moveaxis(seen[(slice(None),) * (places + 1) + (group,)], places + 1, -1)
-        own = kernel[..., group * filters // groups : (group + 1) * filters // groups]
-        parts.append(rows.reshape(*outside, -1) @ own.reshape(-1, filters // groups))
-    return np.concatenate(parts, -1)
+        own = slice(group * channels, (group + 1) * channels)
+        columns = np.concatenate([part[..., own] for part in seen], -1)  # (batch, *positions, taps * channels)
+        of_group = kernel[..., group * filters // groups : (group + 1) * filters // groups]
+        parts.append(columns @ of_group.reshape(-1, filters // groups))
+    return parts[0] if groups == 1 else np.concatenate(parts, -1)
 
 
 FUNCTIONS: Mapping[str, Callable[..., Array | tuple[Array, ...]]] = {
