@@ -50,6 +50,7 @@ MODULES = {
     "society": "Societies",
     "spikes": "Spikes",
     "serving": "Models in service",
+    "streams": "Learning on from streams",
     "estimators": "Networks in scikit-learn",
     "data": "Blocks and windows of data",
     "data.streaming_files": "Files larger than memory",

@@ -48,6 +48,7 @@ FAMILIES = (
     "serving",
     "society",
     "spikes",
+    "streams",
     "training",
 )
 
@@ -143,6 +144,7 @@ if TYPE_CHECKING:
         serving,
         society,
         spikes,
+        streams,
         training,
     )
     from .comparison import compare_rules

@@ -184,6 +184,6 @@ def test_numbers_folds_and_several_targets_are_those_of_plastica_predict(target,
         assert reply.text == expected.write_csv()
         made = client.post("/predict", content="\n".join(lines), headers=CSV | {"accept": "application/json"}).json()
         found = [each["prediction"] for each in made["predictions"]]
-        names = network.target.names
+        names = list(network.target.names)
         rows = expected.select(names).to_dicts()
         assert found == (rows if len(names) > 1 else [row[names[0]] for row in rows])

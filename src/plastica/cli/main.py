@@ -26,6 +26,7 @@ from .export import export
 from .forecast import forecast
 from .info import info
 from .inside import inside
+from .learn_on import learn_on
 from .memory import memory
 from .plan import command as plan
 from .predict import predict
@@ -75,6 +76,7 @@ for command in (
     plan,
     predict,
     serve,
+    learn_on,
     evaluate,
     explain,
     export,

@@ -1,0 +1,118 @@
+"""``plastica learn-on``: a model for a table learns on from a stream of rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from . import parameters
+from .guard import guarded
+from .names import HintingCommand
+from .output import Output, note
+from .wording import SAY
+
+if TYPE_CHECKING:
+    from ..streams.learner import Lesson, StreamLearner
+
+LEARNED = "learned.plastica"
+MOST_NOTES = 20
+
+
+@click.command("learn-on", cls=HintingCommand, short_help="Let a model learn on from a stream of rows.")
+@parameters.model
+@click.option(
+    "--from",
+    "source",
+    metavar="SOURCE",
+    required=True,
+    help="File, - for standard input, tcp://HOST:PORT or kafka://HOST:PORT/TOPIC.",
+)
+@click.option("--follow", is_flag=True, help="Wait for more rows at the end of a file or topic.")
+@click.option(
+    "--out", "-o", metavar="FILE", help="File of the model that learns on. Default: learned.plastica beside it."
+)
+@click.option("--batch-rows", type=click.IntRange(1), default=32, help="Rows predicted, then learned, in one step.")
+@click.option("--save-every", type=click.IntRange(1), default=1000, help="Rows between saves.")
+@click.option(
+    "--detector",
+    type=click.Choice(("adwin", "page_hinkley", "none")),
+    default="adwin",
+    help="Detector of drift in the error.",
+)
+@click.option("--fading", type=float, default=0.995, help="Factor by which older errors count less per row.")
+@click.option("--print-every", type=click.IntRange(1), default=1000, help="Rows between lines about the error.")
+@parameters.lang
+@parameters.json
+@parameters.debug
+@guarded
+def learn_on(
+    model: str,
+    source: str,
+    follow: bool,
+    out: str | None,
+    batch_rows: int,
+    save_every: int,
+    detector: str,
+    fading: float,
+    print_every: int,
+    lang: str,
+    json: bool,
+    debug: bool,
+) -> None:
+    """Let a network for a table learn on from rows with their targets: each row is a test first and a lesson then.
+
+    Rows are CSV below the names of the columns, or a JSON object a line. The file of the model that learns on also has
+    the position in the source, so that the same command goes on where it was killed, and learns no row of a file or
+    topic twice. Ctrl-C ends it.
+    """
+    from ..streams.following import StreamOptions
+    from ..streams.following import learn_on as run
+    from ..streams.sources import source_of
+    from .folders import model_file
+
+    path = model_file(model)
+    target = Path(out) if out is not None else path.with_name(LEARNED)
+    options = StreamOptions(batch_rows=batch_rows, save_every=save_every, detector=detector, fading=fading)
+    made = run(path, source_of(source, follow), target, options, on_lesson=_Watching(print_every))
+    if made.unfinished:
+        note(SAY("learn_on_unfinished", count=made.unfinished))
+    output = Output(json)
+    error, mean = f"{made.error:.4g}", f"{made.mean_error:.4g}"
+    output.fact("rows", SAY("learn_on_rows", count=made.rows, skipped=made.skipped))
+    output.fact("result", SAY("learn_on_error", error=error, mean=mean, drifts=len(made.drifts)))
+    output.fact("saved", str(target))
+    output.result(
+        {
+            "rows": made.rows,
+            "skipped": made.skipped,
+            "error": made.error,
+            "mean_error": made.mean_error,
+            "drifts": list(made.drifts),
+            "unfinished": made.unfinished,
+            "model": str(target),
+        }
+    )
+
+
+class _Watching:
+    """Prints the error from time to time, drift, and the first rows that could not be learned."""
+
+    def __init__(self, every: int) -> None:
+        self.every, self.printed, self.notes = every, 0, 0
+
+    def __call__(self, learner: StreamLearner, lesson: Lesson) -> None:
+        from ..streams.learner import sentence
+
+        for told in lesson.skipped:
+            self.notes += 1
+            if self.notes <= MOST_NOTES:
+                note(sentence(told))
+            if self.notes == MOST_NOTES:
+                note(SAY("learn_on_more"))
+        for row in lesson.drifts:
+            note(SAY("learn_on_drift", row=f"{row:,}", error=f"{learner.faded:.4g}", mean=f"{learner.mean:.4g}"))
+        if learner.rows // self.every > self.printed:
+            self.printed = learner.rows // self.every
+            note(SAY("learn_on_row", row=f"{learner.rows:,}", error=f"{learner.faded:.4g}", mean=f"{learner.mean:.4g}"))
