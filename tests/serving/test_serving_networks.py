@@ -47,6 +47,17 @@ def test_several_inputs_are_given_by_name_or_in_order(tmp_path, in_service):
         assert short["message"] == "the inputs have different numbers of rows: 'one' has 2, 'other' has 1."
 
 
+def test_codes_are_whole_numbers_and_compile_nothing_of_their_own(tmp_path, in_service):
+    model = pl.Sequential([pl.Input((3,)), pl.Embedding(5, 2), pl.Flatten(), pl.Dense(1)])
+    with in_service(model.save(tmp_path / "codes.plastica")) as client:
+        codes = [[0, 1, 2], [4, 4, 4]]
+        assert client.post("/predict", json=codes).json()["predictions"] == model.predict(np.array(codes)).tolist()
+        assert client.post("/predict", json=[[0.0, 1.0, 2.0]]).status_code == 200
+        error = client.post("/predict", json=[[0, 1, 2], [0, 1.5, 2]]).json()["error"]
+        assert error["message"] == "the body, row 2 has numbers that are not whole; expected codes."
+        assert client.post("/predict", json=[[0, 1, 9]]).status_code == 422
+
+
 def test_a_stateful_network_is_refused(tmp_path):
     model = pl.Sequential([pl.Input((5, 2), batch_size=4), pl.LSTM(3, stateful=True)])
     with pytest.raises(InvalidValue, match="stateful"):

@@ -46,6 +46,10 @@ class ServedNetwork:
         if any(size is None for shape in _shapes(model) for size in shape):
             raise InvalidValue(f"{name}: the input shape {model.input_shape} is not fixed; declare it completely.")
         self.model, self.name, self.digest = model, name, digest
+        # Of one type for each input, so that no request compiles a program of its own.
+        integers = model.network.takes_integers
+        kinds = integers if isinstance(integers, tuple) else (integers,)
+        self.types = [np.int64 if kept else np.float32 for kept in kinds]
 
     def close(self) -> None:
         """Do nothing: the memory is freed with the model."""
@@ -67,22 +71,20 @@ class ServedNetwork:
     def warm(self, rows: int) -> None:
         """Predict zeros, as one row and as many rows: a model has one program for each."""
         for count in (1, rows):
-            parts = tuple(np.zeros((count, *shape), np.float32) for shape in _shapes(self.model))
-            self._predict(parts)
+            shapes = zip(_shapes(self.model), self.types, strict=True)
+            self._predict(tuple(np.zeros((count, *shape), kind) for shape, kind in shapes))
 
     def answer(self, requests: Sequence[Request]) -> list[Reply]:
-        """Answer several requests together, by one call of the model for arrays of the same types."""
+        """Answer several requests together, by one call of the model."""
         replies: dict[int, Reply] = {}
-        groups: dict[object, list[tuple[int, tuple[np.ndarray, ...]]]] = {}
+        together: list[tuple[int, tuple[np.ndarray, ...]]] = []
         for place, request in enumerate(requests):
             try:
-                parts = self._read(request)
+                together.append((place, self._read(request)))
             except Refused as refused:
                 replies[place] = refused.reply()
-                continue
-            groups.setdefault(tuple(part.dtype for part in parts), []).append((place, parts))
-        for group in groups.values():
-            replies |= self._answer(group)
+        if together:
+            replies |= self._answer(together)
         return [replies[place] for place in range(len(requests))]
 
     def _answer(self, group: Sequence[tuple[int, tuple[np.ndarray, ...]]]) -> dict[int, Reply]:
@@ -117,24 +119,25 @@ class ServedNetwork:
             values = values["inputs"]
         shapes = _shapes(self.model)
         if not is_several(self.model.declared_shape):
-            return (_rows(values, shapes[0], "the body"),)
+            return (_rows(values, shapes[0], self.types[0], "the body"),)
         names = self._names()
         if isinstance(values, list) and len(values) == len(shapes):
             values = dict(zip(names, values, strict=True))
         if not isinstance(values, dict) or set(values) != set(names):
             raise Refused(422, "missing_input", f'send {{"inputs": {{...}}}} with {", ".join(map(repr, names))}.')
-        parts = tuple(_rows(values[name], shape, f"input {name!r}") for name, shape in zip(names, shapes, strict=True))
+        each = zip(names, shapes, self.types, strict=True)
+        parts = tuple(_rows(values[name], shape, kind, f"input {name!r}") for name, shape, kind in each)
         if len({len(part) for part in parts}) > 1:
             counts = ", ".join(f"{name!r} has {len(part)}" for name, part in zip(names, parts, strict=True))
             raise Refused(422, "bad_rows", f"the inputs have different numbers of rows: {counts}.")
         return parts
 
 
-def _rows(values: Json, shape: tuple[int, ...], where: str) -> np.ndarray:
-    """Return rows of a shape; a single row is taken as one.
+def _rows(values: Json, shape: tuple[int, ...], kind: type, where: str) -> np.ndarray:
+    """Return rows of a shape and type; a single row is taken as one.
 
     Raises:
-        Refused: If the values are of another shape, or are not numbers.
+        Refused: If the values are of another shape, or are not numbers, or not whole where a layer reads codes.
     """
     if not isinstance(values, list) or not values:
         raise Refused(400, "not_rows", f"{where} is no array of rows; send rows of shape {shape}.")
@@ -145,7 +148,10 @@ def _rows(values: Json, shape: tuple[int, ...], where: str) -> np.ndarray:
             told = "is not an array of numbers" if found is None else f"has shape {found}"
             raise Refused(422, "bad_rows", f"{where}, row {number} {told}; expected numbers of shape {shape}.")
     made = np.asarray(rows)
-    return made if made.dtype.kind in "iu" else made.astype(np.float32)
+    if kind is np.int64 and (made != np.rint(made)).any():
+        row = int((made != np.rint(made)).reshape(len(made), -1).any(1).argmax()) + 1
+        raise Refused(422, "bad_rows", f"{where}, row {row} has numbers that are not whole; expected codes.")
+    return made.astype(kind)
 
 
 def _shape_of(row: Any) -> tuple[int, ...] | None:
