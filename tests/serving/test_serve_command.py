@@ -16,7 +16,9 @@ import urllib.request
 import pytest
 from click.testing import CliRunner
 
+from plastica import serving
 from plastica.cli.main import app
+from plastica.errors import MissingExtra
 
 COMMAND = (sys.executable, "-c", "from plastica.cli.main import run; run()")
 
@@ -49,6 +51,8 @@ def test_what_cannot_be_served_is_told_before_anything_runs(model_file, tmp_path
 def test_missing_packages_are_named(model_file, monkeypatch):
     monkeypatch.setattr("plastica.serving.extra.PACKAGES", ("starlette", "no_such_package"))
     assert 'needs no_such_package, not installed here. Run: pip install "plastica[serve]"' in refused(model_file)
+    with pytest.raises(MissingExtra, match="no_such_package"):
+        serving.__getattr__("application")
 
 
 def ask(url, rows=None, token="s3cret"):

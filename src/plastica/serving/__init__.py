@@ -7,12 +7,20 @@ another one.
 from __future__ import annotations
 
 from ..lazy import homes_in_stub, importer
+from .extra import require_packages
 
 _HOME_OF = homes_in_stub(__file__)
 
 __all__ = list(_HOME_OF)  # pyright: ignore[reportUnsupportedDunderAll]
 
-__getattr__ = importer(__name__, _HOME_OF)
+_load = importer(__name__, _HOME_OF)
+
+
+def __getattr__(name: str) -> object:
+    """Return a public name, imported on first use if the packages of the extra are there."""
+    if name in _HOME_OF:
+        require_packages()
+    return _load(name)
 
 
 def __dir__() -> list[str]:
