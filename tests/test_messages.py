@@ -34,7 +34,7 @@ def test_both_languages_fill_the_same_braces(name):
 @pytest.mark.parametrize("name", [name for name in FILES if name != "rules"])  # tests/rules/test_facts.py tests those
 def test_no_text_stands_there_that_no_code_asks_for(name):
     """Return whether a key occurs in the code, completely or after a known prefix."""
-    code = "\n".join(path.read_text("utf-8") for ending in ("py", "html") for path in SOURCE.rglob(f"*.{ending}"))
+    code = "\n".join(path.read_text("utf-8") for ending in ("py", "html", "js") for path in SOURCE.rglob(f"*.{ending}"))
     words = set(re.findall(r"[\w.-]+", code))
     prefixes = set(re.findall(r"[\"']([\w.]+[_.])[{\"']", code))
     prefixes |= {f"{found}_" for found in re.findall(r"name(?:_of)?\([\"'](\w+)[\"'], ", code)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
@@ -28,6 +29,14 @@ def test_a_run_becomes_an_onnx_file_that_says_what_it_takes(plastica, penguins, 
     ended = plastica("export", penguins, "--to", "onnx")
     assert "the file takes features" in ended.stderr
     assert (here / f"{penguins.name}.onnx").exists()
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+def test_a_run_becomes_c_with_its_memory(plastica, penguins, here):
+    found = json.loads(plastica("export", penguins, "--to", "c", "--json").stdout)
+    assert [name.rpartition(".")[2] for name in found["files"]] == ["c", "h"]
+    assert found["difference"] < 1e-5 and found["flash"] > found["ram"] > 0
+    assert f"RAM {found['ram']:,} bytes" in plastica("export", penguins, "--to", "c", "--no-measure").stdout
 
 
 def test_chinese(plastica, penguins):

@@ -139,7 +139,7 @@ def test_weights_can_be_beside_the_file(tmp_path):
     written = pl.export.write(model, tmp_path / "net.py", beside=True)
     assert [path.name for path in written.paths] == ["net.py", "net.npz"]
     assert "base64" not in written.paths[0].read_text()
-    assert_close(numpy_writer.opened(written.paths[0])([x])[0], y)
+    assert_close(numpy_writer.opened(written.paths[0], written.exported.program)([x])[0], y)
 
 
 def test_wrong_inputs_of_a_file_are_told(tmp_path):

@@ -80,6 +80,8 @@ def export(
         note(_words("features_only"))
     result: dict[str, Any] = {"target": written.target, "files": [str(each) for each in written.paths]}
     result["bytes"] = written.size
+    if written.target == "c":
+        result |= _say_memory(output, written)
     try:
         if measure or check is not None:
             result |= _measured(output, written, inputs)
@@ -134,6 +136,14 @@ def _shape(given: str) -> tuple[int, ...]:
 def _size_of(path: Path) -> str:
     size = path.stat().st_size
     return _words("written", path=str(path), size=f"{size / 1000:,.1f} kB" if size < 1e6 else f"{size / 1e6:,.1f} MB")
+
+
+def _say_memory(output: Output, written: Written) -> dict[str, int]:
+    from ..export.c_writer import source_of
+
+    source = source_of(written.exported, written.paths[0])
+    output.fact("memory", _words("memory", flash=f"{source.flash:,}", ram=f"{source.ram:,}"))
+    return {"flash": source.flash, "ram": source.ram}
 
 
 def _say(output: Output, found: Measured) -> None:

@@ -33,7 +33,7 @@ FORECASTS = (
     "seasonal_naive", "tcn", "theta", "tsmixer",
 )  # fmt: skip
 FORECAST_LOSSES = ("huber", "mae", "mse", "pinball")
-EXPORTS = ("numpy", "onnx")
+EXPORTS = ("numpy", "onnx", "c", "html")
 MEMORIES = ("hebbian", "storkey", "pseudo_inverse", "covariance", "polynomial", "exponential")
 DAMAGES = ("flip", "mask", "bottom")
 _KNOWN = {"optimizer": OPTIMIZERS, "rule": RULES, "loss": LOSSES}

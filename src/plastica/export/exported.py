@@ -87,7 +87,7 @@ def _answers(model: BaseModel, x: Sequence[np.ndarray]) -> list[np.ndarray]:
 
 def _drawn(program: Program, count: int) -> list[np.ndarray]:
     rng = np.random.default_rng(0)
-    shapes = [(with_rows(value.shape, count), value.dtype) for value in program.inputs]
+    shapes = [((count, *with_rows(value.shape[1:], count)), value.dtype) for value in program.inputs]
     return [
         rng.integers(0, 2, shape, dtype) if dtype == "int32" else rng.standard_normal(shape, np.float32)
         for shape, dtype in shapes

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable
-from math import prod
 
 import numpy as np
 
 from .loops import write_loops
 from .loops.javascript import HELPERS, JavaScript
 from .loops.memory import Buffer
+from .loops.statements import width
 from .program import Program
 
 ARRAYS = {"float32": "Float32Array", "int32": "Int32Array", "uint32": "Uint32Array", "bool": "Int32Array"}
@@ -44,7 +44,7 @@ def javascript_source(program: Program) -> str:
     given = [f"inputs[{place}]" for place in range(len(program.inputs))]
     filled = [f"outputs[{place}]" for place in range(len(program.outputs))]
     written = write_loops(program, JavaScript(), given, filled)
-    sizes = [prod(each for each in value.shape if isinstance(each, int)) for value in program.outputs]
+    sizes = [width(value) for value in program.outputs]
     outputs = _list(f"new {ARRAYS[each.dtype]}({size})" for each, size in zip(program.outputs, sizes, strict=True))
     parts = [
         HELPERS + _DECODE,

@@ -52,7 +52,7 @@ def measure(written: Written, inputs: Sequence[np.ndarray] | None = None) -> Mea
     model = written.exported
     assert model.answer is not None and model.draw is not None
     x = model.draw(ROWS) if inputs is None else inputs
-    answer = TARGETS[written.target].writer.opened(written.paths[0])
+    answer = TARGETS[written.target].writer.opened(written.paths[0], model.program)
     expected, found = model.answer(x), answer(x)
     differences = [_difference(own, other) for own, other in zip(found, expected, strict=True)]
     one = [each[:1] for each in x]
@@ -78,7 +78,7 @@ def same_labels(written: Written, network: BaseTableNetwork, table: object, inpu
     """
     described = written.exported.table
     assert described is not None
-    outputs = TARGETS[written.target].writer.opened(written.paths[0])(inputs)[0]
+    outputs = TARGETS[written.target].writer.opened(written.paths[0], written.exported.program)(inputs)[0]
     expected = np.asarray(network.predict(table).labels, object).reshape(len(outputs), -1).tolist()
     return sum(
         own == other for own, other in zip(labelled(outputs.tolist(), described["answers"]), expected, strict=True)

@@ -152,7 +152,7 @@ def _prose(name: str) -> str:
     return name.replace("\\", "/").replace('"', "'").replace("\n", " ")
 
 
-def opened(path: Path) -> Callable[[Sequence[np.ndarray]], list[np.ndarray]]:
+def opened(path: Path, program: Program) -> Callable[[Sequence[np.ndarray]], list[np.ndarray]]:
     """Return a function that answers as a file that was just written, imported as a module."""
     spec = importlib.util.spec_from_file_location("exported_model", path)
     assert spec is not None and spec.loader is not None

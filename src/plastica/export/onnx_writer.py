@@ -17,7 +17,7 @@ from ..version import __version__
 from . import onnx_loops, onnx_operations  # noqa: F401 # pyright: ignore[reportUnusedImport] - register their rules
 from .exported import Exported
 from .onnx_graph import GRAPHS, Graph
-from .program import Rows, Value
+from .program import Program, Rows, Value
 from .wording import SAY
 
 OPSET, IR_VERSION = 21, 10  # onnxruntime from 1.20
@@ -89,7 +89,7 @@ def _word(name: str) -> str:
     return "".join(letter if letter.isalnum() else "_" for letter in name) or "model"
 
 
-def opened(path: Path) -> Callable[[Sequence[np.ndarray]], list[np.ndarray]]:
+def opened(path: Path, program: Program) -> Callable[[Sequence[np.ndarray]], list[np.ndarray]]:
     """Return a function that answers as onnxruntime with a file; MissingExtra if it is not installed."""
     try:
         return session(path.read_bytes())

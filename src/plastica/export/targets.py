@@ -1,8 +1,8 @@
 """Targets: what a model can be written as. A new writer is a module with two functions, and a line in ``TARGETS``.
 
 * ``files(exported, path, **options)`` returns the complete content of each file by its path, in memory.
-* ``opened(path)`` returns a function that answers as a written file does, for checks: from an array for each input of
-  the program to one for each output. It takes any number of rows, also where the file takes one at a time.
+* ``opened(path, program)`` returns a function that answers as a written file does, for checks: from an array for each
+  input of the program to one for each output. It takes any number of rows, also where the file takes one at a time.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 from ..errors import InvalidValue
 from ..storage.atomic import as_path, replace_file
 from .exported import Exported, InputShape, exported
+from .program import Program
 from .wording import SAY
 
 
@@ -24,7 +25,7 @@ class Writer(Protocol):
     """What the module of a target has."""
 
     files: Callable[..., dict[Path, bytes]]
-    opened: Callable[[Path], Callable[[Sequence[np.ndarray]], list[np.ndarray]]]
+    opened: Callable[[Path, Program], Callable[[Sequence[np.ndarray]], list[np.ndarray]]]
 
 
 class Target(NamedTuple):
@@ -51,6 +52,8 @@ class Target(NamedTuple):
 TARGETS = {
     "numpy": Target(".py", "numpy_writer"),
     "onnx": Target(".onnx", "onnx_writer", features=True),
+    "c": Target(".c", "c_writer", rows=1),
+    "html": Target(".html", "html_writer", rows=1),
 }
 
 
@@ -80,7 +83,8 @@ def write(
     Args:
         model: A model, a model for a table, or an estimator; ``pl.load`` opens the file of one.
         path: The file.
-        to: The target: "numpy" for one Python file that needs NumPy only, "onnx". Default: by the ending of ``path``.
+        to: The target: "numpy" for one Python file that needs NumPy only, "onnx", "c" for C99 that allocates nothing,
+            with a header beside, "html" for one page that answers in the browser. Default: by the ending of ``path``.
         input_shape: The shape of one input, where the model leaves a size open.
         options: Of the target: ``beside=True`` puts the weights of a Python file into a second file.
 

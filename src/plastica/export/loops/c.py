@@ -26,11 +26,11 @@ _WHOLES = FORMS | {
 }
 
 # Functions that math.h lacks, or that do not pass on what is not a number. 0 and NaN have no sign.
-HELPERS = """\
-static float larger(float a, float b) { return a > b || a != a ? a : b; }
-static float smaller(float a, float b) { return a < b || a != a ? a : b; }
-static float sign(float a) { return a > 0 ? 1.0f : a < 0 ? -1.0f : a; }
-"""
+HELPERS = {
+    "larger": "static float larger(float a, float b) { return a > b || a != a ? a : b; }",
+    "smaller": "static float smaller(float a, float b) { return a < b || a != a ? a : b; }",
+    "sign": "static float sign(float a) { return a > 0 ? 1.0f : a < 0 ? -1.0f : a; }",
+}
 
 
 class C(Dialect):

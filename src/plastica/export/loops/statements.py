@@ -9,7 +9,7 @@ from math import prod
 
 import numpy as np
 
-from ..program import ELEMENTWISE, Operation, Program, Size, Value
+from ..program import ELEMENTWISE, Operation, Program, Sizes, Value, with_rows
 from .dialect import Dialect
 from .memory import Buffer
 from .places import Place, broadcast, flat
@@ -18,9 +18,9 @@ from .places import Place, broadcast, flat
 Where = Callable[[tuple[int, ...]], str]
 
 
-def sizes(shape: Sequence[Size]) -> tuple[int, ...]:
+def sizes(shape: Sizes) -> tuple[int, ...]:
     """Return a shape of a program for a fixed number of rows."""
-    return tuple(size for size in shape if isinstance(size, int))
+    return with_rows(shape, 1)
 
 
 def width(value: Value) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -78,4 +79,7 @@ def write_loops(program: Program, dialect: Dialect, inputs: Sequence[str], outpu
     buffers = list(to.buffers.values())
     floats = plan(each for each in buffers if not each.whole)
     wholes = plan(each for each in buffers if each.whole)
-    return Written(to.lines, to.tables, buffers, floats, wholes)
+    # An array may have been placed and then only reshaped.
+    named = set(re.findall(r"\bw\d+\b", "\n".join(to.lines)))
+    tables = {name: array for name, array in to.tables.items() if name in named}
+    return Written(to.lines, tables, buffers, floats, wholes)
