@@ -1,4 +1,4 @@
-"""Spiking networks beside snnTorch, Norse, Spyx and Brian2: ``python -m benchmarks.spikes``.
+"""Spiking networks beside snnTorch, Norse, Spyx, BindsNET and Brian2: ``python -m benchmarks.spikes``.
 
 A training step is forwards, backwards through all steps and Adam, on the same spikes, each library with the surrogate
 gradient of the fast sigmoid, and every epoch with its rows in a new order. plastica trains by its public ``fit``; peers
@@ -9,7 +9,7 @@ benchmarks.spikes``.
 The sparse network has leaky neurons with random synapses; spikes arrive at once as currents that decay. Brian2 runs the
 same network with its C++ code where it finds a compiler.
 
-Install the peers with ``pip install snntorch norse spyx flax brian2``.
+Install the peers with ``pip install snntorch norse spyx flax bindsnet brian2``.
 """
 
 from __future__ import annotations
@@ -233,11 +233,59 @@ def brian2() -> None:
     click.echo(f"the same in Brian2 (Cython) at {(monitor.num_spikes - count) / 4000:.1f} Hz: {seconds:.2f} s")
 
 
+def diehl_cook(mnist: str | None, pictures: int, folder: str | None) -> None:
+    """Print time and accuracy of Diehl and Cook's network on MNIST; without the file, the time for noise."""
+    network = pl.spikes.DiehlCook(400)
+    rng = np.random.default_rng(0)
+    noise = (rng.random((300, 784)) < 0.19) * rng.random((300, 784), np.float32)  # as many pixels as digits have
+    network.fit(noise, np.arange(300) % 10, label_rows=10, verbose=0)
+    begun = time.process_time()
+    network.fit(noise, np.arange(300) % 10, label_rows=10, verbose=0)
+    click.echo(
+        f"Diehl and Cook, 400 units, 350 steps: plastica {1000 * (time.process_time() - begun) / 310:.1f} ms a picture"
+    )
+    if mnist is None:
+        return
+    with np.load(mnist) as data:
+        x, y, x_test, y_test = (data[name] for name in ("x_train", "y_train", "x_test", "y_test"))
+    learned = network.fit(x, y.astype(int), epochs=3, folder=folder, stop_after=pictures)
+    click.echo(
+        f"after {learned.shown:,} pictures: test accuracy {learned.accuracy(x_test, y_test):.4f}, labels from the last "
+        "10,000 pictures of the training set (paper: 0.870 after 180,000)"
+    )
+
+
+def bindsnet() -> None:
+    """Print the time of a picture in BindsNET, whose steps and units are the same."""
+    import torch
+    from bindsnet.models import DiehlAndCook2015
+
+    torch.set_num_threads(1)
+    network = DiehlAndCook2015(n_inpt=784, n_neurons=400, inpt_shape=(1, 28, 28))
+    rng = np.random.default_rng(0)
+    rates = (rng.random((12, 784)) < 0.19) * rng.random((12, 784)) * 63.75 / 1000
+    shown = [torch.from_numpy(rng.random((350, 1, 1, 28, 28)) < each.reshape(1, 28, 28)).byte() for each in rates]
+    times = []
+    for spikes in shown:
+        begun = time.process_time()
+        network.run(inputs={"X": spikes}, time=350)
+        network.reset_state_variables()
+        times.append(time.process_time() - begun)
+    click.echo(f"the same in BindsNET: {1000 * np.median(times):.1f} ms a picture")
+
+
+SHOW = {"training": training, "sparse": sparse, "brian2": brian2, "diehl_cook": diehl_cook, "bindsnet": bindsnet}
+
+
 @click.command()
-@click.option("--only", type=click.Choice(["training", "sparse", "brian2"]), multiple=True, help="Default: all.")
-def main(only: tuple[str, ...]) -> None:
+@click.option("--only", type=click.Choice(list(SHOW)), multiple=True, help="Default: all.")
+@click.option("--mnist", help="mnist.npz, for Diehl and Cook's network.")
+@click.option("--pictures", default=60_000, help="How many pictures of MNIST to learn from in this call.")
+@click.option("--folder", help="Where checkpoints are kept, to go on with more pictures.")
+def main(only: tuple[str, ...], mnist: str | None, pictures: int, folder: str | None) -> None:
     """Print times beside peers."""
-    for name, show in {"training": training, "sparse": sparse, "brian2": brian2}.items():
+    shows = SHOW | {"diehl_cook": lambda: diehl_cook(mnist, pictures, folder)}
+    for name, show in shows.items():
         if not only or name in only:
             try:
                 show()

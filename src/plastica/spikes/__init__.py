@@ -1,4 +1,4 @@
-"""Spikes: large sparse networks, firing curves, phase planes, rates of trained networks, and their pictures."""
+"""Spikes: simulations, Diehl and Cook's network, conversion of trained networks, energy, NIR files, and pictures."""
 
 from __future__ import annotations
 

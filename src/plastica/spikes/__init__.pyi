@@ -1,21 +1,41 @@
 # The public names of the package, each with its module. __init__.py reads them here and imports them on first use.
 
+from .conversion import ConversionLoss as ConversionLoss
+from .conversion import ConvertedNetwork as ConvertedNetwork
+from .conversion import convert as convert
+from .diehl_cook import DiehlCook as DiehlCook
+from .diehl_cook_network import DiehlCookNetwork as DiehlCookNetwork
+from .energy import EnergyEstimate as EnergyEstimate
+from .energy import LayerOperations as LayerOperations
+from .energy import energy_estimate as energy_estimate
 from .frequency_current import FiringCurve as FiringCurve
 from .frequency_current import firing_curve as firing_curve
 from .layer_rates import LayerRates as LayerRates
 from .layer_rates import firing_rates as firing_rates
+from .nir_reading import read_nir as read_nir
+from .nir_writing import write_nir as write_nir
 from .planes import PhasePlane as PhasePlane
 from .planes import phase_plane as phase_plane
 from .sparse_network import SparseNetwork as SparseNetwork
 from .spike_trains import SpikeTrains as SpikeTrains
 
 __all__ = [
+    "ConversionLoss",
+    "ConvertedNetwork",
+    "DiehlCook",
+    "DiehlCookNetwork",
+    "EnergyEstimate",
     "FiringCurve",
+    "LayerOperations",
     "LayerRates",
     "PhasePlane",
     "SparseNetwork",
     "SpikeTrains",
+    "convert",
+    "energy_estimate",
     "firing_curve",
     "firing_rates",
     "phase_plane",
+    "read_nir",
+    "write_nir",
 ]

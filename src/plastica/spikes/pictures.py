@@ -1,4 +1,4 @@
-"""Pictures of spikes: rasters, firing curves and phase planes."""
+"""Pictures of spikes: rasters, firing curves, phase planes, receptive fields, accuracy after a conversion."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..drawing import COLOURS, INK, PALE, SOFT, drawable_language, own_style
+from ..errors import InvalidValue
 from ..language import Texts, using
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ..drawing.figure import Drawing
+    from ..typing import Float
+    from .conversion import ConversionLoss
     from .frequency_current import FiringCurve
     from .planes import PhasePlane
     from .spike_trains import SpikeTrains
@@ -81,6 +84,47 @@ def draw_phase_plane(plane: PhasePlane) -> Drawing:
         axes.set_xlabel(SAY.name("quantity", plane.names[0]), fontsize=9, color=INK)
         axes.set_ylabel(SAY.name("quantity", plane.names[1]), fontsize=9, color=INK)
         axes.legend(fontsize=8, frameon=False, labelcolor=SOFT, loc="upper right")
+        _plain(axes)
+    return drawing
+
+
+def draw_receptive_fields(weights: Float[np.ndarray, "inputs units"]) -> Drawing:
+    """Draw the weights into each unit as a picture; see ``DiehlCookNetwork.draw``.
+
+    Raises:
+        InvalidValue: If the inputs are no square.
+    """
+    from ..drawing.figure import Drawing
+
+    inputs, units = weights.shape
+    side, columns = round(inputs**0.5), int(np.ceil(units**0.5))
+    if side * side != inputs:
+        raise InvalidValue(f"draw: got {inputs} inputs for each unit, which are no square picture.")
+    rows = -(-units // columns)
+    whole = np.zeros((rows * columns, side, side))
+    whole[:units] = weights.T.reshape(units, side, side)
+    whole = whole.reshape(rows, columns, side, side).swapaxes(1, 2).reshape(rows * side, columns * side)
+    with own_style(), using(drawable_language()):
+        drawing = Drawing(5.0, 5.0 * rows / columns, layout="constrained")
+        axes = drawing.subplots()
+        axes.imshow(whole, cmap="Greys", interpolation="nearest")
+        axes.set_axis_off()
+    return drawing
+
+
+def draw_conversion_loss(loss: ConversionLoss) -> Drawing:
+    """Draw the accuracy by the number of steps; see ``ConversionLoss.draw``."""
+    from ..drawing.figure import Drawing
+
+    with own_style(), using(drawable_language()):
+        drawing = Drawing(4.2, 3.0, layout="constrained")
+        axes = drawing.subplots()
+        axes.axhline(loss.original, color=SOFT, lw=1.0, ls="--", label=SAY("network_itself"))
+        axes.plot(loss.steps, loss.accuracies, ".-", color=COLOURS[0], lw=1.4, ms=4, label=SAY("converted"))
+        axes.set_xscale("log", base=2)
+        axes.set_xlabel(SAY("steps"), fontsize=9, color=INK)
+        axes.set_ylabel(SAY("accuracy"), fontsize=9, color=INK)
+        axes.legend(fontsize=8, frameon=False, labelcolor=SOFT)
         _plain(axes)
     return drawing
 
