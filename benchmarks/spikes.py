@@ -22,6 +22,8 @@ import numpy as np
 
 import plastica as pl
 
+from .spike_simulations import bindsnet, brian2, diehl_cook, sparse
+
 # name: steps, batch, inputs, hidden, outputs
 SHAPES = {"784-256-10": (100, 128, 784, 256, 10), "64-64-10": (100, 32, 64, 64, 10)}
 WANTED = {"784-256-10": 1.6, "64-64-10": 15.0}  # times as fast as snnTorch
@@ -187,91 +189,6 @@ def training() -> None:
             ratio = "" if library == "plastica" else f"{seconds / best['plastica']:.1f}x"
             wanted = f"{WANTED[name]:g}x" if library == "snnTorch" else ""
             click.echo(f"{name:14s} {library:10s} {1000 * seconds:8.2f} {ratio:>12s}   {wanted}")
-
-
-def sparse() -> None:
-    """Print the time of a second of the sparse network."""
-    network = pl.spikes.SparseNetwork.random(neurons=4000, synapses=80, seed=0)
-    network.run(100.0)
-    times = []
-    for _ in range(3):
-        begun = time.process_time()
-        found = network.run(1000.0)
-        times.append(time.process_time() - begun)
-    click.echo(
-        f"sparse network: 4,000 neurons, 320,000 synapses, 1 s in steps of {network.neuron.dt} ms at "
-        f"{found.rate:.1f} Hz: plastica {min(times):.2f} s"
-    )
-
-
-def brian2() -> None:
-    """Print the time of the same network in Brian2."""
-    import brian2 as b
-
-    network = pl.spikes.SparseNetwork.random(neurons=4000, synapses=80, seed=0)
-    neuron = network.neuron
-    b.prefs.codegen.target = "cython"
-    b.defaultclock.dt = neuron.dt * b.ms
-    space = {"tau": neuron.tau * b.ms, "tau_s": network.synapse_tau * b.ms, "drive": network.drive}
-    space |= {"threshold": neuron.threshold}
-    group = b.NeuronGroup(
-        4000,
-        "dv/dt = (drive + i - v) / tau : 1 (unless refractory)\n di/dt = -i / tau_s : 1",
-        threshold="v > threshold", reset="v = 0", refractory=network.refractory * b.ms, method="exact", namespace=space,
-    )  # fmt: skip
-    group.v = network.initial()
-    synapses = b.Synapses(group, group, "w : 1", on_pre="i_post += w")
-    pre = np.repeat(np.arange(4000), network.targets.shape[1])
-    synapses.connect(i=pre, j=np.asarray(network.targets).ravel())
-    synapses.w = np.asarray(network.weights).ravel()
-    monitor = b.SpikeMonitor(group)
-    whole = b.Network(group, synapses, monitor)
-    whole.run(100 * b.ms)
-    count, begun = monitor.num_spikes, time.process_time()
-    whole.run(1000 * b.ms)
-    seconds = time.process_time() - begun
-    click.echo(f"the same in Brian2 (Cython) at {(monitor.num_spikes - count) / 4000:.1f} Hz: {seconds:.2f} s")
-
-
-def diehl_cook(mnist: str | None, pictures: int, folder: str | None) -> None:
-    """Print time and accuracy of Diehl and Cook's network on MNIST; without the file, the time for noise."""
-    network = pl.spikes.DiehlCook(400)
-    rng = np.random.default_rng(0)
-    noise = (rng.random((300, 784)) < 0.19) * rng.random((300, 784), np.float32)  # as many pixels as digits have
-    network.fit(noise, np.arange(300) % 10, label_rows=10, verbose=0)
-    begun = time.process_time()
-    network.fit(noise, np.arange(300) % 10, label_rows=10, verbose=0)
-    click.echo(
-        f"Diehl and Cook, 400 units, 350 steps: plastica {1000 * (time.process_time() - begun) / 310:.1f} ms a picture"
-    )
-    if mnist is None:
-        return
-    with np.load(mnist) as data:
-        x, y, x_test, y_test = (data[name] for name in ("x_train", "y_train", "x_test", "y_test"))
-    learned = network.fit(x, y.astype(int), epochs=3, folder=folder, stop_after=pictures)
-    click.echo(
-        f"after {learned.shown:,} pictures: test accuracy {learned.accuracy(x_test, y_test):.4f}, labels from the last "
-        "10,000 pictures of the training set (paper: 0.870 after 180,000)"
-    )
-
-
-def bindsnet() -> None:
-    """Print the time of a picture in BindsNET, whose steps and units are the same."""
-    import torch
-    from bindsnet.models import DiehlAndCook2015
-
-    torch.set_num_threads(1)
-    network = DiehlAndCook2015(n_inpt=784, n_neurons=400, inpt_shape=(1, 28, 28))
-    rng = np.random.default_rng(0)
-    rates = (rng.random((12, 784)) < 0.19) * rng.random((12, 784)) * 63.75 / 1000
-    shown = [torch.from_numpy(rng.random((350, 1, 1, 28, 28)) < each.reshape(1, 28, 28)).byte() for each in rates]
-    times = []
-    for spikes in shown:
-        begun = time.process_time()
-        network.run(inputs={"X": spikes}, time=350)
-        network.reset_state_variables()
-        times.append(time.process_time() - begun)
-    click.echo(f"the same in BindsNET: {1000 * np.median(times):.1f} ms a picture")
 
 
 SHOW = {"training": training, "sparse": sparse, "brian2": brian2, "diehl_cook": diehl_cook, "bindsnet": bindsnet}
