@@ -34,7 +34,7 @@ def test_equal_to_keras(ours, theirs):
     np.testing.assert_array_equal(ours(zero) if not isinstance(ours, UnitNorm) else zero, zero)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "dale"])
 def test_names_are_those_of_keras(name):
     known = {each.replace("_", ""): each for each in ("max_norm", "min_max_norm", "non_neg", "unit_norm")}
     np.testing.assert_allclose(get(name)(W), keras.constraints.get(known[name.replace("_", "")])(W), rtol=1e-6)
@@ -135,3 +135,20 @@ def test_errors_say_what_to_give():
         get(jnp.sum)(W)
     with pytest.raises(InvalidValue, match="CustomConstraint: function is 3; expected a function"):
         CustomConstraint(3)
+
+
+def test_inputs_keep_their_sign_in_training():
+    neurons = pl.Spiking(10, pl.LIF(5.0), recurrent_constraint=constraints.Dale(0.8), kernel_constraint="dale")
+    model = pl.Sequential([pl.Input((6, 5)), neurons, pl.SpikeCount(), pl.Dense(2)])
+    model.compile(optimizer=pl.optimizers.SGD(0.5), loss="mse")
+    rng = np.random.default_rng(1)
+    model.fit(3 * rng.normal(size=(40, 6, 5)), rng.normal(size=(40, 2)), epochs=3, batch_size=8, verbose=0)
+    kernel, recurrent = model.get_weights()[:2]
+    for own in (kernel, recurrent):
+        excites = round(0.8 * len(own))
+        assert own[:excites].min() >= 0 and own[excites:].max() <= 0
+        assert own[:excites].max() > 0 > own[excites:].min()
+    with pytest.raises(InvalidValue, match="expected a fraction from 0 to 1"):
+        constraints.Dale(1.2)
+    with pytest.raises(InvalidValue, match="needs a kernel"):
+        constraints.Dale()(np.ones(3))

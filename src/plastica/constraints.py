@@ -1,4 +1,4 @@
-"""Weight constraints: applied to a parameter after each step. Names, defaults and values are those of Keras.
+"""Weight constraints: applied to a parameter after each step. Those of Keras have its names and values.
 
 Example:
     >>> get("non_neg"), MaxNorm(3)
@@ -122,6 +122,43 @@ class NonNeg(Constraint):
 
 
 @declaration
+class Dale(Constraint):
+    """Keep each input excitatory or inhibitory, as neurons are (Dale's law): its weights to all units have one sign.
+
+    The first inputs excite, w >= 0, and the others inhibit, w <= 0; a weight that would change its sign becomes 0.
+    For recurrent kernels, inputs are the units themselves.
+
+    Args:
+        excitatory: The fraction of inputs that excite. Default 0.8, about that of cortical neurons.
+
+    Raises:
+        InvalidValue: If the fraction is not from 0 to 1, or the parameter is no kernel.
+
+    Example:
+        >>> Dale(0.5)(jnp.array([[1.0, -2.0], [3.0, -4.0]])).tolist()
+        [[1.0, 0.0], [0.0, -4.0]]
+
+    Reference:
+        Song, Yang, Wang 2016, Training excitatory-inhibitory recurrent neural networks for cognitive tasks: a simple
+        and flexible framework; the fraction: Braitenberg, Schüz 1998, Cortex: statistics and geometry of neuronal
+        connectivity.
+    """
+
+    excitatory: float = 0.8
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.excitatory <= 1:
+            raise InvalidValue(f"Dale(excitatory={self.excitatory}): expected a fraction from 0 to 1.")
+
+    def __call__(self, w: jax.Array) -> jax.Array:
+        """Return w with the sign of each input, along the last axis but one; 0 where it had the other."""
+        if w.ndim < 2:
+            raise InvalidValue(f"Dale: got a parameter of shape {w.shape}; the sign of inputs needs a kernel.")
+        inputs = jnp.arange(w.shape[-2])[:, None]
+        return jnp.where(inputs < jnp.round(self.excitatory * w.shape[-2]), jnp.maximum(w, 0), jnp.minimum(w, 0))
+
+
+@declaration
 class UnitNorm(Constraint):
     """Scale the weights of each unit to length 1.
 
@@ -191,6 +228,7 @@ def _norm(constraint: Constraint, w: jax.Array, axis: int | tuple[int, ...]) -> 
 
 
 NAMES: dict[str, type[Constraint]] = {
+    "dale": Dale,
     "max_norm": MaxNorm,
     "maxnorm": MaxNorm,
     "min_max_norm": MinMaxNorm,

@@ -163,6 +163,31 @@ def test_integrators_have_the_order_of_their_theory(integrator, order):
     assert np.log2(errors[0] / errors[1]) == pytest.approx(order, abs=0.6)
 
 
+# A neuron below its threshold, or a pair of rates, with a constant input.
+SMOOTH = {
+    "AdEx": (pl.AdEx, "membrane", 300.0),
+    "FitzHughNagumo": (pl.FitzHughNagumo, "membrane", 0.3),
+    "WilsonCowan": (pl.WilsonCowan, "excitation", 1.25),
+}
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+@pytest.mark.parametrize(("integrator", "order"), [("euler", 1), ("exponential_euler", 1), ("rk4", 4)])
+def test_results_depend_on_the_step_as_theory_says(name, integrator, order):
+    make, quantity, current = SMOOTH[name]
+
+    def path(dt, integrator=integrator):
+        """Return the quantity every 0.4 ms."""
+        with jax.enable_x64(True):
+            x = jnp.full((1, round(4 / dt), 1), current, jnp.float64)
+            found = make(dt=dt, integrator=integrator).trajectory({}, x)[quantity]
+            return np.asarray(found)[0, round(0.4 / dt) - 1 :: round(0.4 / dt), 0]
+
+    exact = path(0.02, "rk4")
+    errors = [np.abs(path(dt) - exact).max() for dt in (0.2, 0.1)]
+    assert np.log2(errors[0] / errors[1]) == pytest.approx(order, abs=0.6)
+
+
 def _reference():
     with jax.enable_x64(True):
         x = jnp.full((1, 200, 1), 1.0, jnp.float64)

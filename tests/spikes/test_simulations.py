@@ -59,6 +59,15 @@ def test_rates_and_irregularity_of_known_trains():
     assert np.isnan(trains.irregularity[2])
 
 
+def test_trains_and_rasters_are_the_same_spikes():
+    raster = (np.random.default_rng(0).random((1, 50, 4)) < 0.2).astype(int)
+    for dt in (0.1, 1.0, 2.5):
+        np.testing.assert_array_equal(SpikeTrains.of(raster, dt).raster(dt), raster[0])
+    assert SpikeTrains(np.array([0.2, 0.7]), np.array([1, 1]), 2, 2.0).raster().tolist() == [[0, 2], [0, 0]]
+    with pytest.raises(DataError, match="got spikes from 3 to 3 ms; expected times from 0 to below the duration, 3 ms"):
+        SpikeTrains(np.array([3.0]), np.array([0]), 1, 3.0).raster()
+
+
 def test_firing_curves_tell_type_one_from_type_two():
     axon = firing_curve(pl.HodgkinHuxley(dt=0.05), [4.0, 5.0, 7.0, 10.0], 300.0, 100.0)
     assert axon.rates[0] == axon.rates[1] == 0 and 50 < axon.rates[2] < axon.rates[3] < 72

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..errors import DataError
+from ..layers.spiking.units_in_time import whole_steps
 from ..typing import Float, Int
 
 if TYPE_CHECKING:
@@ -52,6 +53,32 @@ class SpikeTrains(NamedTuple):
             )
         steps, neurons = np.nonzero(given[row])
         return cls(steps * dt, neurons, given.shape[2], given.shape[1] * dt)
+
+    def raster(self, dt: float = 1.0) -> Int[np.ndarray, "time neurons"]:
+        """Return the number of spikes of each neuron in each step, the inverse of :meth:`of`.
+
+        Args:
+            dt: The duration of a step, in milliseconds.
+
+        Raises:
+            InvalidValue: If the duration is no whole number of steps.
+            DataError: If a spike lies outside of it.
+
+        Example:
+            >>> SpikeTrains(np.array([0.5, 2.0]), np.array([1, 0]), 2, 3.0).raster().tolist()
+            [[0, 1], [0, 0], [1, 0]]
+        """
+        steps = whole_steps("SpikeTrains.raster", "duration", self.duration, dt)
+        # Times are multiples of a step up to rounding: one just below belongs to the step that it is meant for.
+        places = np.floor(np.asarray(self.times) / dt + 1e-6).astype(int)
+        if len(places) and not (places.min() >= 0 and places.max() < steps):
+            raise DataError(
+                f"SpikeTrains.raster: got spikes from {self.times.min():g} to {self.times.max():g} ms; expected times "
+                f"from 0 to below the duration, {self.duration:g} ms."
+            )
+        found = np.zeros((steps, self.num_neurons), int)
+        np.add.at(found, (places, self.neurons), 1)
+        return found
 
     @property
     def rate(self) -> float:
