@@ -18,6 +18,10 @@ from .copying_curves import copying_by_majority as copying_by_majority
 from .crowd import CrowdError as CrowdError
 from .crowd import agreement as agreement
 from .crowd import diversity_theorem as diversity_theorem
+from .dyad import BesideChance as BesideChance
+from .dyad import DyadRecording as DyadRecording
+from .dyad import DyadSynchrony as DyadSynchrony
+from .dyad import dyad_synchrony as dyad_synchrony
 from .dynamics import OpinionDynamics as OpinionDynamics
 from .exchanges import Alone as Alone
 from .exchanges import exchange_named as exchange_named
@@ -39,6 +43,9 @@ from .leading import transfer_entropy as transfer_entropy
 from .leading import who_leads as who_leads
 from .meeting import Exchange as Exchange
 from .meeting import Meeting as Meeting
+from .mirror_game import JointAction as JointAction
+from .mirror_game import joint_action as joint_action
+from .mirror_game import least_error as least_error
 from .naming_game import NamingGame as NamingGame
 from .playing import PlayedGames as PlayedGames
 from .playing import play as play
@@ -53,5 +60,6 @@ from .society import SocietyScores as SocietyScores
 from .spectrum import consensus_weights as consensus_weights
 from .spectrum import spectral_gap as spectral_gap
 from .synchrony import canonical_correlation as canonical_correlation
+from .synchrony import canonical_variates as canonical_variates
 from .synchrony import phase_locking_value as phase_locking_value
 from .voter_model import VoterModel as VoterModel

@@ -20,6 +20,7 @@ from ..model import Model
 from ..random import Key
 from ..registry import look_up
 from ..typing import Float, Int, PyTree
+from .dyad import DyadRecording
 from .games import PLAYERS, MatrixGame, MemoryOne, game_named
 from .synchrony import canonical_correlation
 
@@ -57,6 +58,15 @@ class PlayedGames:
         changed = self.last[:, 1:] != self.last[:, :-1]
         apart = self.last[:, 1:, 0] != self.last[:, 1:, 1]
         return float((changed.all(-1) & apart).mean())
+
+    def recording(self) -> DyadRecording:
+        """Return the last games as a recording of two, for :func:`dyad_synchrony`.
+
+        The signal of each is how much its network favours its first action over the others: their potentials apart.
+        """
+        first, second = self.states
+        one, other = (each[..., 0] - each[..., 1:].mean(-1) for each in (first, second))
+        return DyadRecording(one, other, first, second)
 
     def synchrony(self) -> tuple[float, float]:
         """Return the first canonical correlation of both networks' states, and that of states of different games.

@@ -9,6 +9,7 @@ from ..errors import InvalidValue, ShapeError
 from ..typing import Float
 
 LEAST = 8  # times
+FILTER_TIMES = 21  # at each end, which the filter of a band needs beside what it filters
 
 
 def phase_locking_value(
@@ -39,18 +40,27 @@ def phase_locking_value(
         Lachaux, Rodriguez, Martinerie and Varela 1999, Measuring phase synchrony in brain signals, where the mean is
         over trials instead of times; Dumas et al. 2010, Inter-brain synchronization during social interaction.
     """
+    one, other = (phases(each, band, rate) for each in checked_pair(first, second, 1))
+    return float(abs(np.exp(1j * (one - other)).mean()))
+
+
+def phases(
+    signals: Float[np.ndarray, "*shape times"], band: tuple[float, float] | None = None, rate: float = 1.0
+) -> Float[np.ndarray, "*shape times"]:
+    """Return the phases of signals along their last axis, in radians; see :func:`phase_locking_value`."""
     from scipy import signal
 
-    one, other = checked_pair(first, second, 1)
     if band is not None:
         if not 0 < band[0] < band[1] < rate / 2:
             raise InvalidValue(
                 f"phase_locking_value(band={band}): give frequencies between 0 and {rate / 2:g}, half of the rate."
             )
+        times = signals.shape[-1]
+        if times <= FILTER_TIMES:
+            raise InvalidValue(f"band={band}: {times} times are too few for a band; give at least {FILTER_TIMES + 1}.")
         filters = signal.butter(3, band, "bandpass", fs=rate, output="sos")
-        one, other = (signal.sosfiltfilt(filters, each) for each in (one, other))
-    phases = [np.angle(np.asarray(signal.hilbert(each - each.mean()))) for each in (one, other)]
-    return float(abs(np.exp(1j * (phases[0] - phases[1])).mean()))
+        signals = signal.sosfiltfilt(filters, signals)
+    return np.angle(np.asarray(signal.hilbert(signals - signals.mean(-1, keepdims=True))))
 
 
 def canonical_correlation(first: ArrayLike, second: ArrayLike) -> Float[np.ndarray, "components"]:
@@ -77,6 +87,31 @@ def canonical_correlation(first: ArrayLike, second: ArrayLike) -> Float[np.ndarr
         Hotelling 1936, Relations between two sets of variates; Björck and Golub 1973, Numerical methods for computing
         angles between linear subspaces, for the equation.
     """
+    return _canonical(first, second)[0]
+
+
+def canonical_variates(first: ArrayLike, second: ArrayLike) -> tuple[Float[np.ndarray, "times"], ...]:
+    """Return the two mixtures of signals that correlate most, ``(times,)`` each, with the variance 1.
+
+    Args:
+        first, second: The signals, ``(times, units)``.
+
+    Raises:
+        ShapeError, InvalidValue: As for :func:`canonical_correlation`.
+
+    Example:
+        >>> x = np.random.default_rng(0).normal(size=(100, 2))
+        >>> one, other = canonical_variates(x, x[:, :1])
+        >>> float(np.corrcoef(one, other)[0, 1].round(6))
+        1.0
+    """
+    _, one, other = _canonical(first, second)
+    scale = np.sqrt(len(one))
+    return one[:, 0] * scale, other[:, 0] * scale
+
+
+def _canonical(first: ArrayLike, second: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return canonical correlations and the variates of both sides."""
     one, other = checked_pair(first, second, 2)
     if len(one) <= max(one.shape[1], other.shape[1]):
         raise ShapeError(
@@ -86,7 +121,8 @@ def canonical_correlation(first: ArrayLike, second: ArrayLike) -> Float[np.ndarr
     for each in (one, other):
         left, sizes, _ = np.linalg.svd(each - each.mean(0), full_matrices=False)
         bases.append(left[:, sizes > 1e-6 * sizes[0]])
-    return np.clip(np.linalg.svd(bases[0].T @ bases[1], compute_uv=False), 0, 1)
+    left, sizes, right = np.linalg.svd(bases[0].T @ bases[1], full_matrices=False)
+    return np.clip(sizes, 0, 1), bases[0] @ left, bases[1] @ right.T
 
 
 def checked_pair(first: ArrayLike, second: ArrayLike, axes: int) -> tuple[np.ndarray, np.ndarray]:
