@@ -1,4 +1,4 @@
-"""The figure of the page on societies, drawn by ``python docs/figures.py docs/figures society``."""
+"""The figures of the page on societies, drawn by ``python docs/figures.py docs/figures society dyad``."""
 
 from __future__ import annotations
 
@@ -58,4 +58,10 @@ def _bare(axes: Axes) -> None:
     axes.tick_params(colors=SOFT, labelsize=7)
 
 
-FIGURES: dict[str, Callable[[], Figure]] = {"society": society}
+def dyad() -> Figure:
+    """Draw two networks that move together: the first leads, the second imitates."""
+    moved = pl.society.joint_action()
+    return pl.society.dyad_synchrony(moved.recording(), surrogates=50).plot()
+
+
+FIGURES: dict[str, Callable[[], Figure]] = {"society": society, "dyad": dyad}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import networkx
 import numpy as np
@@ -30,6 +31,7 @@ def test_observed_graphs_have_their_published_sizes(name):
 
 def test_islands_know_their_own():
     graph = graph_of("islands", members=30)
+    assert graph.groups is not None
     inside = graph.groups[graph.senders] == graph.groups[graph.receivers]
     assert graph.groups.max() == 2 and 0.9 < inside.mean() < 1.0
 
@@ -53,6 +55,11 @@ def test_a_file_of_edges_is_a_graph_over_time(tmp_path):
     path.write_text("source,target,directed\n0,1,yes\n1,2,yes\n")
     assert graph_of(str(path), members=5).is_directed
     assert len(graph_of(str(path), members=5)) == 5
+    path.write_text("source,target,directed\n0,1,yes\n1,2,no\n")
+    assert graph_of(str(path)).matrix().toarray().tolist() == [[0, 0, 0], [1, 0, 1], [0, 1, 0]]
+    path.write_text("source,target,directed\n0,1,maybe\n")
+    with pytest.raises(DataError, match="'maybe'; write yes or no"):
+        graph_of(str(path))
 
 
 def test_periods_follow_each_other_in_a_circle():
@@ -90,6 +97,7 @@ def edges(*pairs):
     return "source,target\n" + "".join(f"{one},{other}\n" for one, other in pairs)
 
 
+HALF: Any = 2.5
 REFUSED = {
     "nobody": (lambda: graph_of("ring", members=1), InvalidValue, "society of 1 has nobody"),
     "no edges": (lambda: graph_of(networkx.empty_graph(3)), InvalidValue, "there are no edges"),
@@ -101,7 +109,7 @@ REFUSED = {
     "not a graph": (lambda: graph_of(7), ShapeError, "give a name, a file"),
     "text": (lambda: graph_of([["a", "b"], ["b", "a"]]), ShapeError, "square matrix"),
     "other size": (lambda: graph_of("karate_club", members=10), InvalidValue, "members=10, but this graph has 34"),
-    "members": (lambda: graph_of("ring", members=2.5), InvalidValue, "whole number of at least 2"),
+    "members": (lambda: graph_of("ring", members=HALF), InvalidValue, "whole number of at least 2"),
     "no such member": (lambda: graph_of("ring").number_of("Ann"), InvalidValue, "'Ann' is no member"),
     "not there": (
         lambda: SocialGraph(("a", "b"), np.array([0]), np.array([5]), np.ones((1, 1))),

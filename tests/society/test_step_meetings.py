@@ -104,7 +104,7 @@ REFUSED = {
         lambda: pl.Society([network(), network("feedback_alignment")], "ring", members=4, every_steps=2).fit(
             X, Y, **A_RUN
         ),
-        "differ in rule, optimizer or loss",
+        "differ in network, rule, optimizer or loss",
     ),
     "moments": (
         lambda: pl.Society([network(), sgd()], "ring", members=4, exchange=Gossip(moments=True)),

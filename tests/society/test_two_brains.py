@@ -133,6 +133,11 @@ def test_granger_is_the_f_test_of_two_regressions():
     assert found.p_value == pytest.approx(stats.f.sf(statistic, 1, 56))
 
 
+def test_a_signal_that_its_own_past_predicts_leaves_nothing_to_cause():
+    wave = np.sin(np.arange(100) / 5)
+    assert granger(np.random.default_rng(0).normal(size=100), wave) == (0.0, 1.0, 0.0)
+
+
 def test_transfer_entropy_of_a_noisy_copy_is_that_of_its_channel():
     draws = np.random.default_rng(0)
     coin = draws.integers(0, 2, 40_000)

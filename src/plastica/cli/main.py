@@ -20,6 +20,7 @@ from .compare_rules import compare_rules
 from .continual import continual
 from .devices import devices
 from .doctor import doctor
+from .dyad import dyad
 from .evaluate import evaluate
 from .explain import explain
 from .export import export
@@ -88,6 +89,7 @@ for command in (
     recall,
     continual,
     society,
+    dyad,
     doctor,
     inside,
     memory,

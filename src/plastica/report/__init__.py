@@ -6,10 +6,18 @@ from typing import TYPE_CHECKING
 
 from ..lazy import importer
 
-__all__ = ["memory_sections", "write_forecast_report", "write_memory_report", "write_report", "write_society_report"]
+__all__ = [
+    "memory_sections",
+    "write_dyad_report",
+    "write_forecast_report",
+    "write_memory_report",
+    "write_report",
+    "write_society_report",
+]
 
 _HOMES = {
     "memory_sections": ".memory",
+    "write_dyad_report": ".dyad",
     "write_forecast_report": ".forecasts",
     "write_memory_report": ".memory",
     "write_report": ".writing",
@@ -20,6 +28,7 @@ __getattr__ = importer(__name__, _HOMES)
 
 
 if TYPE_CHECKING:
+    from .dyad import write_dyad_report
     from .forecasts import write_forecast_report
     from .memory import memory_sections, write_memory_report
     from .society import write_society_report

@@ -86,7 +86,7 @@ def write_society_report(
             facts=_facts(society),
             findings=_findings(history, alone_history),
             charts=_charts(history, alone_history),
-            people=beside_people(history, alone_history),
+            people=beside_people(society, alone_history),
             rows=_rows(history),
             members=len(society),
             command=plain(command, 400),
@@ -166,8 +166,9 @@ def _charts(history: SocietyHistory, alone_history: SocietyHistory | None) -> li
     return [SocietyChart(name, chart, say(f"society_caption_{name}")) for name, chart in drawn.items()]
 
 
-def beside_people(history: SocietyHistory, alone_history: SocietyHistory | None) -> list[BesidePeople]:
+def beside_people(society: Society, alone_history: SocietyHistory | None) -> list[BesidePeople]:
     """Return what people were found to do, with sources, beside what these networks did."""
+    history = society.history
     last, first = MeetingFigures(*history.figures[-1]), MeetingFigures(*history.figures[0])
     better = float((history.scores[-1] < last.crowd_score).mean())
     found = {
@@ -183,6 +184,7 @@ def beside_people(history: SocietyHistory, alone_history: SocietyHistory | None)
     if history.kind != "values" and len(history) > 1:
         found["majority"] = _copied("society_majority_networks", copying_by_majority, history, alone_history)
         found["uncertain"] = _copied("society_uncertain_networks", copying_by_certainty, history, alone_history)
+    found["strategy"] = say("society_strategy_networks", exchange=repr(society.exchange))
     return [BesidePeople(name, say(f"society_{name}_people"), networks) for name, networks in found.items()]
 
 

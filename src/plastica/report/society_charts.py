@@ -23,7 +23,12 @@ SCORES, OPINIONS = "viridis", "coolwarm"
 
 
 def curve_chart(
-    name: str, x: np.ndarray, curves: Sequence[tuple[str, np.ndarray]], y_name: str, faint: np.ndarray | None = None
+    name: str,
+    x: np.ndarray,
+    curves: Sequence[tuple[str, np.ndarray]],
+    y_name: str,
+    faint: np.ndarray | None = None,
+    x_name: str = "society_epoch",
 ) -> Markup:
     """Draw curves by epoch with a legend of messages; faint curves lie behind them."""
     with drawing():
@@ -35,7 +40,7 @@ def curve_chart(
             axes.plot(x, y, color=colour, ls=style, lw=1.6)
             items.append((say(key), colour, dashes))
         axes.locator_params(axis="x", integer=True)
-        name_axes(axes, "society_epoch", y_name)
+        name_axes(axes, x_name, y_name)
         return inline(sheet, name, widest=520) + legend(items)
 
 

@@ -12,7 +12,7 @@ from ..errors import InvalidValue
 from ..language import LANGUAGES, Texts
 from ..notes import Note, sentences
 
-TEXTS = Texts("report", "tables")
+TEXTS = Texts("report", "society", "tables")
 LONGEST = 160
 # Control characters, surrogates, directional marks, and characters forbidden in XML
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")

@@ -22,6 +22,7 @@ from .dyad import BesideChance as BesideChance
 from .dyad import DyadRecording as DyadRecording
 from .dyad import DyadSynchrony as DyadSynchrony
 from .dyad import dyad_synchrony as dyad_synchrony
+from .dyad_files import read_dyad as read_dyad
 from .dynamics import OpinionDynamics as OpinionDynamics
 from .exchanges import Alone as Alone
 from .exchanges import exchange_named as exchange_named

@@ -120,8 +120,8 @@ class PushSum(Exchange):
         PushSum()
 
     Reference:
-        Kempe, Dobra and Gehrke 2003, Gossip-based computation of aggregate information, protocol Push-Sum; Assran,
-        Loizou, Ballas and Rabbat 2019, Stochastic gradient push for distributed deep learning, algorithm 1.
+        Kempe, Dobra and Gehrke 2003, Gossip-based computation of aggregate information (Push-Sum); Assran,
+        Loizou, Ballas and Rabbat 2019, Stochastic gradient push for distributed deep learning.
     """
 
     shares = "weights"

@@ -34,7 +34,7 @@ class HegselmannKrause(OpinionDynamics):
         1
 
     Reference:
-        Hegselmann and Krause 2002, Opinion dynamics and bounded confidence, section 2.
+        Hegselmann and Krause 2002, Opinion dynamics and bounded confidence.
     """
 
     confidence: float = 0.2
@@ -73,7 +73,7 @@ class Deffuant(OpinionDynamics):
         1
 
     Reference:
-        Deffuant, Neau, Amblard and Weisbuch 2000, Mixing beliefs among interacting agents, section 2.
+        Deffuant, Neau, Amblard and Weisbuch 2000, Mixing beliefs among interacting agents.
     """
 
     confidence: float = 0.2

@@ -44,7 +44,7 @@ def diversity_theorem(answers: ArrayLike, truth: ArrayLike) -> CrowdError:
 
     Reference:
         Krogh and Vedelsby 1995, Neural network ensembles, cross validation, and active learning; Page 2007,
-        The difference, chapter 8 (the diversity prediction theorem).
+        The difference (the diversity prediction theorem).
     """
     said, right = np.asarray(answers, np.float64), np.asarray(truth, np.float64)
     if said.ndim < 2 or said.shape[1:] != right.shape or not said.size:

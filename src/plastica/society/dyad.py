@@ -234,18 +234,22 @@ def _over_time(difference: Float[np.ndarray, "trials times"]) -> Float[np.ndarra
 
 
 def _cross_correlation(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    from scipy import signal
-
+    """Return lags, and the correlation of the times that overlap at each."""
     times = first.shape[1]
     most = min(times // 4, MOST_LAGS)
-    pairs = zip(_standard(first), _standard(second), strict=True)
-    full = np.mean([signal.correlate(y, x) / times for x, y in pairs], 0)
-    return np.arange(-most, most + 1), full[times - 1 - most : times + most]
+
+    def at(lag: int) -> float:
+        if lag < 0:
+            return _correlation(first[:, -lag:], second[:, : times + lag])
+        return _correlation(first[:, : times - lag], second[:, lag:])
+
+    lags = np.arange(-most, most + 1)
+    return lags, np.array([at(lag) for lag in lags.tolist()])
 
 
 def _standard(signals: np.ndarray) -> np.ndarray:
     apart = signals - signals.mean(1, keepdims=True)
-    return apart / apart.std(1, keepdims=True)
+    return apart / np.maximum(apart.std(1, keepdims=True), 1e-12)
 
 
 def _states(recording: DyadRecording) -> tuple[np.ndarray, np.ndarray] | None:

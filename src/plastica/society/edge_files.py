@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 # The names that a column may have.
 WEIGHT, SOURCE, TARGET, TIME = ("weight", "strength"), ("source", "from", "sender"), ("target", "to"), ("time",)
+YES, NO = ("yes", "true", "1", "1.0"), ("no", "false", "0", "0.0")
 
 
 def graph_of_file(path: str | os.PathLike[str], members: int | None = None) -> SocialGraph:
-    """Return the graph in a table of edges; see :func:`graph_of`. Undirected unless there is a column ``directed``.
+    """Return the graph in a table of edges; see :func:`graph_of`. Edges go both ways unless ``directed`` says yes.
 
     Names are taken as they stand. If all are whole numbers from 0 on and ``members`` is given, members without edges
     are part of the graph.
@@ -44,9 +45,9 @@ def graph_of_file(path: str | os.PathLike[str], members: int | None = None) -> S
     senders, receivers = np.array(edges, np.int64).reshape(-1, 2).T
     periods = np.unique(time)
     weights = np.where(time == periods[:, None], weight, 0.0)
-    if "directed" not in columns:
-        senders, receivers = np.concatenate([senders, receivers]), np.concatenate([receivers, senders])
-        weights = np.concatenate([weights, weights], 1)
+    back = ~_one_way(table, columns, path)
+    senders, receivers = np.concatenate([senders, receivers[back]]), np.concatenate([receivers, senders[back]])
+    weights = np.concatenate([weights, weights[:, back]], 1)
     return SocialGraph(tuple(names), senders, receivers, weights, name=Path(path).stem)
 
 
@@ -70,6 +71,17 @@ def _numbers(table: Table, columns: Mapping[str, str], words: Sequence[str], pat
     except (TypeError, ValueError):
         wrong = next(each for each in values if not _is_number(each))
         raise DataError(f"{path}: column {name!r} has {wrong!r}; give numbers.") from None
+
+
+def _one_way(table: Table, columns: Mapping[str, str], path: object) -> np.ndarray:
+    """Return which edges go one way only."""
+    if "directed" not in columns:
+        return np.zeros(table.height, bool)
+    said = [str(each).strip().lower() for each in table.column(columns["directed"]).to_list()]
+    wrong = [each for each in said if each not in (*YES, *NO)]
+    if wrong:
+        raise DataError(f"{path}: column 'directed' has {wrong[0]!r}; write yes or no for each edge.")
+    return np.array([each in YES for each in said])
 
 
 def _is_number(given: object) -> bool:

@@ -104,8 +104,9 @@ class Imitation(Exchange):
         asks = jnp.ones(wanted.shape[:2])
         if self.when == "uncertain":
             asks = (speaker.confidence(meeting.own) < self.certainty).astype(wanted.dtype)
-        made = taught(speaker, meeting, wanted, asks, self.steps, self.learning_rate)
-        return chosen(strength > 0, made, meeting.weights), (trust, meetings + 1)
+        own = meeting.of_learners
+        made = taught(speaker, meeting, own(wanted), own(asks), self.steps, self.learning_rate)
+        return chosen(own(strength) > 0, made, meeting.weights), (trust, meetings + 1)
 
 
 @declaration
@@ -156,19 +157,20 @@ class Teaching(Exchange):
         sure = speaker.confidence(meeting.answers)[teacher]
         rank = jnp.argsort(jnp.argsort(-sure, axis=1), axis=1) / sure.shape[1]
         taught_now = (rank < self.start + (1 - self.start) * meeting.progress).astype(sure.dtype)
-        made = taught(speaker, meeting, meeting.answers[teacher], taught_now, self.steps, self.learning_rate)
-        return chosen(pupil, made, meeting.weights), memory
+        own, wanted = meeting.of_learners, meeting.answers[teacher]
+        made = taught(speaker, meeting, own(wanted), own(taught_now), self.steps, self.learning_rate)
+        return chosen(own(pupil), made, meeting.weights), memory
 
 
 def taught(
     speaker: Speaker,
     meeting: Meeting,
-    wanted: Float[Array, "members rows outputs"],
-    weight: Float[Array, "members rows"],
+    wanted: Float[Array, "learners rows outputs"],
+    weight: Float[Array, "learners rows"],
     steps: int,
     rate: Array | float,
 ) -> PyTree:
-    """Return members after some steps of gradient descent towards answers to the topics."""
+    """Return learners after some steps of gradient descent towards answers to the topics."""
 
     def pupil(params: PyTree, state: PyTree, wanted: Array, weight: Array) -> PyTree:
         def loss(params: PyTree) -> Array:

@@ -14,6 +14,7 @@ from .synchrony import checked_pair, phase_locking_value
 
 SAY = Texts("society")
 Leader = Literal["first", "second", "both", "neither"]
+LEFT = 1e-9  # of the variance: a signal that its own past predicts as well leaves nothing for another to predict
 
 
 class Granger(NamedTuple):
@@ -63,6 +64,8 @@ def granger(source: ArrayLike, target: ArrayLike, lags: int = 2) -> Granger:
     now = other[lags:]
     own, both = _past(other, lags), np.concatenate([_past(other, lags), _past(one, lags)], 1)
     without, with_ = (_error(each, now) for each in (own, both))
+    if without <= LEFT * np.square(now - now.mean()).sum():
+        return Granger(0.0, 1.0, 0.0)
     statistic = max(without - with_, 0.0) / lags / max(with_ / rest, 1e-300)
     transfer = max(float(np.log(max(without, 1e-300) / max(with_, 1e-300))), 0.0)
     return Granger(float(statistic), float(stats.f.sf(statistic, lags, rest)), transfer)
@@ -89,7 +92,7 @@ def transfer_entropy(source: ArrayLike, target: ArrayLike, *, states: int = 2) -
         (1.0, 0.0)
 
     Reference:
-        Schreiber 2000, Measuring information transfer, equation 4; Miller 1955, Note on the bias of information
+        Schreiber 2000, Measuring information transfer; Miller 1955, Note on the bias of information
         estimates.
     """
     if states < 2:

@@ -12,7 +12,7 @@ from jax import Array
 from ..declaration import Declaration
 from ..random import Key
 from ..training.program import Learner
-from ..typing import Bool, Float, PyTree
+from ..typing import AnyArray, Bool, Float, Int, PyTree
 from .edge_list import EdgeList
 from .graph import SocialGraph
 from .speaker import Speaker
@@ -28,7 +28,7 @@ class Meeting(NamedTuple):
 
     Attributes:
         edges: Who listens to whom in this meeting; the edges to stubborn members and those of absent ones weigh 0.
-        weights: Parameters and state of each member, and the moments of its optimizer if the exchange wants them.
+        weights: Parameters and state of each learner, and the moments of its optimizer if the exchange wants them.
         said: The same, as members say that they are: liars turn theirs around.
         topics: The inputs that are talked about, the same for all, ``(rows, ...)``.
         answers: The answers to the topics as members say them, ``(members, rows, outputs)``.
@@ -36,6 +36,8 @@ class Meeting(NamedTuple):
         payoff: The score that each claims to have on the questions with known answers, ``(members,)``.
         success: The score of what each said to them.
         progress: The completed share of the meetings, from 0 to 1.
+        learners: The numbers of the members whose weights are there; None for all. Members with different networks have
+            a meeting for each network, in which all members speak.
     """
 
     edges: EdgeList
@@ -47,12 +49,19 @@ class Meeting(NamedTuple):
     payoff: Float[Array, "members"]
     success: Float[Array, "members"]
     progress: Float[Array, ""]
+    learners: Int[AnyArray, "learners"] | None = None
+
+    def of_learners(self, values: Array) -> Array:
+        """Return what belongs to the members whose weights are there."""
+        return values if self.learners is None else values[self.learners]
 
 
 class Exchange(Declaration):
     """Base class of what members do when they meet. Write a subclass under ``@declaration`` for one of your own.
 
-    ``meet`` runs inside a compiled program. A member without neighbours must come back as it was, bit for bit.
+    ``meet`` runs inside a compiled program. A member without neighbours must come back as it was, bit for bit. Members
+    with different networks exchange answers only; ``meet`` is then called for each network with the same memory and
+    key, and must return the same memory each time.
 
     Attributes:
         shares: What members hand over.

@@ -11,13 +11,12 @@ from .. import random
 from ..training.callbacks import Callback, Needs
 from ..training.member import Member
 from ..training.run import Run
-from ..typing import PyTree
+from ..typing import AnyArray, PyTree
 from .exchanges import Alone
 from .graph import SocialGraph
 from .history import SocietyHistory, figures_of
 from .meeting import Exchange, ExchangeMemory, shared_arrays, with_shared_arrays
-from .meeting_program import MeetingOutcome, MemberRoles, Questions, hold
-from .speaker import Speaker
+from .meeting_program import MeetingOutcome, MemberRoles, NetworkKind, Questions, hold
 from .step_meetings import MeetingPlan, StepMeetings
 
 KEPT_ROWS = 64  # questions whose answers are kept after each meeting
@@ -31,7 +30,7 @@ class Meetings(Callback):
     Args:
         graph: Who listens to whom.
         exchange: What members do.
-        speaker: What they answer.
+        kinds: The networks of the members, and what they answer.
         roles: Who lies, listens and is there.
         questions: What they are asked.
         topics: How many of the inputs are talked about in a meeting.
@@ -46,7 +45,7 @@ class Meetings(Callback):
         self,
         graph: SocialGraph,
         exchange: Exchange,
-        speaker: Speaker,
+        kinds: tuple[NetworkKind, ...],
         roles: MemberRoles,
         questions: Questions,
         topics: int,
@@ -54,10 +53,10 @@ class Meetings(Callback):
         epochs: int,
         seed: int,
     ) -> None:
-        self.graph, self.exchange, self.speaker, self.roles = graph, exchange, speaker, roles
+        self.graph, self.exchange, self.kinds, self.roles = graph, exchange, kinds, roles
         self.questions, self.topics = questions, topics
         self.every, self.epochs, self.seed = every, epochs, seed
-        self.history = SocietyHistory(graph, speaker.kind)
+        self.history = SocietyHistory(graph, kinds[0].speaker.kind)
         self.memory: ExchangeMemory = exchange.begin(graph)
         self._edges = graph.edge_list()
         # Those who neither hear nor are heard keep the very arrays that they have.
@@ -72,7 +71,7 @@ class Meetings(Callback):
     def within_epochs(self, members: Sequence[Member], every_steps: int) -> StepMeetings:
         """Return what computes the calls of members that meet every so many steps instead."""
         key = random.fold(random.seed_key(self.seed), 2)
-        plan = MeetingPlan(self.exchange, self.speaker, self._edges, self.questions, self.roles, every_steps, key)
+        plan = MeetingPlan(self.exchange, self.kinds[0], self._edges, self.questions, self.roles, every_steps, key)
         self._steps = StepMeetings(members, plan, self.topics, self.memory)
         return self._steps
 
@@ -94,7 +93,9 @@ class Meetings(Callback):
     def _held(self, exchange: Exchange, members: Sequence[Member], epoch: int, progress: float) -> MeetingOutcome:
         """Return the outcome of a meeting."""
         shown = [shared_arrays(exchange, member.trainee.learner) for member in members]
-        weights = jax.tree.map(lambda *leaves: np.stack([np.asarray(leaf) for leaf in leaves]), *shown)
+        weights = tuple(
+            jax.tree.map(_stacked, *(shown[place] for place in kind.places.tolist())) for kind in self.kinds
+        )
         here = self.roles.present & ~np.array([bool(member.failed) for member in members])
         hears = self.roles.listening & ~np.array([member.is_done for member in members])
         draws = np.random.default_rng([self.seed, epoch])
@@ -104,18 +105,20 @@ class Meetings(Callback):
         key = random.fold(random.fold(random.seed_key(self.seed), 1), epoch)
         roles = MemberRoles(self.roles.lying, hears, here, self.roles.absence)
         edges, questions = self._edges._replace(weights=period), self.questions._replace(topics=topics)
-        found = hold(exchange, self.speaker, edges, roles, weights, questions, progress, self.memory, key)
+        found = hold(exchange, self.kinds, edges, roles, weights, questions, progress, self.memory, key)
         return jax.device_get(found)
 
-    def _hand_out(self, members: Sequence[Member], weights: PyTree) -> None:
-        for place in self._touched:
-            trainee = members[place].trainee
-            own = jax.tree.map(lambda leaf, place=place: leaf[place], weights)
-            trainee.learner = with_shared_arrays(trainee.learner, own)
+    def _hand_out(self, members: Sequence[Member], weights: tuple[PyTree, ...]) -> None:
+        for kind, made in zip(self.kinds, weights, strict=True):
+            for number, place in enumerate(kind.places.tolist()):
+                if place in self._touched:
+                    trainee = members[place].trainee
+                    own = jax.tree.map(lambda leaf, number=number: leaf[number], made)
+                    trainee.learner = with_shared_arrays(trainee.learner, own)
 
     def _record(self, found: MeetingOutcome, epoch: int) -> None:
         answers, truth = np.asarray(found.answers), self.questions.truth
-        figures = figures_of(answers, truth, self.speaker.kind, float(found.spread))
+        figures = figures_of(answers, truth, self.kinds[0].speaker.kind, float(found.spread))
         kept = answers[:, :KEPT_ROWS].astype(np.float16)
         before = self.history
         before.answers = kept[None] if not len(before) else np.concatenate([before.answers, kept[None]])
@@ -137,3 +140,7 @@ class Meetings(Callback):
         self.memory = jax.tree.unflatten(jax.tree.structure(self.memory), leaves)
         if self._steps is not None:
             self._steps.begin(self.memory)
+
+
+def _stacked(*leaves: AnyArray) -> np.ndarray:
+    return np.stack([np.asarray(leaf) for leaf in leaves])

@@ -39,7 +39,7 @@ class NamingGame(OpinionDynamics):
 
     Reference:
         Baronchelli, Felici, Loreto, Caglioti and Steels 2006, Sharp transition towards shared vocabularies in
-        multi-agent systems, section 2; Xie et al. 2011, Social consensus through the influence of committed
+        multi-agent systems; Xie et al. 2011, Social consensus through the influence of committed
         minorities.
     """
 

@@ -44,8 +44,8 @@ class RobustAveraging(Exchange):
         RobustAveraging(kind='trimmed', faulty=2)
 
     Reference:
-        Yin, Chen, Ramchandran and Bartlett 2018, Byzantine-robust distributed learning, definitions 1 and 2; Blanchard,
-        El Mhamdi, Guerraoui and Stainer 2017, Machine learning with adversaries, section 4 (Krum).
+        Yin, Chen, Ramchandran and Bartlett 2018, Byzantine-robust distributed learning; Blanchard,
+        El Mhamdi, Guerraoui and Stainer 2017, Machine learning with adversaries (Krum).
     """
 
     shares = "weights"

@@ -30,7 +30,7 @@ from ..training.padding import kind_of
 from ..training.rows import Rows
 from ..training.run import Hook, as_hooks
 from .history import MeetingFigures, figures_of
-from .meeting_program import MemberRoles, Questions
+from .meeting_program import MemberRoles, NetworkKind, Questions
 from .meetings import Meetings
 from .row_division import divide_rows, rows_by
 from .speaker import Speaker, speaker_of
@@ -67,15 +67,15 @@ class SocietyRun:
         with interrupting.noted():
             first = society.models[0] if society.models else varied(society.given[0], {}, society.seed)
             data = fitting.data_for(first, x, y, None, class_weight, *validation, options, has_folds=False)
-            speaker = speaker_of(first, data.shape)
             society.rows = self._divided(data, by, validation[0])
             models = society.models or self._models(first, data)
+            kinds = network_kinds(models, data)
             settings = [
                 MemberSettings({"member": name}, {}, model.seed, place)
                 for place, (name, model) in enumerate(zip(society.graph.names, models, strict=True))
             ]
             group = MemberGroup(settings, models, [RowSplit(rows.astype(np.int32), None) for rows in society.rows], "")
-            meetings = self._meetings(data, speaker)
+            meetings = self._meetings(data, kinds)
             meetings.begin(models[0].epochs_trained)
             if society.models:
                 meetings.history, meetings.memory = society.history, society.memory
@@ -126,7 +126,7 @@ class SocietyRun:
             for place in range(len(group))
         ]
 
-    def _meetings(self, data: PopulationData, speaker: Speaker) -> Meetings:
+    def _meetings(self, data: PopulationData, kinds: tuple[NetworkKind, ...]) -> Meetings:
         society, options = self.society, self.options
         count = len(society)
 
@@ -137,12 +137,12 @@ class SocietyRun:
         examples = data.held_out or data.learn
         numbers = np.random.default_rng(society.seed).permutation(examples.rows)[:QUESTIONS]
         asked = _taken(examples, numbers)
-        truth = right_answers(society.given[0], asked, data.shape, speaker)
+        truth = right_answers(asked, data.shape, kinds[0].speaker)
         questions = Questions(data.learn.x, asked.x, truth)
         return Meetings(
             society.graph,
             society.exchange,
-            speaker,
+            kinds,
             roles,
             questions,
             society.topics,
@@ -159,8 +159,8 @@ class SocietyRun:
         """
         if len({kind_of(member.trainee.program) for member in members}) > 1:
             raise InvalidValue(
-                "Society(every_steps=...): members differ in rule, optimizer or loss, and each kind has a program of "
-                "its own; let them meet between epochs with every=1."
+                "Society(every_steps=...): members differ in network, rule, optimizer or loss, and each kind has a "
+                "program of its own; let them meet between epochs with every=1."
             )
         lengths = sorted({member.source.batches for member in members})
         if len(lengths) > 1:
@@ -189,7 +189,30 @@ def _taken(examples: Examples, numbers: np.ndarray) -> Examples:
     return Examples(*jax.tree.map(lambda part: np.asarray(part)[numbers], examples[:3]))
 
 
-def right_answers(model: Model, examples: Examples, shape: tuple[int, ...], speaker: Speaker) -> np.ndarray:
+def network_kinds(models: Sequence[Model], data: PopulationData) -> tuple[NetworkKind, ...]:
+    """Return the members of each network, in the order of its first.
+
+    Raises:
+        InvalidValue: If members answer in different ways.
+    """
+    places: dict[Speaker, list[int]] = {}
+    for place, model in enumerate(models):
+        shape = model.output_shape_for(data.learn.x)
+        if shape != data.shape:
+            raise InvalidValue(
+                f"Society([...]): the models answer {data.shape} and {shape} for each row; give networks with as many "
+                "outputs."
+            )
+        places.setdefault(speaker_of(model, shape), []).append(place)
+    answers = {speaker.kind for speaker in places}
+    if len(answers) > 1:
+        raise InvalidValue(
+            f"Society([...]): the models answer with {' and '.join(sorted(answers))}; give losses of one kind."
+        )
+    return tuple(NetworkKind(speaker, np.array(own, np.int32)) for speaker, own in places.items())
+
+
+def right_answers(examples: Examples, shape: tuple[int, ...], speaker: Speaker) -> np.ndarray:
     """Return the right answers in the form of what members say, ``(rows, outputs)``.
 
     Raises:
@@ -219,9 +242,13 @@ def crowd_scores(models: Sequence[Model], x: object, y: object) -> tuple[np.ndar
         has_folds=False,
     )
     speaker = speaker_of(first, data.shape)
-    truth = right_answers(first, data.learn, data.shape, speaker)
+    truth = right_answers(data.learn, data.shape, speaker)
+    speakers = [speaker_of(model, data.shape) for model in models]
     answers = np.stack(
-        [np.asarray(_asked(speaker, model.learner.params, model.learner.state, data.learn.x)) for model in models]
+        [
+            np.asarray(_asked(each, model.learner.params, model.learner.state, data.learn.x))
+            for each, model in zip(speakers, models, strict=True)
+        ]
     )
     scores = np.asarray(speaker.score(jnp.asarray(answers), jnp.asarray(truth)))
     return scores, figures_of(answers, truth, speaker.kind, float("nan"))

@@ -76,8 +76,8 @@ def learn_signals(
         (True, (20, 2, 2))
 
     Reference:
-        Lewis 1969, Convention; Skyrms 2010, Signals, chapters 1 and 8; Argiento, Pemantle, Skyrms and Volkov 2009,
-        Learning to signal, theorem 1.1 (two states); Barrett 2006, Numerical simulations of the Lewis signaling game
+        Lewis 1969, Convention; Skyrms 2010, Signals; Argiento, Pemantle, Skyrms and Volkov 2009,
+        Learning to signal (two states); Barrett 2006, Numerical simulations of the Lewis signaling game
         (three states: 9.6 % of runs end with partial pooling).
     """
     count = states if signals is None else signals

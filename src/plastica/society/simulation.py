@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,9 +16,12 @@ from numpy.typing import ArrayLike
 
 from .. import random
 from ..errors import InvalidValue
+from ..language import Texts
 from ..random import Key
+from ..training.live import Standing
+from ..training.live_line import LiveLine
 from ..typing import AnyArray, Float, Int
-from .dynamics import OpinionDynamics
+from .dynamics import OpinionDynamics, OpinionState
 from .edge_list import EdgeList
 from .graph import SocialGraph
 from .graphs import GraphLike, graph_of
@@ -25,7 +29,9 @@ from .graphs import GraphLike, graph_of
 if TYPE_CHECKING:
     from ..drawing.figure import Drawing
 
+SAY = Texts("society")
 MOST_VALUES = 200_000_000  # of all records
+LOOKS = 20  # with a live line
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -77,6 +83,7 @@ def simulate(
     runs: int | None = None,
     seed: int = 0,
     record_every: int = 1,
+    verbose: int | str = "auto",
 ) -> OpinionSimulation:
     """Let opinions on a graph change for some steps.
 
@@ -93,6 +100,7 @@ def simulate(
         runs: How many runs with different draws; default: one, without an axis of runs.
         seed: The seed of graph and draws.
         record_every: How many steps lie between records; the last step is always recorded.
+        verbose: 0 for no output, otherwise a live line in a terminal.
 
     Raises:
         InvalidValue: If a number is out of range, or there would be too many records for the memory.
@@ -117,19 +125,39 @@ def simulate(
     keys = np.stack([random.fold(random.seed_key(seed), run) for run in range(runs or 1)])
     _check_size(dynamics, first, edges, keys, -(-steps // record_every))
     every = min(record_every, steps)
-    found = _all_runs(dynamics, first, edges, keys, steps // every, every, steps % every)
-    times = np.append(np.arange(0, steps + 1, every), [steps] if steps % every else []).astype(int)
-    opinions, agreed = np.asarray(found.opinions), np.asarray(found.agreed)
+    records, rest = divmod(steps, every)
+    line = LiveLine(sys.stdout, bool(verbose))
+    line.start()
+    # A call of the program has no progress to show: with a live line, there are several.
+    part = -(-records // LOOKS) if line.is_shown else records
+    parts = [(part, every)] * (records // part) + [
+        (count, each) for count, each in ((records % part, every), (1, rest)) if count and each
+    ]
+    try:
+        opinions, agreed = _simulated(dynamics, first, edges, keys, parts, line)
+    finally:
+        line.stop()
+    times = np.append(np.arange(0, steps + 1, every), [steps] if rest else []).astype(int)
     return OpinionSimulation(
         dynamics, made, times, *((opinions, agreed) if runs is not None else (opinions[0], agreed[0]))
     )
 
 
-class SimulationRecord(NamedTuple):
-    """The opinions recorded, ``(runs, times, members, ...)``, and when all agreed, ``(runs,)``."""
+class SimulationState(NamedTuple):
+    """Where runs stand, ``(runs, ...)`` each: opinions and what else changes, the step, and when all agreed."""
 
-    opinions: Array
-    agreed: Array
+    state: OpinionState
+    time: Int[Array, "*runs"]
+    agreed: Int[Array, "*runs"]
+
+
+class SimulationStanding(Standing):
+    """The progress of a simulation, whose units are steps."""
+
+    @property
+    def count(self) -> str:
+        """The current step as text."""
+        return SAY("step_of", made=self.epoch, all=self.epochs)
 
 
 def _check_size(dynamics: OpinionDynamics, first: AnyArray | None, edges: EdgeList, keys: Key, records: int) -> None:
@@ -141,36 +169,53 @@ def _check_size(dynamics: OpinionDynamics, first: AnyArray | None, edges: EdgeLi
         )
 
 
-@partial(jax.jit, static_argnames=("records", "every", "rest"))
-def _all_runs(
+def _simulated(
     dynamics: OpinionDynamics,
     initial: AnyArray | None,
     edges: EdgeList,
     keys: Key,
-    records: int,
-    every: int,
-    rest: int,
-) -> SimulationRecord:
-    def one_run(key: Array) -> SimulationRecord:
+    parts: list[tuple[int, int]],
+    line: LiveLine,
+) -> tuple[Float[np.ndarray, "runs records *rest"], Int[np.ndarray, "runs"]]:
+    """Return what was recorded, and when all agreed; each part has so many records, after so many steps each."""
+    total = sum(records * every for records, every in parts)
+    now, before = _begun(dynamics, initial, edges, keys)
+    shown, made = [np.asarray(before)[:, None]], 0
+    for records, every in parts:
+        now, found = _advanced(dynamics, edges, keys, now, records, every)
+        shown.append(np.asarray(found))
+        made += records * every
+        line.show(SimulationStanding(total, made))
+    return np.concatenate(shown, 1), np.asarray(now.agreed)
+
+
+@jax.jit
+def _begun(
+    dynamics: OpinionDynamics, initial: AnyArray | None, edges: EdgeList, keys: Key
+) -> tuple[SimulationState, Array]:
+    def one_run(key: Array) -> tuple[SimulationState, Array]:
         start = dynamics.begin(initial, edges, random.fold(key, 0))
-
-        def step(carry: tuple[Array, Array, Array], _: None) -> tuple[tuple[Array, Array, Array], None]:
-            state, time, agreed = carry
-            state = dynamics.step(state, edges.at(time), random.fold(random.fold(key, 1), time))
-            now = (agreed < 0) & dynamics.agreed(dynamics.opinions(state))
-            return (state, time + 1, jnp.where(now, time + 1, agreed)), None
-
-        def record(carry: tuple[Array, Array, Array], _: None) -> tuple[tuple[Array, Array, Array], Array]:
-            carry, _ = jax.lax.scan(step, carry, None, length=every)
-            return carry, dynamics.opinions(carry[0])
-
-        before = dynamics.opinions(start)
-        carry = (start, jnp.int32(0), jnp.where(dynamics.agreed(before), 0, -1))
-        carry, shown = jax.lax.scan(record, carry, None, length=records)
-        shown = jnp.concatenate([before[None], shown])
-        if rest:
-            carry, _ = jax.lax.scan(step, carry, None, length=rest)
-            shown = jnp.concatenate([shown, dynamics.opinions(carry[0])[None]])
-        return SimulationRecord(shown, carry[2])
+        opinions = dynamics.opinions(start)
+        return SimulationState(start, jnp.int32(0), jnp.where(dynamics.agreed(opinions), 0, -1)), opinions
 
     return jax.vmap(one_run)(jnp.asarray(keys))
+
+
+@partial(jax.jit, static_argnames=("records", "every"))
+def _advanced(
+    dynamics: OpinionDynamics, edges: EdgeList, keys: Key, now: SimulationState, records: int, every: int
+) -> tuple[SimulationState, Array]:
+    def one_run(key: Array, now: SimulationState) -> tuple[SimulationState, Array]:
+        def step(now: SimulationState, _: None) -> tuple[SimulationState, None]:
+            state, time, agreed = now
+            state = dynamics.step(state, edges.at(time), random.fold(random.fold(key, 1), time))
+            first = (agreed < 0) & dynamics.agreed(dynamics.opinions(state))
+            return SimulationState(state, time + 1, jnp.where(first, time + 1, agreed)), None
+
+        def record(now: SimulationState, _: None) -> tuple[SimulationState, Array]:
+            now, _ = jax.lax.scan(step, now, None, length=every)
+            return now, dynamics.opinions(now.state)
+
+        return jax.lax.scan(record, now, None, length=records)
+
+    return jax.vmap(one_run)(jnp.asarray(keys), now)

@@ -63,7 +63,7 @@ class Society:
 
     Args:
         model: The compiled model that members are made from; it is not trained itself. Several models, which members
-            take in turn, may differ in rule, optimizer and loss, but not in their network.
+            take in turn, may differ in rule, optimizer and loss; and in their network, if answers are exchanged.
         graph: Who listens to whom; as for :func:`graph_of`. None with ``exchange="none"``: nobody.
         members: The number of members, for a graph that is given by its name. Default: 20.
         exchange: What members do when they meet: a name as for :func:`exchange_named`, or an exchange.
@@ -125,8 +125,6 @@ class Society:
         given = [model] if isinstance(model, Model) else list(model) if isinstance(model, Sequence) else []
         if not given or not all(isinstance(each, Model) for each in given):
             raise InvalidValue(f"Society({model!r}): give a compiled model, such as a Sequential, or a list of models.")
-        if any(each.network != given[0].network for each in given):
-            raise InvalidValue("Society([...]): the models have different networks; members may differ in all else.")
         for name, value in {
             "every": every,
             "topics": topics,
@@ -144,6 +142,11 @@ class Society:
         self.every, self.every_steps = every, every_steps
         self.seed = given[0].seed if seed is None else seed
         self.exchange = exchange_named(exchange)
+        if self.exchange.shares == "weights" and any(each.network != given[0].network for each in given):
+            raise InvalidValue(
+                f"Society(exchange={self.exchange!r}): the models have different networks, whose weights do not "
+                'compare; choose an exchange of answers, such as "imitate".'
+            )
         if self.exchange.shares_moments and len({type(each.compiled.optimizer) for each in given}) > 1:
             raise InvalidValue(
                 f"Society(exchange={self.exchange!r}): the models have different optimizers, whose moments have no "

@@ -80,7 +80,7 @@ def spectral_gap(graph: GraphLike, self_weight: float = 0.5, *, members: int | N
         (0.55, 0.024)
 
     Reference:
-        Boyd, Ghosh, Prabhakar and Shah 2006, Randomized gossip algorithms, theorem 3.
+        Boyd, Ghosh, Prabhakar and Shah 2006, Randomized gossip algorithms.
     """
     from scipy.sparse import linalg
 

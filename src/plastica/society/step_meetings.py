@@ -22,22 +22,22 @@ from ..training.stacked import Stacked
 from ..typing import AnyArray, Bool, Int, PyTree
 from .edge_list import EdgeList
 from .meeting import Exchange, ExchangeMemory, shared_arrays, with_shared_arrays
-from .meeting_program import MemberRoles, Questions, met
-from .speaker import Speaker
+from .meeting_program import MemberRoles, NetworkKind, Questions, met
 
 
 class MeetingPlan(NamedTuple):
     """Who meets, when, and what about.
 
     Attributes:
-        exchange, speaker, edges, questions: As for :func:`.meeting_program.met`; the edges of all periods.
+        exchange, edges, questions: As for :func:`.meeting_program.met`; the edges of all periods.
+        kind: The network of the members.
         roles: Who lies, listens and is there in this call.
         every: The steps from one meeting to the next.
         key: The randomness of the meetings.
     """
 
     exchange: Exchange
-    speaker: Speaker
+    kind: NetworkKind
     edges: EdgeList
     questions: Questions
     roles: MemberRoles
@@ -147,12 +147,12 @@ def _with_meeting(
     questions = plan.questions._replace(topics=jax.tree.map(lambda part: part[drawn], plan.questions.topics))
     shown = shared_arrays(plan.exchange, learner)
     # Behind the members there may be copies that fill up the last group.
-    weights, memory = met(
+    (weights,), memory = met(
         plan.exchange,
-        plan.speaker,
+        (plan.kind,),
         plan.edges.at(number - 1),
         plan.roles,
-        jax.tree.map(lambda leaf: leaf[:count], shown),
+        (jax.tree.map(lambda leaf: leaf[:count], shown),),
         questions,
         share,
         memory,
