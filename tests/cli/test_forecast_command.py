@@ -62,8 +62,11 @@ def test_predict_goes_on_from_the_end_and_from_newer_rows(folder, made):
 
 def test_json_is_one_object(folder):
     given = ["-t", "load", "--horizon", "6", "--look-back", "48", "--model", "linear", "--folds", "2", "--json"]
-    found = call("forecast", folder / "load.csv", *given, "--out", folder / "json")
+    found = call("forecast", folder / "load.csv", *given, "--out", folder / "json", "--explain", "2026-01-05T01")
     facts = json.loads(found.stdout)
+    assert "at='2026-01-05T01': forecasts can begin 48 steps after" in " ".join(found.stderr.split())
+    page = (folder / "json" / "report.html").read_text("utf-8")
+    assert "The worst forecast, from 2026-01-" in page and "A chosen forecast, from" not in page
     assert [each["slot"] for each in facts["analysis"]["by_slot"]] == ["hour", "weekday"]
     assert len({each["fold"] for each in facts["backtest"]}) == 2
     parts = pl.read_csv(folder / "json" / "decomposition.csv")
