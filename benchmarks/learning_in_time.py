@@ -1,7 +1,8 @@
 """Learning rules in time beside backpropagation through time: ``python -m benchmarks.learning_in_time``.
 
 ``angles``: the angle of each rule's direction to the gradient, in a recurrent spiking layer and in a simple recurrent
-one, at random weights. ``window``: the window of STDP as pairs of spikes show it, beside its equation.
+one, at random weights. ``window``: the window of STDP as pairs of spikes show it, beside its equation. ``rewards``: a
+policy in a grid world that learns by REINFORCE, and one by reward-modulated STDP.
 
 ``evidence`` and ``store_recall`` are small forms of tasks of Bellec et al. 2020, in steps of 10 ms rather than 1 ms:
 cues to the left and right are counted and answered after a delay; a value is stored on a command and told on another.
@@ -12,16 +13,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import click
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 import plastica as pl
 from plastica.layers import Context, Record
+from plastica.layers.layer import Params, State
 from plastica.losses import MeanSquaredError, Objective
 from plastica.random import seed_key
+from plastica.rewards import GridWorld, PolicyGradient, episodes
 from plastica.rules import RTRL, STDP, Backprop, Batch, EProp, Rule, TruncatedBackprop
 
 LOGITS = pl.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -56,16 +61,18 @@ def _angle(network: pl.Layer, rule: Rule, seed: int, steps: int) -> float:
     params = jax.tree.map(jnp.asarray, params)
     x, y = (rng.random((16, steps, 8)) < 0.3).astype("float32"), rng.standard_normal((16, 2)).astype("float32")
     batch = Batch(jnp.asarray(x), jnp.asarray(y), jnp.ones(16), jnp.float32(16))
-    key = jnp.asarray(seed_key(seed))
-    found = []
-    for own in (Backprop(), rule):
-        memory = own.init(network, params, key)
-        objective, context = Objective(MeanSquaredError()), Context(True, key)
-        direction = own.signal(network, params, state, memory, batch, objective, context).direction
-        assert direction is not None
-        found.append(np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(direction[0])]))
-    one, other = found
+    one, other = (_direction(network, own, params, state, batch, seed_key(seed)) for own in (Backprop(), rule))
     return float(np.degrees(np.arccos(np.clip(one @ other / np.linalg.norm(one) / np.linalg.norm(other), -1, 1))))
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _direction(network: pl.Layer, rule: Rule, params: Params, state: State, batch: Batch, key: Array) -> Array:
+    """Return the direction of the recurrent weights as one vector."""
+    memory = rule.init(network, params, key)
+    objective, context = Objective(MeanSquaredError()), Context(True, key)
+    direction = rule.signal(network, params, state, memory, batch, objective, context).direction
+    assert direction is not None
+    return jnp.concatenate([jnp.ravel(leaf) for leaf in jax.tree.leaves(direction[0])])
 
 
 def window() -> None:
@@ -135,17 +142,43 @@ def learned(task: Callable[..., tuple[np.ndarray, np.ndarray]], seeds: int, unit
         )
 
 
+def rewards(seeds: int, epochs: int = 16) -> None:
+    """Print what policies get in a grid world of nine fields, before and after learning."""
+    world, start = GridWorld(3, 3), pl.initializers.RandomUniform(0.2, 0.4)
+    units = pl.Spiking(4, pl.LIF(reset="zero"), True, False, start, pl.initializers.Constant(-2.0))
+    copies = [pl.RepeatVector(10), pl.Flatten(), pl.RateEncoder(40, max_rate=100.0)]
+    spiking = pl.layers.Sequential((*copies, units, pl.SpikeCount()))
+    programs = {
+        "REINFORCE": PolicyGradient(pl.Dense(4), world, optimizer=pl.optimizers.Adam(0.1), longest=20),
+        "reward-modulated STDP": PolicyGradient(spiking, world, STDP(0.01, depression=0.0), longest=20, discount=0.9),
+    }
+    for name, program in programs.items():
+        runs = []
+        for seed in range(seeds):
+            model = pl.Model(program, seed=seed)
+            runs.append(model.fit(episodes(256), batch_size=32, epochs=epochs, verbose=0).history["reward"])
+        first, last = np.mean(runs, 0)[[0, -1]]
+        click.echo(
+            f"grid world of nine fields, {name}: mean reward {first:.2f} in the first 256 episodes, {last:.2f} in the "
+            f"last, the best {world.best_reward:.2f}; {seeds} seeds, {epochs * 256} episodes each"
+        )
+
+
 @click.command()
-@click.option("--only", type=click.Choice(["angles", "window", "evidence", "store_recall"]), help="One part.")
+@click.option(
+    "--only", type=click.Choice(["angles", "window", "rewards", "evidence", "store_recall"]), help="One part."
+)
 @click.option("--seeds", type=int, default=3, show_default=True)
 @click.option("--units", type=int, default=64, show_default=True, help="Neurons in the tasks.")
 @click.option("--epochs", type=int, default=15, show_default=True, help="Epochs of 32 steps in the tasks.")
 def main(only: str | None, seeds: int, units: int, epochs: int) -> None:
-    """Print angles, the window of STDP, and test accuracies of two tasks."""
+    """Print angles, the window of STDP, rewards, and test accuracies of two tasks."""
     if only in (None, "angles"):
         angles(seeds)
     if only in (None, "window"):
         window()
+    if only in (None, "rewards"):
+        rewards(seeds)
     for task in (evidence, store_recall):
         if only in (None, task.__name__):
             learned(task, seeds, units, epochs)
