@@ -213,7 +213,7 @@ FAULTS = {
     f"layer 1, Dropout: {WALKS}, and this layer draws random numbers": behind(pl.Dropout(0.2)),
     f"layer 1, BatchNormalization: {WALKS}, and this layer carries more": behind(pl.BatchNormalization()),
     "layer 0, Bidirectional needs the whole sequence": [pl.Bidirectional(pl.SimpleRNN(3)), pl.Dense(2)],
-    "the influence of 1008000 parameters": [pl.LSTM(500), pl.Dense(2)],
+    "the influence of 41600 parameters": [pl.LSTM(100), pl.Dense(2)],
 }
 
 

@@ -79,6 +79,23 @@ def test_a_layer_learns_by_its_membrane_and_stays_in_range():
     assert kernel.min() >= 0 and kernel.max() <= 1 and np.abs(kernel - 0.9).max() > 1e-3
 
 
+def test_homeostasis_weakens_the_inputs_of_units_that_are_depolarized():
+    rule = VoltageSTDP(reference=60.0, average_rate=0.5)
+    params, pre = {"kernel": jnp.full((1, 1), 0.5)}, jnp.ones((1, 50, 1))
+    membrane = jnp.full((1, 50, 1), -55.6)  # 15 mV above rest, and no spike
+    seen = {"membrane": membrane, "post": jnp.zeros_like(pre)}
+    record = Record(pre, membrane, seen["post"], None, None, trajectory=lambda: seen)
+    rows = Batch(pre, pre[:, :0, 0], jnp.ones(1), jnp.float32(1))
+    blank = rule.begin(LAYER, params, None)
+    first = rule.learn(LAYER, params, blank, record, rows, None)
+    plain = VoltageSTDP().learn(LAYER, params, (), record, rows, None)
+    assert float(first.change["kernel"][0, 0]) == pytest.approx(float(plain.change["kernel"][0, 0]), rel=1e-4)
+    assert float(first.memory[0]) == pytest.approx((60**0.5 + 15) / 2, rel=1e-4)
+    second = rule.learn(LAYER, params, first.memory, record, rows, None)
+    expected = float(first.memory[0]) ** 2 / 60
+    assert float(second.change["kernel"][0, 0] / first.change["kernel"][0, 0]) == pytest.approx(expected, rel=1e-3)
+
+
 def test_volts_and_layers_without_a_membrane_are_told():
     with pytest.raises(InvalidValue, match="potentials are in millivolts, and these look like volts"):
         VoltageSTDP(theta_minus=-0.07, theta_plus=-0.045)

@@ -13,7 +13,7 @@ from ..errors import InvalidValue
 from ..layers.layer import Layer, Params, Record
 from ..layers.spiking.units_in_time import require_millivolts, require_times
 from ..random import Key
-from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, require_numbers
+from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, FRACTION, require_numbers
 from ..typing import Float, Memory
 from .facts import Facts
 from .local import LayerRule, Learned, only_kernel, row_shares
@@ -46,9 +46,11 @@ class VoltageSTDP(LayerRule):
         spike_voltage: u during a spike, in millivolts, since neurons here reset within a step.
         spike_duration: How long it lasts, in milliseconds.
         w_max: The largest weight.
+        reference: Homeostasis: A_LTD is multiplied by the square of the unit's mean depolarization over this number, in
+            millivolts squared, so that units that are too active weaken their inputs; 60 in the paper. None: none.
+        average_rate: How much of a batch enters that mean, from 0 to 1.
 
-    The defaults of the thresholds, time constants and amplitudes are the paper's for slices of visual cortex, without
-    its homeostasis.
+    The defaults of the thresholds, time constants and amplitudes are the paper's for slices of visual cortex.
 
     Raises:
         InvalidValue: If a number is out of range, potentials look like volts, or a layer has no spikes on both sides or
@@ -56,7 +58,7 @@ class VoltageSTDP(LayerRule):
 
     Reference:
         C. Clopath, L. Büsing, E. Vasilaki, W. Gerstner, 2010, Connectivity reflects coding: a model of voltage-based
-        STDP with homeostasis, equations 1 to 3 and table 1.
+        STDP with homeostasis, equations 1 to 3, with the homeostasis described below them, and table 1.
     """
 
     facts: ClassVar[Facts | None] = Facts(
@@ -81,9 +83,12 @@ class VoltageSTDP(LayerRule):
     spike_voltage: float = 29.4
     spike_duration: float = 2.0
     w_max: float = 1.0
+    reference: float | None = None
+    average_rate: float = 0.1
 
     def __post_init__(self) -> None:
         require_numbers(self, {"depression": AT_LEAST_ZERO, "potentiation": AT_LEAST_ZERO, "w_max": ABOVE_ZERO})
+        require_numbers(self, {"reference": ABOVE_ZERO, "average_rate": FRACTION})
         require_times(self, "tau_x", "tau_minus", "tau_plus", "spike_duration")
         require_millivolts(self, "theta_minus", "theta_plus")
 
@@ -93,6 +98,12 @@ class VoltageSTDP(LayerRule):
     def require(self, layer: Layer) -> None:
         require_spikes(self, layer)
 
+    def begin(self, layer: Layer, params: Params, key: Key) -> Memory:
+        """Return the mean depolarization of each unit, with homeostasis: at first one that changes nothing."""
+        if self.reference is None:
+            return ()
+        return jnp.sqrt(self.reference) * jnp.ones(params["kernel"].shape[-1])
+
     def learn(self, layer: Layer, params: Params, memory: Memory, record: Record, batch: Batch, key: Key) -> Learned:
         assert record.trajectory is not None  # layers in time have one
         seen = record.trajectory()
@@ -100,7 +111,13 @@ class VoltageSTDP(LayerRule):
             raise InvalidValue(f"{type(layer).__name__}: VoltageSTDP needs neurons with a membrane, such as AdEx().")
         pre, membrane, post = (jnp.swapaxes(each, 0, 1) for each in (record.input, seen["membrane"], seen["post"]))
         shares = row_shares(batch, record.input).reshape(1, -1, 1)
-        change = self.w_max * self.change(layer, pre, shares, membrane, post)
+        weaker = 1.0 if self.reference is None else memory**2 / self.reference
+        change = self.w_max * self.change(layer, pre, shares, membrane, post, weaker)
+        if self.reference is not None:
+            voltage = self.with_spikes(membrane, post, spiking_units(layer).spike_step)
+            real = (batch.weight != 0).reshape(1, -1, 1) / batch.size / len(voltage)
+            mean = jnp.sum((voltage - self.theta_minus) * real, (0, 1))
+            memory = memory + self.average_rate * (mean - memory)
         kernel = params["kernel"]
         new = jnp.clip(kernel + change, 0, self.w_max)
         return Learned(only_kernel(params, new - kernel), memory, self.figure(layer, params, memory, record, batch))
@@ -112,6 +129,7 @@ class VoltageSTDP(LayerRule):
         shares: Float[Array, "one batch ones"],
         membrane: Float[Array, "time batch units"],
         post: Float[Array, "time batch units"],
+        factor: Float[Array, "units"] | float = 1.0,
     ) -> Float[Array, "features units"]:
         """Return the change of the weights in units of ``w_max``, the mean over rows.
 
@@ -121,6 +139,7 @@ class VoltageSTDP(LayerRule):
             shares: The weight of each row in the mean.
             membrane: The membrane potential after each step, in millivolts.
             post: The spikes of the units.
+            factor: What A_LTD is multiplied by, for each unit.
         """
         dt = spiking_units(layer).spike_step
         voltage = self.with_spikes(membrane, post, dt)
@@ -129,7 +148,7 @@ class VoltageSTDP(LayerRule):
             jax.nn.relu(_low_passed(voltage, -dt / tau, self.theta_minus) - self.theta_minus)
             for tau in (self.tau_minus, self.tau_plus)
         ]
-        weaker = self.depression * low[0]
+        weaker = factor * self.depression * low[0]
         stronger = self.potentiation * dt * jax.nn.relu(voltage - self.theta_plus) * low[1]
         return outer(x * shares, stronger) - outer(pre * shares, weaker)
 
