@@ -157,10 +157,11 @@ def rewards(seeds: int, epochs: int = 16) -> None:
         for seed in range(seeds):
             model = pl.Model(program, seed=seed)
             runs.append(model.fit(episodes(256), batch_size=32, epochs=epochs, verbose=0).history["reward"])
-        first, last = np.mean(runs, 0)[[0, -1]]
+        means = np.mean(runs, 0)
         click.echo(
-            f"grid world of nine fields, {name}: mean reward {first:.2f} in the first 256 episodes, {last:.2f} in the "
-            f"last, the best {world.best_reward:.2f}; {seeds} seeds, {epochs * 256} episodes each"
+            f"grid world of nine fields, {name}: mean reward {means[0]:.2f} in the first 256 episodes, at most "
+            f"{means.max():.2f}, {means[-1]:.2f} in the last; shortest ways {world.best_reward:.2f}; {seeds} seeds, "
+            f"{epochs * 256} episodes each"
         )
 
 

@@ -35,7 +35,7 @@ class GridWorld(Environment):
 
     Example:
         >>> GridWorld(3, 3).best_reward
-        0.95
+        0.955
 
     Reference:
         R. S. Sutton, A. G. Barto, 2018, Reinforcement learning: an introduction, example 4.1.
