@@ -8,6 +8,7 @@ import shutil
 import numpy as np
 import pytest
 
+from plastica import Sequential
 from plastica.continual import prequential
 from plastica.data.reading import read_table
 from plastica.errors import DataError, FileError, InvalidValue
@@ -38,7 +39,9 @@ def rows_file(tmp_path, lines):
 
 
 def weights(path):
-    return [np.asarray(each) for each in TableNetwork.load(path).model.get_weights()]
+    model = TableNetwork.load(path).model
+    assert isinstance(model, Sequential)
+    return [np.asarray(each) for each in model.get_weights()]
 
 
 def test_a_run_killed_anywhere_ends_with_the_weights_of_one_that_was_not(model, rows_file, tmp_path):
@@ -73,6 +76,7 @@ def test_the_error_is_that_of_the_rows_before_they_are_learned(model, rows_file,
     network = TableNetwork.load(model)
     table = read_table(rows_file)
     x, y = network.encoder.transform(table, []), network.target.encode(table)
+    assert isinstance(network.model, Sequential)
     expected = prequential(network.model, x, y, batch_size=8, fading=0.9)
     assert made.mean_error == pytest.approx(expected.mean_error, abs=0.02)
     assert made.error == pytest.approx(expected.faded[-1], abs=0.02)

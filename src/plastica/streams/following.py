@@ -95,7 +95,7 @@ def learn_on(
     network, state = _begun(model, source, target)
     learner = StreamLearner(network, chosen.detector, chosen.fading, state)
     needed = [*(column.name for column in network.encoder.columns), *network.target.names]
-    rows = Rows(source.name, source.head(), dict.fromkeys(needed))
+    rows = Rows(source.name, source.head(), needed)
     following = _Following(learner, rows, source, target, state, on_lesson)
     try:
         following.run(chosen)

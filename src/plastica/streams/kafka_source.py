@@ -73,16 +73,17 @@ class KafkaSource(Source):
         if not servers or not topic:
             raise InvalidValue(note("streams.bad_address", given=f"kafka://{address}"))
         try:
-            import kafka  # pyright: ignore[reportMissingImports]
+            from kafka import KafkaConsumer, TopicPartition  # pyright: ignore
+            from kafka.errors import KafkaError  # pyright: ignore
         except ImportError as missing:
             raise MissingExtra(
                 'Kafka is read by kafka-python, which is not installed. Run: pip install "plastica[kafka]"'
             ) from missing
         try:
-            consumer = kafka.KafkaConsumer(bootstrap_servers=servers.split(","), enable_auto_commit=False)
-        except kafka.errors.KafkaError as error:
+            consumer = KafkaConsumer(bootstrap_servers=servers.split(","), enable_auto_commit=False)
+        except KafkaError as error:
             raise FileError(note("streams.no_answer", given=f"kafka://{address}", why=str(error))) from None
-        return cls(cast("Consumer", consumer), topic, kafka.TopicPartition, f"kafka://{address}", follow)
+        return cls(cast("Consumer", consumer), topic, TopicPartition, f"kafka://{address}", follow)
 
     def head(self) -> bytes:
         """Return the beginning of an object: messages are JSON."""

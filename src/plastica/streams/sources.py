@@ -10,7 +10,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple, Protocol
 
 from ..errors import FileError, InvalidValue
 from ..notes import note
@@ -115,19 +115,27 @@ class FileSource(Source):
             raise FileError(note("streams.shorter", path=self.name, size=size, learned=at))
 
 
+class Descriptor(Protocol):
+    """A stream that the operating system knows by a number."""
+
+    def fileno(self) -> int:
+        """Return the number."""
+        ...
+
+
 class LineSource(Source):
     """Standard input or a socket: rows as they come, which cannot be asked for again.
 
     A position is the number of rows. Who goes on with such a source gets what is sent from then on.
 
     Args:
-        stream: A binary stream with a file descriptor.
+        stream: A stream of bytes with a file descriptor, which stays open as long as the source.
         name: Its name.
     """
 
     rewinds = False
 
-    def __init__(self, stream: BinaryIO, name: str) -> None:
+    def __init__(self, stream: Descriptor, name: str) -> None:
         self.stream, self.name = stream, name
         self._records, self._ahead = Records(name), list[bytes]()
 
