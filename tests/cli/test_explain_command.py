@@ -16,7 +16,7 @@ from plastica.storage import write_model
 
 def test_a_row_is_explained_by_its_columns(plastica, penguins, here):
     said = plastica("explain", penguins, "penguins", "--row", "3", "--out", "why.svg").stdout
-    assert "row 3: Adelie" in said and "compared with 50 rows of" in said and "flipper_length_mm" in said
+    assert "row 3: species = Adelie: " in said and "compared with 50 rows of" in said and "flipper_length_mm" in said
     assert "contribution" in said and "▇" in said
     assert "flipper_length_mm = 195" in (here / "why.svg").read_text()
 
@@ -40,7 +40,7 @@ def test_contributions_add_up_and_are_those_of_python(plastica, penguins):
 def test_sampled_contributions_have_errors_and_another_class_can_be_asked_for(plastica, penguins):
     given = ("explain", penguins, "penguins", "--method", "permutation_shap", "--evaluations", "3", "--class", "Gentoo")
     said = plastica(*given, "--lang", "zh").stdout
-    assert "第 1 行：Gentoo" in said and "标准误" in said and "±" in said
+    assert "第 1 行：species = Gentoo：" in said and "标准误" in said and "±" in said
 
 
 def test_columns_are_explained_as_one_and_bars_have_the_error_of_the_background(plastica, penguins):

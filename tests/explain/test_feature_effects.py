@@ -80,6 +80,20 @@ def test_missing_numbers_of_a_frame_are_left_out_of_the_grid():
     assert dict(zip(towns.labels, towns.mean[:, 0], strict=True)) == {"a": 1, "b": 0, "(missing)": 0}
 
 
+def test_dates_of_a_frame_are_in_order():
+    days = pd.date_range("2026-01-01", periods=40)
+    frame = pd.DataFrame({"day": days[::-1], "size": np.arange(40.0)})
+
+    def age(frame):
+        return (pd.to_datetime(frame["day"]) - days[0]).dt.days.to_numpy() + frame["size"].to_numpy()
+
+    found = pl.explain.partial_dependence(age, frame, "day", grid=5)
+    assert not found.is_category and found.labels[0].startswith("2026-01-0") and (np.diff(found.grid) > 0).all()
+    np.testing.assert_allclose(np.diff(found.mean[:, 0]), np.diff(found.grid) / 86_400)
+    local = pl.explain.accumulated_local_effects(age, frame, "day", bins=4)
+    np.testing.assert_allclose(np.diff(local.mean[:, 0]), np.diff(local.grid) / 86_400)
+
+
 def test_categories_stand_beside_those_that_are_alike():
     own = np.repeat([0, 1, 2, 3], 50)
     place = np.array([0.0, 3.0, 1.0, 2.0])[own]

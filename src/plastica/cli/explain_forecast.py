@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,34 +12,34 @@ from .wording import SAY
 if TYPE_CHECKING:
     from ..forecasting import Forecaster
 
-OF_TABLES = ("row", "label", "background", "changes", "wanted", "fixed", "group", "correlated")
-SPELLED = {"label": "--class"}
+OF_TABLES = (
+    "row", "label", "background", "changes", "wanted", "fixed", "group", "correlated", "words", "interactions",
+    "anchor", "tolerance", "influence", "nearest", "training", "effect", "judge", "patch",
+)  # fmt: skip
 
 
-def explain_forecast(forecaster: Forecaster, path: Path, file: str, given: Mapping[str, Any], output: Output) -> None:
+def explain_forecast(forecaster: Forecaster, path: Path, file: str, given: dict[str, Any], output: Output) -> None:
     """Print the contributions to one forecast, draw them, and return them as JSON.
 
     Raises:
         InvalidValue: If an option is for tables, or there is no such step.
     """
     from ..data.reading import read_table
-    from ..drawing import checked_ending
     from ..errors import InvalidValue
     from ..explain.forecast_parts import explain_forecast as explained
-    from .explain import drawn, row_facts, say_contributions
+    from .explain import OF_ARRAYS, drawn, refuse_others
+    from .explain_contributions import row_facts, say_contributions
 
-    for name in OF_TABLES:
-        if given[name] not in (None, (), False):
-            raise InvalidValue(SAY("explain_tables_only", option=SPELLED.get(name, f"--{name}")))
-    if given["out"] is not None:
-        checked_ending(given["out"])
+    refuse_others(given, OF_TABLES, "explain_tables_only")
+    if given["method"] in OF_ARRAYS:
+        raise InvalidValue(SAY("explain_arrays_only", method=given["method"]))
     step, steps = given["step"] or 0, forecaster.fitted_.horizon
     if given["step"] is not None and not 1 <= step <= steps:
         raise InvalidValue(SAY("explain_no_step", step=step, steps=steps))
     table = read_table(
         file, separator=options.separator(given["separator"]), encoding=given["encoding"], sheet=given["sheet"]
     )
-    chosen = {"at": given["at"], "series": given["series"], "method": given["method"], **drawn(dict(given))}
+    chosen = {"at": given["at"], "series": given["series"], "method": given["method"], **drawn(given)}
     found = explained(forecaster, table, most=given["background_rows"], **chosen)
     names = found.output_names
     span = names[step] if step else SAY("explain_mean_of", first=names[1], last=names[-1])

@@ -17,9 +17,11 @@ from ..typing import Bool, Float, Int, Num
 from .answering import TracedFunction, checked
 from .cores import on_each_core
 from .explained import Explained
-from .first_layer import dense_first, mixed_behind
+from .first_layer import DenseFirst, dense_first, mixed_behind
 
-CHUNK = 4096  # rows that are answered at once: enough for matrix products, and few enough for the cache
+CHUNK = 4096  # rows that are answered at once: enough for matrix products
+FEWEST = 256  # in which products of matrices are still as fast
+CACHE = 128 * 1024  # bytes of an activity that stays in the cache of a core beside the next one
 HOST_CHUNK = 65_536  # rows that a function is called with
 HOST_VALUES = 8_000_000  # values in them
 
@@ -70,14 +72,14 @@ def _in_one_program(
 ) -> Float[np.ndarray, "rows coalitions outputs"]:
     keep_compiled_programs()
     x, background = asked.x, cast(np.ndarray, asked.background)
-    most = max(1, min(len(features), CHUNK // len(background)))
+    network = dense_first(asked)
+    most = max(1, min(len(features), _rows_at_once(network) // len(background)))
     chunks = -(-len(features) // most)
     size = -(-len(features) // chunks)  # as even as possible, so that few are added
     padded = np.zeros((chunks * size, features.shape[1]), bool)
     padded[: len(features)] = features
     flat, behind = x.reshape(len(x), -1), background.reshape(len(background), -1)
     chunked = padded.reshape(chunks, size, -1)
-    network = dense_first(asked)
 
     def answers(rows: np.ndarray) -> Array:
         if network is None:
@@ -87,6 +89,14 @@ def _in_one_program(
 
     found = on_each_core(answers, flat, len(x) * len(padded) * len(background))
     return checked(found.reshape(len(x), chunks * size, -1)[:, : len(features)])
+
+
+def _rows_at_once(network: DenseFirst | None) -> int:
+    """Return how many rows are answered at once: on a processor so few that activities stay in its cache."""
+    if network is None or jax.default_backend() != "cpu":
+        return CHUNK
+    widest = max(leaf.shape[-1] for leaf in jax.tree.leaves(network.params))
+    return int(np.clip(CACHE // (4 * widest), FEWEST, CHUNK))
 
 
 @partial(jax.jit, static_argnames="shape")

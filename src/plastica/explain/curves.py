@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
 from typing import NamedTuple, Unpack
 
 import numpy as np
@@ -63,12 +65,18 @@ def partial_dependence(
         (2015), Peeking inside the black box: individual conditional expectation.
     """
     found = _asked("partial_dependence", model, x, feature, options)
-    if not _is_number(found.own):
+    if not _is_ordered(found.own):
         count = whole("grid", grid, 2)
         assert count is not None
         return dependence(found.asked, _categories(found, count))
     values = _numbers(found)
-    at = _grid(values[np.isfinite(values)], grid, found.name)
+    if isinstance(grid, int | np.integer):
+        if grid < 2:
+            raise InvalidValue(note("explain.few_points", grid=str(grid)))
+        known = values[np.isfinite(values)]
+        at = np.unique(np.quantile(known, np.linspace(*EDGES, int(grid)), method="nearest"))
+        return dependence(found.asked, _points(found, values, at))
+    at = _given(grid, found.name)
     nowhere = np.full(len(values), -1)
     return dependence(found.asked, FeatureValues(found.name, found.places, at[:, None], at, (), nowhere))
 
@@ -113,13 +121,12 @@ def accumulated_local_effects(
     count = whole("bins", bins, 1)
     assert count is not None
     found = _asked("accumulated_local_effects", model, x, feature, options)
-    if not _is_number(found.own):
+    if not _is_ordered(found.own):
         return accumulated(found.asked, in_likely_order(_categories(found, max(2, count)), found.asked.x))
     values = _numbers(found)
     known = values[np.isfinite(values)]
     edges = np.unique(np.quantile(known, np.linspace(0, 1, count + 1), method="inverted_cdf"))
-    own = interval_of(values, edges)
-    return accumulated(found.asked, FeatureValues(found.name, found.places, edges[:, None], edges, (), own))
+    return accumulated(found.asked, _points(found, values, edges))
 
 
 def interval_of(values: Float[np.ndarray, "rows"], edges: Float[np.ndarray, "points"]) -> Int[np.ndarray, "rows"]:
@@ -155,28 +162,44 @@ def _asked(method: str, model: object, x: object, feature: int | str, options: E
     return _Asked(asked, asked.names[place], places, asked.x[:, places])
 
 
-def _is_number(own: Shaped[np.ndarray, "rows places"]) -> bool:
-    """Return whether the values are numbers, and not those of a category or of a group of features."""
+def _is_ordered(own: Shaped[np.ndarray, "rows places"]) -> bool:
+    """Return whether the values are numbers or dates, and not those of a category or of a group of features."""
     if own.shape[1] > 1:
         return False
-    known = (each for each in own[:, 0] if each is not None)
-    return own.dtype.kind in "fiub" or all(isinstance(each, int | float | np.number) for each in known)
+    if own.dtype.kind in "fiub":
+        return True
+    known = [each for each in own[:, 0] if each is not None]
+    return _are_dates(known) or all(isinstance(each, int | float | np.number) for each in known)
+
+
+def _are_dates(values: Iterable[object]) -> bool:
+    return all(isinstance(each, date) for each in values)
 
 
 def _numbers(found: _Asked) -> Float[np.ndarray, "rows"]:
-    values = found.own[:, 0].astype(np.float64)
+    """Return the values as numbers, dates in seconds since 1970; NaN if missing."""
+    values = found.own[:, 0]
+    if values.dtype.kind == "O" and _are_dates(each for each in values if each is not None):
+        dates = values.astype("datetime64[s]")
+        values = np.where(np.isnat(dates), np.nan, dates.astype(np.float64))
+    values = values.astype(np.float64)
     known = values[np.isfinite(values)]
     if not len(known) or np.ptp(known) == 0:
-        only = f"{known[0]:.4g}" if len(known) else "NaN"
+        only = str(found.own[0, 0])
         raise DataError(note("explain.constant", feature=repr(found.name), value=only, count=len(values)))
     return values
 
 
-def _grid(values: Float[np.ndarray, "rows"], grid: int | ArrayLike, name: str) -> Float[np.ndarray, "points"]:
-    if isinstance(grid, int | np.integer):
-        if grid < 2:
-            raise InvalidValue(note("explain.few_points", grid=str(grid)))
-        return np.unique(np.quantile(values, np.linspace(*EDGES, int(grid)), method="nearest"))
+def _points(found: _Asked, values: Float[np.ndarray, "rows"], at: Float[np.ndarray, "points"]) -> FeatureValues:
+    """Return values that occur, each from a row that has it."""
+    order = np.argsort(values, kind="stable")
+    donors = order[np.searchsorted(values[order], at)]
+    written = found.own[donors]
+    labels = tuple(str(each) for each in written[:, 0]) if _are_dates(written[:, 0]) else ()
+    return FeatureValues(found.name, found.places, written, at, labels, interval_of(values, at))
+
+
+def _given(grid: ArrayLike, name: str) -> Float[np.ndarray, "points"]:
     at = np.asarray(grid, np.float64)
     if at.ndim != 1 or not len(at) or not np.isfinite(at).all():
         raise InvalidValue(note("explain.bad_grid", grid=repr(grid), feature=repr(name)))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from ..errors import ShapeError
 from ..model.options import whole
 from ..typing import Int
+from .attribution import Attribution
 
 
 def patches(shape: Sequence[int], size: int) -> Int[np.ndarray, "*shape"]:
@@ -32,3 +34,17 @@ def patches(shape: Sequence[int], size: int) -> Int[np.ndarray, "*shape"]:
     rows, columns = (np.arange(length) // side for length in shape[:2])
     made = rows[:, None] * (columns[-1] + 1) + columns
     return made if len(shape) == 2 else np.repeat(made[:, :, None], shape[2], axis=2)
+
+
+def by_pixel(found: Attribution, labels: Int[np.ndarray, "*shape"]) -> Attribution:
+    """Return an attribution of patches as one of pixels, which share the value of their patch.
+
+    Args:
+        found: The attribution; one of pixels is returned as it is.
+        labels: The number of the patch of each value, as :func:`patches` returns it.
+    """
+    size = np.bincount(labels.ravel())
+    if found.flat.shape[1] != len(size):
+        return found
+    share = found.flat / size[:, None]
+    return replace(found, values=share[:, labels.ravel()].reshape(len(share), *labels.shape, -1), error=None)

@@ -119,12 +119,13 @@ def _fidelity(found: Attribution, chosen: np.ndarray, random: np.random.Generato
     """Return the means of insertion and deletion, and by how many deviations their difference exceeds chance."""
     groups = len(found.feature_names)
     counts = np.unique(np.linspace(0, groups, min(groups, MOST_STEPS) + 1).round().astype(int))
-    shuffled = [random.permutation(groups) for _ in range(ORDERS * 4)]
     own: list[tuple[float, float]] = []
     others: list[list[float]] = []
     for row in chosen:
         asked = replace(found.asked, x=found.x[row : row + 1], background=_behind(found))
         for output in range(len(found.output_names)):
+            # Orders of each output are its own: over all classes, the same ones would cancel out.
+            shuffled = [random.permutation(groups) for _ in range(ORDERS * 4)]
             orders = [np.argsort(-found.flat[row, :, output], kind="stable"), *shuffled]
             masks = np.concatenate([_masks(order, counts) for order in orders])
             one = replace(asked, outputs=found.asked.outputs[output : output + 1])

@@ -85,7 +85,7 @@ class ShapInteractions(PicturedResult):
 
     def sentences(self) -> list[str]:
         """Return what it shows, in the current language."""
-        count = {"rows": f"{len(self.values):,}", "features": len(self.feature_names)}
+        count = {"rows": SAY("rows", count=len(self.values)), "features": len(self.feature_names)}
         frame = self.to_frame()
         told = [SAY("pairs", **count)]
         if self.error is not None:

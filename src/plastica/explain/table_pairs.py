@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from ..errors import InvalidValue
 from ..notes import note
 from .pairs import ShapInteractions, shap_interactions
 from .table_answers import ExplainsTable, columns_of, encoded, require_row, table_answers
-from .table_columns import BACKGROUND_ROWS, together
+from .table_columns import BACKGROUND_ROWS, outside_of, together
 
 
 def table_interactions(
@@ -46,9 +47,12 @@ def table_interactions(
         require_row(table, row)
     if most < 1:
         raise InvalidValue(note("explain.few_background", most=str(most)))
-    x = encoded(network, table.take(np.asarray(rows, np.int64)), [])
+    picked = table.take(np.asarray(rows, np.int64))
+    x = encoded(network, picked, [])
     behind = encoded(network, others.take(spaced(others.height, most)), [])
-    return shap_interactions(
+    found = shap_interactions(
         table_answers(network), x, behind, seed=seed, output=output, groups=together(columns_of(network), groups or {}),
         feature_names=[str(place) for place in range(x.shape[1])],
     )  # fmt: skip
+    # Notes on features of the encoding are about none of its columns.
+    return replace(found, notes=tuple(each.said() for each in outside_of(network, picked, others)))
