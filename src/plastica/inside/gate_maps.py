@@ -156,7 +156,8 @@ def gates(
 
     Use it to see when a recurrent network stores, forgets and shows its state: an LSTM whose forget gate keeps 99 % of
     a cell remembers for some 70 steps, one that keeps 50 % for one step. Of a layer with attention it shows which steps
-    are read. Gates are computed by the equations of the layer, apart from the fast kernel that training uses.
+    are read. Gates are computed by the equations of the layer, apart from the fast kernel that training uses. Steps are
+    in the order in which the layer reads them: from the last one with ``go_backwards``.
 
     Args:
         model: A plastica model.

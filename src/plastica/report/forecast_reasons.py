@@ -157,9 +157,9 @@ def _bars(found: Attribution, blocks: Mapping[str, Markup]) -> Iterator[ReasonBa
     values = found.flat[0, :, 0]
     errors = np.zeros_like(values) if found.error is None else found.error.reshape(found.flat.shape)[0, :, 0]
     longest = float(np.abs(values).max(initial=0)) or 1.0
-    for place in np.argsort(-np.abs(values), kind="stable")[:MOST_BARS].tolist():
-        if abs(values[place]) < LEAST_SHARE * longest:
-            return
+    order = [each for each in np.argsort(-np.abs(values), kind="stable").tolist()
+             if abs(values[each]) >= LEAST_SHARE * longest]  # fmt: skip
+    for place in order[:MOST_BARS]:
         value, error, cell = float(values[place]), float(errors[place]), found.cells[0][place]
         name = found.feature_names[place]
         yield ReasonBar(
@@ -171,3 +171,8 @@ def _bars(found: Attribution, blocks: Mapping[str, Markup]) -> Iterator[ReasonBa
             min(error / longest, 1.0),
             abs(value) >= 2 * error,
         )
+    if rest := order[MOST_BARS:]:
+        value = float(values[rest].sum())
+        amount = with_sign(formats.number(abs(value), 3), value)
+        share = min(max(value / longest, -1.0), 1.0)  # together they may be longer than the longest
+        yield ReasonBar(say("reason_forecast_others", count=len(rest)), "", amount, "", share, 0.0, is_clear=False)
