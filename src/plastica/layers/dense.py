@@ -92,7 +92,7 @@ class Dense(Layer):
         potential = seen.reshape(-1, x.shape[-1]) if x.ndim > 2 else seen  # (batch * positions, features)
         potential = product(potential, params["kernel"])
         potential = add_bias(potential, params["bias"]) if self.use_bias else potential
-        potential = potential.reshape(*seen.shape[:-1], self.units)  # (batch, ..., units)
+        potential = potential.reshape(*seen.shape[:-1], potential.shape[-1])  # (batch, ..., units)
         return (jnp.swapaxes(potential, 0, 1) if steps_first else potential), state
 
     def matrix(self, params: Params, state: State) -> jax.Array | None:
