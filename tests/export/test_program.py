@@ -74,8 +74,9 @@ def test_an_open_length_must_be_chosen():
     with pytest.raises(InvalidValue, match=r"have a size that is open.*input_shape="):
         program_of(model)
     assert program_of(model, input_shape=(7, 3)).inputs[0].shape == (Rows(), 7, 3)
-    with pytest.raises(InvalidValue, match="only open sizes can be chosen"):
-        program_of(model, input_shape=(7, 4))
+    for wrong in ((7, 4), (7,), ((7, 3), (7, 3))):
+        with pytest.raises(InvalidValue, match="only open sizes can be chosen"):
+            program_of(model, input_shape=wrong)
 
 
 def test_a_network_without_weights_is_refused():

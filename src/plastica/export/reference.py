@@ -234,7 +234,8 @@ def convolution(
     seen = taps(images, [1, *size, 1], [1, *strides, 1], [1, *dilation, 1])
     if channels == 1 and groups > 1:  # each channel by itself
         weights = kernel.reshape(len(seen), filters)
-        return sum(np.repeat(part, filters // groups, -1) * weight for part, weight in zip(seen, weights, strict=True))
+        each = [np.repeat(part, filters // groups, -1) * own for part, own in zip(seen, weights, strict=True)]
+        return np.sum(each, 0, dtype=x.dtype)
     parts = []
     for group in range(groups):
         own = slice(group * channels, (group + 1) * channels)

@@ -21,7 +21,7 @@ from ..typing import AnyShape, PyTree
 
 # Each module registers its rules.
 from . import calls, indexing, primitives, products  # noqa: F401 # pyright: ignore[reportUnusedImport]
-from .program import Program, Rows
+from .program import Program
 from .reading import Reader, sizes
 from .reference import OPERATIONS
 from .wording import SAY
@@ -139,12 +139,9 @@ def _closed(own: AnyShape, given: object, name: str) -> AnyShape:
             raise InvalidValue(SAY("open_size", name=name, shape=str(own)))
         return own
     wanted = lengths.without_lists(given)
-    pairs = list(zip(wanted, own, strict=True)) if is_several(own) else [(wanted, own)]
-    if not all(lengths.fits(one, declared) for one, declared in pairs):
+    several = is_several(own)
+    pairs = list(zip(wanted, own, strict=False)) if several else [(wanted, own)]
+    fit = is_several(wanted) == several and all(lengths.fits(one, declared) for one, declared in pairs)
+    if not fit or (several and len(wanted) != len(own)):
         raise InvalidValue(SAY("other_shape", given=str(list(wanted)), shape=str(own)))
     return wanted
-
-
-def has_open_rows(program: Program) -> bool:
-    """Return whether a program takes any number of rows."""
-    return any(isinstance(size, Rows) for value in program.inputs for size in value.shape)
