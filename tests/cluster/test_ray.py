@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from types import SimpleNamespace
 
@@ -76,3 +77,13 @@ def test_a_head_that_does_not_answer_is_said_with_how_long_it_was_waited_for(mon
         pl.cluster.fit(model_of(), X, X[:, 0], verbose=0, cluster="ray://localhost:9")
     with pytest.raises(InvalidValue, match=r"no cluster of Ray takes part .Could not find any running"):
         pl.cluster.fit(model_of(), X, X[:, 0], verbose=0, cluster="ray")
+
+
+def test_a_head_that_vanishes_is_said_before_ray_ends_the_process(monkeypatch):
+    with socket.create_server(("localhost", 0)) as head:
+        watch = ray_workers.HeadWatch(f"localhost:{head.getsockname()[1]}")
+        watch.look()
+    watch.look()  # not at once
+    monkeypatch.setattr(ray_workers, "GONE", 0.0)
+    with pytest.raises(pl.cluster.WorkerFailed, match=r"has not answered for 0 s; start it again .* resume=True"):
+        watch.look()

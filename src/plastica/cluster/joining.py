@@ -135,6 +135,20 @@ def _initialize(seat: Seat | None, wait: float) -> None:
         ) from None
 
 
+def answers(address: str, wait: float) -> bool:
+    """Return whether something listens at an address, ``"HOST:PORT"``, and answers within some seconds."""
+    try:
+        _reach(address, wait)
+    except (OSError, OverflowError):
+        return False
+    return True
+
+
+def _reach(address: str, wait: float) -> None:
+    host, _, port = address.rpartition(":")
+    socket.create_connection((host.strip("[]"), int(port)), timeout=wait).close()
+
+
 def wait_for(address: str, wait: float, owner: str, what: str) -> None:
     """Wait until something listens at an address.
 
@@ -147,11 +161,10 @@ def wait_for(address: str, wait: float, owner: str, what: str) -> None:
     Raises:
         InvalidValue: If nothing answers in time.
     """
-    host, _, port = address.rpartition(":")
     until = time.monotonic() + wait
     while True:
         try:
-            socket.create_connection((host.strip("[]"), int(port)), timeout=max(BETWEEN, min(wait, 5.0))).close()
+            _reach(address, max(BETWEEN, min(wait, 5.0)))
             return
         except (OSError, OverflowError) as problem:
             if time.monotonic() >= until:

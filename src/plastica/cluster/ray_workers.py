@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -10,12 +11,13 @@ from typing import Any
 from ..errors import InvalidValue, MissingExtra
 from .address import Address
 from .job import error_of
-from .joining import wait_for
+from .joining import answers, wait_for
 from .launching import MOST_IN_VAIN, WorkerFailed, raise_own_error
 from .work import APART, TOGETHER, work
 
 PATIENCE = 30.0  # seconds in which Ray's head has to answer
 LOOK = 0.5  # seconds between two looks at how far workers are
+GONE = 20.0  # seconds after which a silent head is gone; Ray itself ends the process after 60
 PORT = 10001  # at which Ray's head listens by default
 
 
@@ -54,16 +56,50 @@ def train_apart(folder: Path, where: Address, parts: Sequence[int], look: Callab
     task = ray.remote(max_retries=MOST_IN_VAIN, num_cpus=1)(_apart)
     try:
         waiting = asked = [task.remote(str(folder), part) for part in parts]
+        head = HeadWatch(_head_of(where) if where.host else ray.get_runtime_context().gcs_address)
         while waiting:
             _, waiting = ray.wait(waiting, timeout=LOOK)
             look()
+            head.look()
         codes = ray.get(asked)
+    except WorkerFailed:
+        raise
     except Exception as problem:
         raise WorkerFailed(f"Ray ended the training: {_first_line(problem)}") from None
     for part, code in zip(parts, codes, strict=True):
         raise_own_error(error_of(folder, part))
         if code:
             raise WorkerFailed(f"worker {part + 1} ended with exit code {code}; see Ray's log of this task.")
+
+
+class HeadWatch:
+    """Notices that Ray's head has vanished, before Ray ends this process for it.
+
+    Args:
+        address: ``"HOST:PORT"``, where the head listens.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.address, self._answered = address, time.monotonic()
+
+    def look(self) -> None:
+        """See whether the head answers.
+
+        Raises:
+            WorkerFailed: If it has not done so for too long.
+        """
+        if answers(self.address, LOOK):
+            self._answered = time.monotonic()
+        elif (silent := time.monotonic() - self._answered) > GONE:
+            raise WorkerFailed(
+                f"the head of Ray at {self.address} has not answered for {silent:.0f} s; start it again (ray start "
+                "--head), and continue from the last checkpoint with resume=True and the same checkpoint folder."
+            )
+
+
+def _head_of(where: Address) -> str:
+    head = where.host.removeprefix("ray://")
+    return head if ":" in head else f"{head}:{PORT}"
 
 
 def _together(config: Mapping[str, Any]) -> None:
@@ -95,9 +131,7 @@ def _begun(where: Address) -> ModuleType:
         raise MissingExtra(f"cluster={where.host or 'ray'!r} needs Ray: pip install 'plastica[cluster]'") from missing
     if not ray.is_initialized():
         if where.host:
-            head = where.host.removeprefix("ray://")
-            head = head if ":" in head else f"{head}:{PORT}"
-            wait_for(head, PATIENCE, f"cluster={where.host!r}", "the head of Ray")
+            wait_for(_head_of(where), PATIENCE, f"cluster={where.host!r}", "the head of Ray")
         try:
             ray.init(address=where.host or "auto", log_to_driver=False, logging_level="ERROR")
         except Exception as problem:
