@@ -57,11 +57,11 @@ def network_of_brian2(network: pl.spikes.SparseNetwork) -> tuple[Any, Any]:
     space |= {"threshold": neuron.threshold}
     group = b.NeuronGroup(
         neurons,
-        "dv/dt = (drive + i - v) / tau : 1 (unless refractory)\n di/dt = -i / tau_s : 1",
+        "dv/dt = (drive + arriving - v) / tau : 1 (unless refractory)\n darriving/dt = -arriving / tau_s : 1",
         threshold="v > threshold", reset="v = 0", refractory=network.refractory * b.ms, method="exact", namespace=space,
     )  # fmt: skip
     group.v = network.initial()
-    synapses = b.Synapses(group, group, "w : 1", on_pre="i_post += w")
+    synapses = b.Synapses(group, group, "w : 1", on_pre="arriving_post += w")
     pre = np.repeat(np.arange(neurons), network.targets.shape[1])
     synapses.connect(i=pre, j=np.asarray(network.targets).ravel())
     synapses.w = np.asarray(network.weights).ravel()
