@@ -70,7 +70,7 @@ class ServedTable:
         groups: dict[object, _Group] = {}
         for place, request in enumerate(requests):
             try:
-                asked = _Asked(place, request, read(request, self.used))
+                asked = _TableRequest(place, request, read(request, self.used))
             except Refused as refused:
                 replies[place] = refused.reply()
                 continue
@@ -145,7 +145,7 @@ class ServedTable:
 
 
 @dataclass(eq=False)
-class _Asked:
+class _TableRequest:
     """A request, its place among those answered together, and its rows."""
 
     place: int
@@ -168,7 +168,7 @@ class _Asked:
 class _Group:
     """Requests whose rows form one table, and the request and number of each row that can be read."""
 
-    asked: list[_Asked] = field(default_factory=list)
+    asked: list[_TableRequest] = field(default_factory=list)
     encoded: EncodedRows | None = None
     owners: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     numbers: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))

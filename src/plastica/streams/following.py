@@ -14,8 +14,8 @@ from ..storage.atomic import as_path
 from ..tables.table import TableNetwork
 from ..typing import Document, Json
 from .learner import Lesson, StreamLearner
-from .sources import Record, Source
-from .tables import Rows
+from .sources import RowSource, StreamRecord
+from .tables import RecordReader
 
 STATE = "learned_on"  # the key among the extras of a network's file
 SAVE_SECONDS = 2.0  # at least between saves because no row comes
@@ -67,7 +67,7 @@ class LearnedOn:
 
 def learn_on(
     model: TableNetwork | str | Path,
-    source: Source,
+    source: RowSource,
     out: str | Path,
     options: StreamOptions | None = None,
     *,
@@ -95,7 +95,7 @@ def learn_on(
     network, state = _begun(model, source, target)
     learner = StreamLearner(network, chosen.detector, chosen.fading, state)
     needed = [*(column.name for column in network.encoder.columns), *network.target.names]
-    rows = Rows(source.name, source.head(), needed)
+    rows = RecordReader(source.name, source.head(), needed)
     following = _Following(learner, rows, source, target, state, on_lesson)
     try:
         following.run(chosen)
@@ -106,7 +106,7 @@ def learn_on(
     )
 
 
-def _begun(model: TableNetwork | str | Path, source: Source, out: Path) -> tuple[TableNetwork, Document | None]:
+def _begun(model: TableNetwork | str | Path, source: RowSource, out: Path) -> tuple[TableNetwork, Document | None]:
     """Return the model, and how far it has learned on if the file ``out`` says so."""
     if not out.exists():
         return model if isinstance(model, TableNetwork) else TableNetwork.load(model), None
@@ -127,8 +127,8 @@ class _Following:
     def __init__(
         self,
         learner: StreamLearner,
-        rows: Rows,
-        source: Source,
+        rows: RecordReader,
+        source: RowSource,
         out: Path,
         state: Document | None,
         on_lesson: Callable[[StreamLearner, Lesson], None] | None,
@@ -144,7 +144,7 @@ class _Following:
         records = self.source.records(self.position)
         if self.rows.is_csv and (self.position is None or not self.source.rewinds):
             next(records, None)  # the names of the columns
-        waiting: list[Record] = []
+        waiting: list[StreamRecord] = []
         for record in records:
             if record is not None:
                 waiting.append(record)
@@ -158,7 +158,7 @@ class _Following:
         if waiting:
             self._learn(waiting, options.batch_rows)
 
-    def _learn(self, records: list[Record], most: int) -> None:
+    def _learn(self, records: list[StreamRecord], most: int) -> None:
         """Learn records, and be behind them."""
         self.between = False
         for part in _parts([each.data for each in records], most):

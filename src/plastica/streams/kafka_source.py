@@ -8,7 +8,7 @@ from typing import Any, Protocol, cast
 from ..errors import FileError, InvalidValue, MissingExtra
 from ..notes import note
 from ..typing import Json
-from .sources import Record, Source
+from .sources import RowSource, StreamRecord
 
 WAIT = 200  # milliseconds
 
@@ -33,7 +33,7 @@ class Consumer(Protocol):
     def poll(self, timeout_ms: int) -> Mapping[Any, Sequence[Message]]: ...
 
 
-class KafkaSource(Source):
+class KafkaSource(RowSource):
     """The messages of a topic, a JSON object in each, in the order of their partition.
 
     The offsets are kept in the file of the model and not by the broker, so that weights and offsets are saved together
@@ -89,7 +89,7 @@ class KafkaSource(Source):
         """Return the beginning of an object: messages are JSON."""
         return b"{}"
 
-    def records(self, position: Json) -> Iterator[Record | None]:
+    def records(self, position: Json) -> Iterator[StreamRecord | None]:
         """Yield the messages behind the offsets; None whenever there is none."""
         known = {} if position is None else {int(number): int(offset) for number, offset in position.items()}
         for number, partition in self.partitions.items():
@@ -104,7 +104,7 @@ class KafkaSource(Source):
             for partition in sorted(found, key=lambda each: each.partition):
                 for message in found[partition]:
                     offsets[str(message.partition)] = message.offset + 1
-                    yield Record((message.value or b"").replace(b"\n", b" "), dict(offsets))
+                    yield StreamRecord((message.value or b"").replace(b"\n", b" "), dict(offsets))
             if not found:
                 offsets |= {str(number): self.consumer.position(each) for number, each in self.partitions.items()}
                 yield None

@@ -21,7 +21,7 @@ BLOCK = 1 << 16
 A_LOOK = 0.2  # seconds between looks for more bytes
 
 
-class Record(NamedTuple):
+class StreamRecord(NamedTuple):
     """A complete record and the position behind it, from which the source goes on.
 
     Args:
@@ -33,7 +33,7 @@ class Record(NamedTuple):
     position: Json
 
 
-class Source(ABC):
+class RowSource(ABC):
     """Records in their order.
 
     Attributes:
@@ -51,7 +51,7 @@ class Source(ABC):
         """Return the first record, the names of the columns if the stream is CSV; empty if there is none."""
 
     @abstractmethod
-    def records(self, position: Json) -> Iterator[Record | None]:
+    def records(self, position: Json) -> Iterator[StreamRecord | None]:
         """Yield the records behind a position; None whenever there is no further one at the moment.
 
         Args:
@@ -59,7 +59,7 @@ class Source(ABC):
         """
 
 
-class FileSource(Source):
+class FileSource(RowSource):
     """A file of rows, which may grow.
 
     Args:
@@ -87,7 +87,7 @@ class FileSource(Source):
                 time.sleep(A_LOOK)
         return line
 
-    def records(self, position: Json) -> Iterator[Record | None]:
+    def records(self, position: Json) -> Iterator[StreamRecord | None]:
         """Yield the records behind a byte; None at the end, again and again if it is followed.
 
         Raises:
@@ -108,7 +108,7 @@ class FileSource(Source):
                     self._refuse_shorter(at + self.unfinished)
                 for record in records.take(data):
                     at += len(record)
-                    yield Record(record, at)
+                    yield StreamRecord(record, at)
 
     def _refuse_shorter(self, at: int) -> None:
         if (size := self.path.stat().st_size) < at:
@@ -123,7 +123,7 @@ class Descriptor(Protocol):
         ...
 
 
-class LineSource(Source):
+class LineSource(RowSource):
     """Standard input or a socket: rows as they come, which cannot be asked for again.
 
     A position is the number of rows. Who goes on with such a source gets what is sent from then on.
@@ -147,7 +147,7 @@ class LineSource(Source):
             self._ahead.extend(self._records.take(data))
         return self._ahead[0]
 
-    def records(self, position: Json) -> Iterator[Record | None]:
+    def records(self, position: Json) -> Iterator[StreamRecord | None]:
         """Yield the records as they come; None while there is none."""
         count = _whole(position, self.name)
         descriptor = self.stream.fileno()
@@ -155,7 +155,7 @@ class LineSource(Source):
             waiting, self._ahead = self._ahead, []
             for record in waiting:
                 count += 1
-                yield Record(record, count)
+                yield StreamRecord(record, count)
             if not select.select([descriptor], [], [], A_LOOK)[0]:
                 yield None
                 continue
@@ -165,7 +165,7 @@ class LineSource(Source):
             self._ahead = list(self._records.take(data))
 
 
-def source_of(given: str, follow: bool = False) -> Source:
+def source_of(given: str, follow: bool = False) -> RowSource:
     """Return the source for a path, ``-`` for standard input, ``tcp://HOST:PORT`` or ``kafka://HOST:PORT/TOPIC``.
 
     Args:

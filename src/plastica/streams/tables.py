@@ -20,7 +20,7 @@ from .records import is_json
 Skipped = list[Note | str]
 
 
-class Rows:
+class RecordReader:
     """Reads records as rows: CSV with the names of the columns in the first record, or a JSON object in each.
 
     Args:
