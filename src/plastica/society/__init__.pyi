@@ -19,10 +19,10 @@ from .crowd import CrowdError as CrowdError
 from .crowd import agreement as agreement
 from .crowd import diversity_theorem as diversity_theorem
 from .dyad import BesideChance as BesideChance
-from .dyad import DyadRecording as DyadRecording
 from .dyad import DyadSynchrony as DyadSynchrony
 from .dyad import dyad_synchrony as dyad_synchrony
 from .dyad_files import read_dyad as read_dyad
+from .dyad_recording import DyadRecording as DyadRecording
 from .dynamics import OpinionDynamics as OpinionDynamics
 from .exchanges import Alone as Alone
 from .exchanges import exchange_named as exchange_named

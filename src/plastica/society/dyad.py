@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ..errors import InvalidValue, ShapeError
 from ..typing import Float, Int
+from .dyad_recording import DyadRecording, check_recording, moving_trials
 from .leading import Leader, TwoPersonReport, who_leads
 from .synchrony import LEAST, canonical_correlation, canonical_variates, phases
 
@@ -21,25 +21,6 @@ if TYPE_CHECKING:
 ENOUGH_TRIALS = 8  # to compare phases across trials, as Lachaux does
 MOST_LAGS = 60
 WINDOWS = 10
-
-
-class DyadRecording(NamedTuple):
-    """What two did at the same times, in one trial or several.
-
-    Attributes:
-        first, second: A signal of each, ``(trials, times)``.
-        first_states, second_states: What else was recorded of each: units or channels, ``(trials, times, units)``;
-            None if there is nothing.
-        rate: Samples per unit of time.
-        names: Who they are.
-    """
-
-    first: Float[np.ndarray, "trials times"]
-    second: Float[np.ndarray, "trials times"]
-    first_states: Float[np.ndarray, "trials times units"] | None = None
-    second_states: Float[np.ndarray, "trials times units"] | None = None
-    rate: float = 1.0
-    names: tuple[str, str] = ("first", "second")
 
 
 class BesideChance(NamedTuple):
@@ -163,8 +144,8 @@ def dyad_synchrony(
         Lachaux, Rodriguez, Martinerie and Varela 1999, Measuring phase synchrony in brain signals; Burgess 2013, On the
         interpretation of synchronization in EEG hyperscanning studies, on exchanged partners.
     """
-    _check(recording)
-    recording = _moving(recording)
+    check_recording(recording)
+    recording = moving_trials(recording)
     first, second = recording.first, recording.second
     of_first, of_second = (phases(each, band, recording.rate) for each in (first, second))
     both = _states(recording)
@@ -261,41 +242,3 @@ def _states(recording: DyadRecording) -> tuple[np.ndarray, np.ndarray] | None:
 
 def _flat(states: np.ndarray) -> np.ndarray:
     return states.reshape(-1, states.shape[-1])
-
-
-def _check(recording: DyadRecording) -> None:
-    first, second = recording.first, recording.second
-    if first.ndim != 2 or first.shape != second.shape or first.shape[1] < LEAST:
-        raise ShapeError(
-            f"dyad_synchrony: the signals have the shapes {first.shape} and {second.shape}; give two of shape "
-            f"(trials, times) with the same trials and times, at least {LEAST} times."
-        )
-    for states in (recording.first_states, recording.second_states):
-        if states is not None and (states.ndim != 3 or states.shape[:2] != first.shape):
-            raise ShapeError(
-                f"dyad_synchrony: states have the shape {states.shape} for signals of shape {first.shape}; give "
-                "(trials, times, units)."
-            )
-    if not recording.rate > 0:
-        raise InvalidValue(f"dyad_synchrony: the rate is {recording.rate}; give samples per unit of time, above 0.")
-    for each, name in zip((first, second), recording.names, strict=True):
-        if not np.isfinite(each).all():
-            raise InvalidValue(
-                f"dyad_synchrony: the signal of {name} has values that are not finite; fill them or leave them out."
-            )
-
-
-def _moving(recording: DyadRecording) -> DyadRecording:
-    """Return the trials in which both move."""
-    moves = [np.ptp(each, axis=1) > 0 for each in (recording.first, recording.second)]
-    for each, name in zip(moves, recording.names, strict=True):
-        if not (moves[0] & moves[1]).any() and not each.all():
-            raise InvalidValue(
-                f"dyad_synchrony: the signal of {name} is constant where the other moves, so that there is nothing to "
-                "be in step with; record longer, or choose another signal."
-            )
-    kept = moves[0] & moves[1]
-    parts = [None if each is None else each[kept] for each in recording[:4]]
-    return recording._replace(
-        first=recording.first[kept], second=recording.second[kept], first_states=parts[2], second_states=parts[3]
-    )

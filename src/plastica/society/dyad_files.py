@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import DataError
-from .dyad import DyadRecording
+from .dyad_recording import DyadRecording
 
 if TYPE_CHECKING:
     from ..data.table import Table

@@ -17,7 +17,7 @@ from ..layers.layer import INFERENCE, Layer
 from ..model import Model, Sequential
 from ..optimizers import Adam
 from ..typing import Bool, Float, PyTree
-from .dyad import DyadRecording
+from .dyad_recording import DyadRecording
 
 Leading = Literal["first", "second", "turns", "both"]
 # A network with a memory, by what a person gives: a model, a layer, or None for the default.

@@ -20,7 +20,7 @@ from ..model import Model
 from ..random import Key
 from ..registry import look_up
 from ..typing import Float, Int, PyTree
-from .dyad import DyadRecording
+from .dyad_recording import DyadRecording
 from .games import PLAYERS, MatrixGame, MemoryOne, game_named
 from .synchrony import canonical_correlation
 
