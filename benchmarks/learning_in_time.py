@@ -150,7 +150,7 @@ def rewards(seeds: int, epochs: int = 16) -> None:
     spiking = pl.layers.Sequential((*copies, units, pl.SpikeCount()))
     programs = {
         "REINFORCE": PolicyGradient(pl.Dense(4), world, optimizer=pl.optimizers.Adam(0.1), longest=20),
-        "reward-modulated STDP": PolicyGradient(spiking, world, STDP(0.01, depression=0.0), longest=20, discount=0.9),
+        "reward-modulated STDP": PolicyGradient(spiking, world, STDP(0.02, depression=0.5), longest=20, discount=0.9),
     }
     for name, program in programs.items():
         runs = []
