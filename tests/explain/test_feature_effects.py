@@ -80,6 +80,13 @@ def test_missing_numbers_of_a_frame_are_left_out_of_the_grid():
     assert dict(zip(towns.labels, towns.mean[:, 0], strict=True)) == {"a": 1, "b": 0, "(missing)": 0}
 
 
+def test_missing_numbers_of_a_background_do_not_hide_its_range():
+    frame = pd.DataFrame({"size": [1.0, np.nan, 3.0], "town": ["a", "b", "a"]})
+    row = pd.DataFrame({"size": [2.0, 9.0], "town": ["a", "a"]})
+    found = pl.explain.exact_shap(lambda x: x["size"].fillna(0).to_numpy(), row, frame)
+    assert found.notes == ("row 1: size = 9 lies outside of the background, 1 to 3.",)
+
+
 def test_dates_of_a_frame_are_in_order():
     days = pd.date_range("2026-01-01", periods=40)
     frame = pd.DataFrame({"day": days[::-1], "size": np.arange(40.0)})

@@ -101,9 +101,12 @@ def _case(model: Any, file: str, rows: tuple[int, ...], given: dict[str, Any]) -
     others = None
     if given["background"] is not None:
         others = read_rows(given["background"], shape, given["scale"], reading).x
+    method = _method(model, shape, given["method"])
+    if others is None and len(read.x) == 1 and (method not in OF_ARRAYS or method in WITH_BACKGROUND):
+        note(SAY("explain_beside_zeros"))
     return ArrayCase(
         model, read.x[[row - 1 for row in rows]], _background(read.x, others, given["background_rows"]),
-        _names(shape, read), _patches(shape, read, given["patch"]), _method(model, shape, given["method"]),
+        _names(shape, read), _patches(shape, read, given["patch"]), method,
     )  # fmt: skip
 
 
@@ -114,7 +117,6 @@ def _background(x: np.ndarray, others: np.ndarray | None, most: int) -> np.ndarr
     from ..data.spacing import spaced
 
     if others is None and len(x) == 1:
-        note(SAY("explain_beside_zeros"))
         return np.zeros_like(x)
     behind = x if others is None else others
     return behind[spaced(len(behind), most)]

@@ -40,10 +40,11 @@ def _of_mixed_columns(rows: np.ndarray, background: np.ndarray, names: Sequence[
     for place, name in enumerate(names):
         own, seen = rows[:, place], background[:, place]
         numbers = all(isinstance(each, int | float | np.number) for each in (*own, *seen))
+        known = seen[np.isfinite(seen.astype(np.float64))] if numbers else seen  # without missing ones
         texts = set[str]() if numbers else {each for each in seen.tolist() if isinstance(each, str)}
         for row, value in enumerate(own.tolist()):
-            if numbers and not seen.min() <= value <= seen.max():
-                found.append(_beyond(row, name, value, seen.min(), seen.max()))
+            if numbers and len(known) and (value < known.min() or value > known.max()):
+                found.append(_beyond(row, name, value, known.min(), known.max()))
             elif isinstance(value, str) and value not in texts:
                 found.append(note("explain.outside_unseen", row=str(row), feature=name, value=repr(value)))
     return found
