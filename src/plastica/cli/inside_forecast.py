@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..inside.look import InsideView
 
 USUAL = ("gates", "landscape", "pruning")
+POINTS, ROWS = 13, 100  # of a plane and of windows: a recurrent network of a week of hours takes long for each
 
 
 def looks_at_forecast(
@@ -61,13 +62,13 @@ def _gates(seen: NetworkExamples, given: Mapping[str, Any]) -> InsideView:
 def _landscape(seen: NetworkExamples, given: Mapping[str, Any]) -> InsideView:
     from ..inside import loss_landscape
 
-    return loss_landscape(seen.model, seen.x, seen.y, seed=given["seed"])
+    return loss_landscape(seen.model, seen.x, seen.y, points=POINTS, rows=ROWS, seed=given["seed"])
 
 
 def _pruning(seen: NetworkExamples, given: Mapping[str, Any]) -> InsideView:
     from ..inside import pruning_curves
 
-    return pruning_curves(seen.model, seen.x, seen.y, seed=given["seed"])
+    return pruning_curves(seen.model, seen.x, seen.y, rows=ROWS, seed=given["seed"])
 
 
 def _hessian(seen: NetworkExamples, given: Mapping[str, Any]) -> InsideView:
