@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import plastica as pl
-from plastica.export import Program, program_of
+from plastica.export import ArrayProgram, program_of
 from plastica.export.calls import equations
 
 BLUE, SOFT, INK = "#0072B2", "#BBBBBB", "#222222"  # as in figures.py
@@ -36,7 +36,7 @@ def counted(layers: list[pl.layers.Layer], shape: tuple[int, ...]) -> tuple[int,
     return sum(1 for _ in equations(traced.jaxpr)), _operations(program_of(model))
 
 
-def _operations(program: Program) -> int:
+def _operations(program: ArrayProgram) -> int:
     return sum(len(each.operations) for each in program.walk())
 
 

@@ -10,7 +10,7 @@ import plastica as pl
 from plastica.errors import InvalidValue, NotFitted
 from plastica.export import program_of
 from plastica.export.interpreting import run
-from plastica.export.program import Rows
+from plastica.export.program import RowCount
 from plastica.export.reference import OPERATIONS, erf
 from plastica.export.tracing import traced
 
@@ -22,7 +22,7 @@ from .networks import answered, assert_close
 def test_a_program_computes_what_the_layer_answers(name):
     model, x, y = answered(name)
     program = program_of(model)
-    assert program.inputs[0].shape == (Rows(), *x.shape[1:])
+    assert program.inputs[0].shape == (RowCount(), *x.shape[1:])
     assert program.names <= OPERATIONS
     assert_close(run(program, [x])[0], y)
 
@@ -73,7 +73,7 @@ def test_an_open_length_must_be_chosen():
     model.build()
     with pytest.raises(InvalidValue, match=r"have a size that is open.*input_shape="):
         program_of(model)
-    assert program_of(model, input_shape=(7, 3)).inputs[0].shape == (Rows(), 7, 3)
+    assert program_of(model, input_shape=(7, 3)).inputs[0].shape == (RowCount(), 7, 3)
     for wrong in ((7, 4), (7,), ((7, 3), (7, 3))):
         with pytest.raises(InvalidValue, match="only open sizes can be chosen"):
             program_of(model, input_shape=wrong)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ..export.measuring import Measured
-    from ..export.targets import Written
+    from ..export.targets import ExportedFiles
 
 
 @click.command(cls=OutCommand, short_help="Write a model as a file for other places.")
@@ -92,7 +92,7 @@ def export(
     output.result(result)
 
 
-def _measured(output: Output, written: Written, inputs: list[np.ndarray] | None) -> dict[str, Any]:
+def _measured(output: Output, written: ExportedFiles, inputs: list[np.ndarray] | None) -> dict[str, Any]:
     """Print how exact and how fast the file is, and return it for JSON."""
     from ..export.measuring import measure
 
@@ -101,7 +101,9 @@ def _measured(output: Output, written: Written, inputs: list[np.ndarray] | None)
     return figures._asdict()
 
 
-def _compared(output: Output, written: Written, model: object, check: str, inputs: list[np.ndarray]) -> dict[str, Any]:
+def _compared(
+    output: Output, written: ExportedFiles, model: object, check: str, inputs: list[np.ndarray]
+) -> dict[str, Any]:
     """Print how many predictions of classes are those of the model, and return it for JSON."""
     from ..export.measuring import same_labels
     from ..tables import TableNetwork
@@ -138,7 +140,7 @@ def _size_of(path: Path) -> str:
     return _words("written", path=str(path), size=f"{size / 1000:,.1f} kB" if size < 1e6 else f"{size / 1e6:,.1f} MB")
 
 
-def _say_memory(output: Output, written: Written) -> dict[str, int]:
+def _say_memory(output: Output, written: ExportedFiles) -> dict[str, int]:
     from ..export.c_writer import source_of
 
     source = source_of(written.exported, written.paths[0])

@@ -5,8 +5,8 @@ A program is a list of simple operations, see :mod:`plastica.export.program`, wh
 
 from __future__ import annotations
 
-from .program import Operation, Program, Rows, Value
-from .targets import Written, write
+from .program import ArrayProgram, ArrayValue, Operation, RowCount
+from .targets import ExportedFiles, write
 from .tracing import program_of
 
-__all__ = ["Operation", "Program", "Rows", "Value", "Written", "program_of", "write"]
+__all__ = ["ArrayProgram", "ArrayValue", "ExportedFiles", "Operation", "RowCount", "program_of", "write"]

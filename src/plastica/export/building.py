@@ -12,7 +12,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from .program import ELEMENTWISE, Operation, Program, Rows, Size, Sizes, Value, with_rows
+from .program import ELEMENTWISE, ArrayProgram, ArrayValue, Operation, RowCount, Size, Sizes, with_rows
 from .reference import FUNCTIONS
 
 # Constants are computed beforehand unless that makes them larger by more than this many numbers.
@@ -21,7 +21,7 @@ _MOST_GROWTH = 4096
 _NEUTRAL = {"add": 0.0, "mul": 1.0, "max": -math.inf, "min": math.inf}
 
 
-class Builder:
+class ProgramBuilder:
     """Collects operations; computes what depends on constants only, and drops what changes nothing.
 
     Args:
@@ -30,17 +30,17 @@ class Builder:
 
     def __init__(self, numbers: Iterator[int] | None = None) -> None:
         self.numbers = itertools.count() if numbers is None else numbers
-        self.constants: dict[Value, np.ndarray] = {}
+        self.constants: dict[ArrayValue, np.ndarray] = {}
         self.operations: list[Operation] = []
         self.layer = ""
-        self._made_by: dict[Value, Operation] = {}
-        self._known: dict[object, tuple[Value, ...]] = {}
+        self._made_by: dict[ArrayValue, Operation] = {}
+        self._known: dict[object, tuple[ArrayValue, ...]] = {}
 
-    def value(self, shape: Iterable[Size], dtype: DTypeLike) -> Value:
+    def value(self, shape: Iterable[Size], dtype: DTypeLike) -> ArrayValue:
         """Return a new value."""
-        return Value(next(self.numbers), tuple(shape), np.dtype(dtype).name)
+        return ArrayValue(next(self.numbers), tuple(shape), np.dtype(dtype).name)
 
-    def constant(self, array: ArrayLike) -> Value:
+    def constant(self, array: ArrayLike) -> ArrayValue:
         """Return a constant; equal scalars are one."""
         own = np.asarray(array, order="C")
         key = ("constant", own.dtype.name, own.shape, own.tobytes()) if own.size <= 16 else None
@@ -52,23 +52,23 @@ class Builder:
             self._known[key] = (made,)
         return made
 
-    def maker(self, value: Value) -> Operation | None:
+    def maker(self, value: ArrayValue) -> Operation | None:
         """Return the operation that made a value; None for inputs and constants."""
         return self._made_by.get(value)
 
     def add(
-        self, name: str, inputs: Iterable[Value], shape: Iterable[Size], dtype: DTypeLike, /, **parameters: object
-    ) -> Value:
+        self, name: str, inputs: Iterable[ArrayValue], shape: Iterable[Size], dtype: DTypeLike, /, **parameters: object
+    ) -> ArrayValue:
         """Add an operation with one result of a shape and a dtype."""
         return self.add_several(name, tuple(inputs), [(tuple(shape), dtype)], parameters)[0]
 
     def add_several(
         self,
         name: str,
-        inputs: tuple[Value, ...],
+        inputs: tuple[ArrayValue, ...],
         outputs: list[tuple[Sizes, DTypeLike]],
         parameters: Mapping[str, object],
-    ) -> tuple[Value, ...]:
+    ) -> tuple[ArrayValue, ...]:
         """Add an operation with several results, each of a shape and a dtype."""
         if name in ELEMENTWISE:
             inputs = self._narrow(inputs, outputs[0][0])
@@ -86,14 +86,14 @@ class Builder:
         self._known[key] = made
         return made
 
-    def reshape(self, x: Value, shape: Iterable[Size]) -> Value:
+    def reshape(self, x: ArrayValue, shape: Iterable[Size]) -> ArrayValue:
         """Reshape; a reshape of a reshape is one."""
         shape = tuple(shape)
         while (maker := self.maker(x)) is not None and maker.name == "reshape":
             x = maker.inputs[0]
         return x if x.shape == shape else self.add("reshape", (x,), shape, x.dtype, shape=shape)
 
-    def transpose(self, x: Value, permutation: Iterable[int]) -> Value:
+    def transpose(self, x: ArrayValue, permutation: Iterable[int]) -> ArrayValue:
         """Exchange axes; where only axes of size 1 move, a reshape."""
         order = tuple(permutation)
         if order == tuple(range(len(order))):
@@ -104,39 +104,41 @@ class Builder:
             return self.reshape(x, shape)
         return self.add("transpose", (x,), shape, x.dtype, permutation=order)
 
-    def broadcast(self, x: Value, shape: Iterable[Size]) -> Value:
+    def broadcast(self, x: ArrayValue, shape: Iterable[Size]) -> ArrayValue:
         """Broadcast to a shape."""
         shape = tuple(shape)
         return x if x.shape == shape else self.add("broadcast", (x,), shape, x.dtype, shape=shape)
 
-    def elementwise(self, name: str, *inputs: Value, dtype: DTypeLike | None = None) -> Value:
+    def elementwise(self, name: str, *inputs: ArrayValue, dtype: DTypeLike | None = None) -> ArrayValue:
         """Add an operation element by element."""
         shape = broadcast_shape(each.shape for each in inputs)
         return self.add(name, inputs, shape, inputs[-1].dtype if dtype is None else dtype)
 
-    def convert(self, x: Value, dtype: DTypeLike) -> Value:
+    def convert(self, x: ArrayValue, dtype: DTypeLike) -> ArrayValue:
         """Convert to another dtype."""
         name = np.dtype(dtype).name
         return x if x.dtype == name else self.add("convert", (x,), x.shape, name, dtype=name)
 
-    def slice(self, x: Value, start: Iterable[int], stop: Iterable[Size], step: Iterable[int] | None = None) -> Value:
+    def slice(
+        self, x: ArrayValue, start: Iterable[int], stop: Iterable[Size], step: Iterable[int] | None = None
+    ) -> ArrayValue:
         """Take a part; axes of a size that varies with the rows must be whole."""
         begin, end = tuple(start), tuple(stop)
         by = (1,) * len(begin) if step is None else tuple(step)
         if not any(begin) and end == x.shape and set(by) <= {1}:
             return x
         shape = tuple(
-            size if isinstance(size, Rows) else len(range(a, b if isinstance(b, int) else size, s))
+            size if isinstance(size, RowCount) else len(range(a, b if isinstance(b, int) else size, s))
             for size, a, b, s in zip(x.shape, begin, end, by, strict=True)
         )
         return self.add("slice", (x,), shape, x.dtype, start=begin, stop=end, step=by)
 
     def finish(
         self,
-        inputs: tuple[Value, ...],
-        outputs: tuple[Value, ...],
+        inputs: tuple[ArrayValue, ...],
+        outputs: tuple[ArrayValue, ...],
         names: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()),
-    ) -> Program:
+    ) -> ArrayProgram:
         """Return the program of the operations that the outputs need."""
         needed, kept = set(outputs), []
         for operation in reversed(self.operations):
@@ -144,15 +146,15 @@ class Builder:
                 kept.append(operation)
                 needed.update(operation.inputs)
         constants = {value: array for value, array in self.constants.items() if value in needed}
-        return Program(inputs, MappingProxyType(constants), tuple(reversed(kept)), outputs, *names)
+        return ArrayProgram(inputs, MappingProxyType(constants), tuple(reversed(kept)), outputs, *names)
 
     def _folded(
         self,
         name: str,
-        inputs: tuple[Value, ...],
+        inputs: tuple[ArrayValue, ...],
         outputs: list[tuple[Sizes, DTypeLike]],
         parameters: Mapping[str, object],
-    ) -> tuple[Value, ...] | None:
+    ) -> tuple[ArrayValue, ...] | None:
         """Return constants where all operands are constants."""
         if name not in FUNCTIONS or not all(each in self.constants for each in inputs):
             return None
@@ -170,7 +172,7 @@ class Builder:
             for part, (shape, dtype) in zip(parts, outputs, strict=True)
         )
 
-    def _narrow(self, inputs: tuple[Value, ...], shape: Sizes) -> tuple[Value, ...]:
+    def _narrow(self, inputs: tuple[ArrayValue, ...], shape: Sizes) -> tuple[ArrayValue, ...]:
         """Return the operands without broadcasts that the operation does itself."""
         found = list(inputs)
         for place, each in enumerate(inputs):
@@ -182,7 +184,7 @@ class Builder:
                 found = trial
         return tuple(found)
 
-    def _source(self, value: Value) -> Value | None:
+    def _source(self, value: ArrayValue) -> ArrayValue | None:
         """Return what a value is a broadcast of, if it is one."""
         array = self.constants.get(value)
         if array is not None:
@@ -191,7 +193,7 @@ class Builder:
         maker = self._made_by.get(value)
         return maker.inputs[0] if maker is not None and maker.name == "broadcast" else None
 
-    def _other_than(self, neutral: float, inputs: tuple[Value, ...], shape: Sizes) -> Value | None:
+    def _other_than(self, neutral: float, inputs: tuple[ArrayValue, ...], shape: Sizes) -> ArrayValue | None:
         """Return the other operand where one is a number that changes nothing."""
         for one, other in (inputs, inputs[::-1]):
             array = self.constants.get(one)

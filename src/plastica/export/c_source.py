@@ -14,7 +14,7 @@ from .loops import write_loops
 from .loops.c import HELPERS, TYPES, C
 from .loops.memory import Buffer
 from .loops.statements import sizes
-from .program import Program, Value
+from .program import ArrayProgram, ArrayValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class CSource:
     ram: int
 
 
-def c_source(program: Program, name: str, around: CTable | None = None) -> CSource:
+def c_source(program: ArrayProgram, name: str, around: CTable | None = None) -> CSource:
     """Return a program for one row as C99 that allocates nothing.
 
     Args:
@@ -117,7 +117,7 @@ def _pointer(buffer: Buffer) -> str:
 
 
 def _header(
-    program: Program, name: str, signature: str, inputs: list[str], outputs: list[str], around: CTable | None
+    program: ArrayProgram, name: str, signature: str, inputs: list[str], outputs: list[str], around: CTable | None
 ) -> str:
     guard = f"{name.upper()}_H"
     lines = [
@@ -154,5 +154,5 @@ def _table(name: str, array: np.ndarray) -> str:
     return f"static const {TYPES[dtype]} {name}[{len(numbers)}] = {{\n    " + ",\n    ".join(rows) + "\n};"
 
 
-def _shown(value: Value) -> str:
+def _shown(value: ArrayValue) -> str:
     return " x ".join(map(str, sizes(value.shape)[1:])) or "1"

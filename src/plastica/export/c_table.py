@@ -10,9 +10,8 @@ from typing import Any
 
 from ..errors import InvalidValue
 from .c_names import identifiers
+from .raw_columns import ColumnSpec
 from .wording import SAY
-
-Spec = Mapping[str, Any]
 
 # How fields of a row are declared, by the kind of the column.
 _FIELDS = {
@@ -71,7 +70,7 @@ def c_table(table: Mapping[str, Any], name: str) -> CTable:
     Raises:
         InvalidValue: If a column is text: its words would need memory that is not there.
     """
-    inputs: Sequence[Sequence[Spec]] = table["inputs"]
+    inputs: Sequence[Sequence[ColumnSpec]] = table["inputs"]
     specs = {str(spec["name"]): spec for columns in inputs for spec in columns}
     texts = [column for column, spec in specs.items() if spec["kind"] == "text"]
     if texts:
@@ -107,7 +106,7 @@ def c_table(table: Mapping[str, Any], name: str) -> CTable:
     return CTable(declared, defined)
 
 
-def width_of(spec: Spec) -> int:
+def width_of(spec: ColumnSpec) -> int:
     """Return the number of features of a column."""
     match spec["kind"]:
         case "category":
@@ -121,7 +120,7 @@ def width_of(spec: Spec) -> int:
     return own + bool(spec["indicator"])
 
 
-def _field(spec: Spec, field: str) -> str:
+def _field(spec: ColumnSpec, field: str) -> str:
     kind, missing = _FIELDS[str(spec["kind"])]
     words = spec.get("booleans") or spec.get("categories") or []
     told = [f"one of {', '.join(map(_quoted, words))}"] if "categories" in spec else []
@@ -130,7 +129,7 @@ def _field(spec: Spec, field: str) -> str:
     return f"    {kind}{'' if kind.endswith('*') else ' '}{field}; /* {text} */"
 
 
-def _encoded(spec: Spec, field: str) -> Iterator[str]:
+def _encoded(spec: ColumnSpec, field: str) -> Iterator[str]:
     """Yield the statements that write the features of a column to ``next``."""
     value = f"row->{field}"
     match spec["kind"]:
@@ -159,7 +158,7 @@ def _encoded(spec: Spec, field: str) -> Iterator[str]:
         yield f"*next++ = {gone};"
 
 
-def _encoded_date(spec: Spec, value: str, gone: str) -> Iterator[str]:
+def _encoded_date(spec: ColumnSpec, value: str, gone: str) -> Iterator[str]:
     width = width_of(spec) - bool(spec["indicator"])
     yield f"if ({gone}) {{"
     yield f"    for (int k = 0; k < {width}; k++) {{ *next++ = 0; }}"
@@ -176,17 +175,17 @@ def _encoded_date(spec: Spec, value: str, gone: str) -> Iterator[str]:
     yield "}"
 
 
-def _scale(spec: Spec) -> str:
+def _scale(spec: ColumnSpec) -> str:
     return ", ".join(repr(float(spec[each])) for each in ("centre", "scale", "unit_of_log"))
 
 
-def _meaning(answers: Spec) -> str:
+def _meaning(answers: ColumnSpec) -> str:
     if answers["decision"] is None:
         return f"the numbers {', '.join(answers['names'])}".replace("*/", "* /")
     return "the probability of each label" if answers["task"] == "multilabel" else "the probability of each class"
 
 
-def _declared_labels(answers: Spec, name: str) -> list[str]:
+def _declared_labels(answers: ColumnSpec, name: str) -> list[str]:
     if answers["decision"] is None:
         return []
     if answers["task"] == "multilabel":
@@ -199,7 +198,7 @@ def _declared_labels(answers: Spec, name: str) -> list[str]:
     return [f"\n/* {told} */", f"extern const char *const {name}_labels[{name.upper()}_ANSWERS];", function]
 
 
-def _defined_labels(answers: Spec, name: str) -> list[str]:
+def _defined_labels(answers: ColumnSpec, name: str) -> list[str]:
     decision = answers["decision"]
     if decision is None:
         return []
@@ -217,7 +216,7 @@ def _defined_labels(answers: Spec, name: str) -> list[str]:
     return [*lines, f"int {name}_label(const float *answers) {{", *_decided(decision, count), "}"]
 
 
-def _decided(decision: Spec, count: str) -> list[str]:
+def _decided(decision: ColumnSpec, count: str) -> list[str]:
     """Return the statements that return the place of the predicted class."""
     if decision["rule"] == "threshold":
         positive = int(decision["positive"])

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +16,11 @@ from ..errors import MissingExtra
 from .c_names import identifiers
 from .c_source import CSource, c_source
 from .c_table import c_table
-from .exported import Exported
+from .exported import AnswerArrays, Exported
 from .loops.statements import sizes, width
-from .program import Program
+from .program import ArrayProgram
 from .wording import SAY
 
-Answer = Callable[[Sequence[np.ndarray]], list[np.ndarray]]
 _COMMON = ("gcc", "cc", "clang")
 
 
@@ -74,7 +73,7 @@ def compiled(path: Path) -> ctypes.CDLL:
         return ctypes.CDLL(str(library))
 
 
-def opened(path: Path, program: Program) -> Answer:
+def opened(path: Path, program: ArrayProgram) -> AnswerArrays:
     """Return a function that answers as a source file that was just written, compiled.
 
     Raises:

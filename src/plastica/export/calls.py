@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn
 
-from .program import Value
+from .program import ArrayValue
 from .reading import Reader, form, rule
 
 # Where the number of the platform would be: layers choose a formula for the CPU.
@@ -20,19 +20,19 @@ _PLATFORM = -1
 @rule(
     "jit", "pjit", "closed_call", "core_call", "remat", "checkpoint", "custom_jvp_call", "custom_vjp_call", "custom_lin"
 )
-def _call(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> list[Value]:
+def _call(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> list[ArrayValue]:
     inner = equation.params.get("jaxpr") or equation.params["call_jaxpr"]
     jaxpr, constants = (inner.jaxpr, inner.consts) if hasattr(inner, "consts") else (inner, ())
     return reader.read(jaxpr, constants, inputs)
 
 
 @rule("platform_index")
-def _platform(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _platform(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     return reader.constant(np.asarray(_PLATFORM, "int32"))
 
 
 @rule("cond")
-def _choose(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Sequence[Value]:
+def _choose(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> Sequence[ArrayValue]:
     which, *operands = inputs
     branches: tuple[ClosedJaxpr, ...] = equation.params["branches"]
     known = reader.constants.get(which)
@@ -61,7 +61,7 @@ def equations(jaxpr: Jaxpr) -> Iterable[JaxprEqn]:
 
 
 @rule("scan")
-def _scan(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Sequence[Value]:
+def _scan(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> Sequence[ArrayValue]:
     params = equation.params
     fixed, carried, length = params["num_consts"], params["num_carry"], params["length"]
     if length == 0 or not isinstance(length, int):
@@ -81,7 +81,7 @@ def _scan(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Sequence[V
 
 
 @rule("while")
-def _while(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Sequence[Value]:
+def _while(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> Sequence[ArrayValue]:
     params = equation.params
     condition_fixed, body_fixed = params["cond_nconsts"], params["body_nconsts"]
     of_condition, of_body = inputs[:condition_fixed], inputs[condition_fixed : condition_fixed + body_fixed]

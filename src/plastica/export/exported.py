@@ -12,7 +12,7 @@ from ..errors import InvalidValue
 from ..model.base import BaseModel
 from ..model.inference import predict
 from ..typing import Document
-from .program import Program, with_rows
+from .program import ArrayProgram, with_rows
 from .tracing import program_of
 from .wording import SAY
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .tables import TableExport
 
 InputShape = Sequence[int] | Sequence[Sequence[int]]
-Answer = Callable[[Sequence[np.ndarray]], list[np.ndarray]]
+AnswerArrays = Callable[[Sequence[np.ndarray]], list[np.ndarray]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,9 +36,9 @@ class Exported:
     """
 
     name: str
-    program: Program
+    program: ArrayProgram
     table: Document | None = None
-    answer: Answer | None = None
+    answer: AnswerArrays | None = None
     draw: Callable[[int], list[np.ndarray]] | None = None
 
 
@@ -85,7 +85,7 @@ def _answers(model: BaseModel, x: Sequence[np.ndarray]) -> list[np.ndarray]:
     return [np.asarray(part) for part in parts]
 
 
-def _drawn(program: Program, count: int) -> list[np.ndarray]:
+def _drawn(program: ArrayProgram, count: int) -> list[np.ndarray]:
     rng = np.random.default_rng(0)
     shapes = [((count, *with_rows(value.shape[1:], count)), value.dtype) for value in program.inputs]
     return [

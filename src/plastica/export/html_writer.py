@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.resources import files as resources
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,10 @@ import numpy as np
 from ..errors import MissingExtra
 from ..language import LANGUAGES, Texts
 from ..version import __version__
-from .exported import Exported
+from .exported import AnswerArrays, Exported
 from .javascript_writer import javascript_source
 from .loops.statements import sizes
-from .program import Program
+from .program import ArrayProgram
 from .wording import SAY
 
 WORDS = Texts("export_page")
@@ -48,7 +48,7 @@ def files(exported: Exported, path: Path) -> dict[Path, bytes]:
     return {path: page.encode()}
 
 
-def opened(path: Path, program: Program) -> Callable[[Sequence[np.ndarray]], list[np.ndarray]]:
+def opened(path: Path, program: ArrayProgram) -> AnswerArrays:
     """Return a function that answers as the page does, run by Node.js.
 
     Raises:
@@ -91,11 +91,11 @@ require("readline").createInterface({ input: process.stdin }).on("line", (line) 
 """
 
 
-def _model(program: Program) -> str:
+def _model(program: ArrayProgram) -> str:
     return javascript_source(program) + _resource("raw_columns.js")
 
 
-def _data(exported: Exported, program: Program) -> dict[str, Any]:
+def _data(exported: Exported, program: ArrayProgram) -> dict[str, Any]:
     return {
         "table": exported.table,
         "names": list(program.input_names),

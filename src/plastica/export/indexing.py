@@ -10,12 +10,12 @@ import numpy as np
 from jax.extend.core import JaxprEqn
 from jax.lax import GatherScatterMode
 
-from .program import Rows, Size, Value
+from .program import ArrayValue, RowCount, Size
 from .reading import Reader, form, rule
 
 
 @rule("gather")
-def _gather(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value | Sequence[Value]:
+def _gather(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue | Sequence[ArrayValue]:
     x, indices = inputs
     numbers, sizes = equation.params["dimension_numbers"], equation.params["slice_sizes"]
     if numbers.operand_batching_dims:
@@ -29,7 +29,7 @@ def _gather(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value | 
     return reader.unsupported(equation, inputs, f"gather over axes {numbers.start_index_map}")
 
 
-def _take(reader: Reader, equation: JaxprEqn, x: Value, indices: Value) -> Value:
+def _take(reader: Reader, equation: JaxprEqn, x: ArrayValue, indices: ArrayValue) -> ArrayValue:
     """Read single elements along one axis, and all of the others."""
     numbers = equation.params["dimension_numbers"]
     (axis,) = numbers.start_index_map
@@ -58,7 +58,7 @@ def _take(reader: Reader, equation: JaxprEqn, x: Value, indices: Value) -> Value
     return reader.reshape(reader.elementwise("where", aligned, made, filled), full)
 
 
-def _bounded(reader: Reader, indices: Value, size: Size, mode: object) -> tuple[Value, Value | None]:
+def _bounded(reader: Reader, indices: ArrayValue, size: Size, mode: object) -> tuple[ArrayValue, ArrayValue | None]:
     """Return indices in bounds, and which of them were if others are to be filled."""
     if mode == GatherScatterMode.PROMISE_IN_BOUNDS:
         return indices, None
@@ -73,40 +73,40 @@ def _bounded(reader: Reader, indices: Value, size: Size, mode: object) -> tuple[
     return inside, None
 
 
-def _cut(reader: Reader, equation: JaxprEqn, x: Value, begins: np.ndarray) -> Value:
+def _cut(reader: Reader, equation: JaxprEqn, x: ArrayValue, begins: np.ndarray) -> ArrayValue:
     """Read one part that begins at constant indices."""
     numbers, shape = equation.params["dimension_numbers"], form(equation.outvars[0])[0]
     start, stop = [0] * len(x.shape), list(x.shape)
     for axis, begin in zip(numbers.start_index_map, begins, strict=True):
         wide, size = int(equation.params["slice_sizes"][axis]), x.shape[axis]
-        assert not isinstance(size, Rows)
+        assert not isinstance(size, RowCount)
         start[axis] = min(max(int(begin), 0), size - wide)
         stop[axis] = start[axis] + wide
     return reader.reshape(reader.slice(x, start, stop), shape)
 
 
 @rule("dynamic_slice")
-def _dynamic_slice(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _dynamic_slice(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     x, *starts = inputs
     shape, dtype = form(equation.outvars[0])
     known = [reader.constants.get(each) for each in starts]
     begins = [0 if each is None else int(each) for each in known]
     fixed = all(
-        isinstance(size, Rows) or size == wide or each is not None
+        isinstance(size, RowCount) or size == wide or each is not None
         for each, size, wide in zip(known, x.shape, shape, strict=True)
     )
     if fixed:
         start = [
-            0 if isinstance(size, Rows) or isinstance(wide, Rows) else min(max(at, 0), size - wide)
+            0 if isinstance(size, RowCount) or isinstance(wide, RowCount) else min(max(at, 0), size - wide)
             for at, size, wide in zip(begins, x.shape, shape, strict=True)
         ]
-        stop = [wide if isinstance(wide, Rows) else at + wide for at, wide in zip(start, shape, strict=True)]
+        stop = [wide if isinstance(wide, RowCount) else at + wide for at, wide in zip(start, shape, strict=True)]
         return reader.slice(x, start, stop)
     return reader.add("dynamic_slice", (x, *starts), shape, dtype, sizes=shape)
 
 
 @rule("scatter", "scatter-add")
-def _scatter(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value | Sequence[Value]:
+def _scatter(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue | Sequence[ArrayValue]:
     x, indices, updates = inputs
     numbers = equation.params["dimension_numbers"]
     axes = numbers.scatter_dims_to_operand_dims

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .program import Operation, Program, Rows, Value, with_rows
+from .program import ArrayProgram, ArrayValue, Operation, RowCount, with_rows
 from .reference import FUNCTIONS
 
-Arrays = list[np.ndarray]
+OperandArrays = list[np.ndarray]
 
 
-def run(program: Program, inputs: Sequence[np.ndarray]) -> Arrays:
+def run(program: ArrayProgram, inputs: Sequence[np.ndarray]) -> OperandArrays:
     """Return the outputs of a program.
 
     Args:
@@ -23,16 +23,16 @@ def run(program: Program, inputs: Sequence[np.ndarray]) -> Arrays:
         return _run(program, inputs, _rows(program, inputs))
 
 
-def _rows(program: Program, inputs: Sequence[np.ndarray]) -> int:
+def _rows(program: ArrayProgram, inputs: Sequence[np.ndarray]) -> int:
     for value, array in zip(program.inputs, inputs, strict=True):
         for size, given in zip(value.shape, np.shape(array), strict=True):
-            if isinstance(size, Rows):
+            if isinstance(size, RowCount):
                 return given // size.factor
     return 1
 
 
-def _run(program: Program, inputs: Sequence[np.ndarray], rows: int) -> Arrays:
-    known: dict[Value, np.ndarray] = dict(program.constants)
+def _run(program: ArrayProgram, inputs: Sequence[np.ndarray], rows: int) -> OperandArrays:
+    known: dict[ArrayValue, np.ndarray] = dict(program.constants)
     known.update(
         zip(program.inputs, (np.asarray(x, v.dtype) for x, v in zip(inputs, program.inputs, strict=True)), strict=True)
     )
@@ -42,7 +42,7 @@ def _run(program: Program, inputs: Sequence[np.ndarray], rows: int) -> Arrays:
     return [known[each] for each in program.outputs]
 
 
-def _computed(operation: Operation, operands: Arrays, rows: int) -> Sequence[np.ndarray]:
+def _computed(operation: Operation, operands: OperandArrays, rows: int) -> Sequence[np.ndarray]:
     if operation.name == "scan":
         return _scan(operation, operands, rows)
     if operation.name == "while":
@@ -56,16 +56,16 @@ def _computed(operation: Operation, operands: Arrays, rows: int) -> Sequence[np.
 
 
 def _sized(parameter: object, rows: int) -> object:
-    if isinstance(parameter, tuple) and any(isinstance(each, Rows) for each in parameter):
+    if isinstance(parameter, tuple) and any(isinstance(each, RowCount) for each in parameter):
         return with_rows(parameter, rows)
     return parameter
 
 
-def _scan(operation: Operation, operands: Arrays, rows: int) -> Arrays:
+def _scan(operation: Operation, operands: OperandArrays, rows: int) -> OperandArrays:
     body, length = operation.inner("body"), operation.whole("length")
     fixed, carried = operation.whole("fixed"), operation.whole("carried")
     stay, state, sequences = operands[:fixed], operands[fixed : fixed + carried], operands[fixed + carried :]
-    results: list[Arrays] = [[] for _ in operation.outputs[carried:]]
+    results: list[OperandArrays] = [[] for _ in operation.outputs[carried:]]
     for step in reversed(range(length)) if operation.parameters["reverse"] else range(length):
         found = _run(body, [*stay, *state, *(each[step] for each in sequences)], rows)
         state = found[:carried]
@@ -76,7 +76,7 @@ def _scan(operation: Operation, operands: Arrays, rows: int) -> Arrays:
     return [*state, *map(np.stack, results)]
 
 
-def _while(operation: Operation, operands: Arrays, rows: int) -> Arrays:
+def _while(operation: Operation, operands: OperandArrays, rows: int) -> OperandArrays:
     condition, body = operation.inner("condition"), operation.inner("body")
     first = operation.whole("condition_fixed")
     second = first + operation.whole("body_fixed")

@@ -12,7 +12,7 @@ from .loops import write_loops
 from .loops.javascript import HELPERS, JavaScript
 from .loops.memory import Buffer
 from .loops.statements import width
-from .program import Program
+from .program import ArrayProgram
 
 ARRAYS = {"float32": "Float32Array", "int32": "Int32Array", "uint32": "Uint32Array", "bool": "Int32Array"}
 
@@ -24,7 +24,7 @@ function decoded(text, Kind) {
 """
 
 
-def javascript_source(program: Program) -> str:
+def javascript_source(program: ArrayProgram) -> str:
     """Return a program for one row as a function ``predict(inputs)`` of JavaScript.
 
     It takes a list of arrays, one for each input, flat in C order, and returns a list of typed arrays. Weights are

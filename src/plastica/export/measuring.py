@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,14 +11,13 @@ import numpy as np
 
 from ..errors import DataError, PlasticaError
 from ..tables.base import BaseTableNetwork
-from .exported import Exported
+from .exported import AnswerArrays, Exported
 from .raw_columns import features_of, labelled
-from .targets import TARGETS, Written
+from .targets import TARGETS, ExportedFiles
 from .wording import SAY
 
 ROWS = 100  # drawn, if none are given
 _SECONDS = 0.3  # of calls for a time
-Answer = Callable[[Sequence[np.ndarray]], list[np.ndarray]]
 
 
 class Measured(NamedTuple):
@@ -39,7 +38,7 @@ class Measured(NamedTuple):
     beside: dict[str, float]
 
 
-def measure(written: Written, inputs: Sequence[np.ndarray] | None = None) -> Measured:
+def measure(written: ExportedFiles, inputs: Sequence[np.ndarray] | None = None) -> Measured:
     """Compare a file with the model that it was made of.
 
     Args:
@@ -67,7 +66,7 @@ def _difference(found: np.ndarray, expected: np.ndarray) -> float:
     return float(np.abs(found - expected).max(initial=0)) / largest
 
 
-def same_labels(written: Written, network: BaseTableNetwork, table: object, inputs: Sequence[np.ndarray]) -> int:
+def same_labels(written: ExportedFiles, network: BaseTableNetwork, table: object, inputs: Sequence[np.ndarray]) -> int:
     """Return for how many rows of a table the file predicts the class that plastica predicts.
 
     Args:
@@ -85,7 +84,7 @@ def same_labels(written: Written, network: BaseTableNetwork, table: object, inpu
     )
 
 
-def _microseconds(answer: Answer, x: Sequence[np.ndarray]) -> float:
+def _microseconds(answer: AnswerArrays, x: Sequence[np.ndarray]) -> float:
     """Return the median time of a call, without the first."""
     answer(x)
     times: list[float] = []
@@ -97,7 +96,7 @@ def _microseconds(answer: Answer, x: Sequence[np.ndarray]) -> float:
     return float(np.median(times)) * 1e6
 
 
-def _onnxruntime(model: Exported, path: Path) -> Answer | None:
+def _onnxruntime(model: Exported, path: Path) -> AnswerArrays | None:
     """Return what onnxruntime answers for the model, if it and onnx are installed and can."""
     try:
         from . import onnx_writer

@@ -10,7 +10,7 @@ import numpy as np
 
 from . import reference
 from .numpy_expressions import function_of, number, plain, typed, whole, written
-from .program import LOOPS, Operation, Program, Rows, Value
+from .program import LOOPS, ArrayProgram, ArrayValue, Operation, RowCount
 
 # Constants of up to so many numbers are written where they are used.
 _SHORT = 8
@@ -25,9 +25,9 @@ class Code:
         functions: The functions of :mod:`.reference` that are called.
     """
 
-    def __init__(self, program: Program) -> None:
-        self.names: dict[Value, str] = {}
-        self.stored: list[tuple[Value, np.ndarray]] = []
+    def __init__(self, program: ArrayProgram) -> None:
+        self.names: dict[ArrayValue, str] = {}
+        self.stored: list[tuple[ArrayValue, np.ndarray]] = []
         self.functions: dict[str, None] = {}
         self._number = 0
         self._layer = ""
@@ -35,7 +35,7 @@ class Code:
             for value, array in part.constants.items():
                 self._constant(value, array)
 
-    def function(self, program: Program) -> str:
+    def function(self, program: ArrayProgram) -> str:
         """Return the function that computes a program."""
         for value, name in zip(program.inputs, program.input_names, strict=True):
             self.names[value] = _identifier(name)
@@ -48,14 +48,14 @@ class Code:
         lines.append(f"    return {', '.join(whole(self.names, each) for each in program.outputs)}")
         return "\n".join(lines)
 
-    def _rows(self, program: Program) -> Iterator[str]:
+    def _rows(self, program: ArrayProgram) -> Iterator[str]:
         for value in program.inputs:
             for axis, size in enumerate(value.shape):
-                if isinstance(size, Rows):
+                if isinstance(size, RowCount):
                     yield f"    rows = {self.names[value]}.shape[{axis}]"
                     return
 
-    def _statements(self, program: Program, indent: str) -> Iterator[str]:
+    def _statements(self, program: ArrayProgram, indent: str) -> Iterator[str]:
         for operation in program.operations:
             if operation.layer != self._layer:
                 self._layer = operation.layer
@@ -68,12 +68,12 @@ class Code:
                 self.functions[called] = None
             yield f"{indent}{', '.join(map(self._new, operation.outputs))} = {expression}"
 
-    def _new(self, value: Value) -> str:
+    def _new(self, value: ArrayValue) -> str:
         self._number += 1
         self.names[value] = f"a{self._number}"
         return self.names[value]
 
-    def _constant(self, value: Value, array: np.ndarray) -> None:
+    def _constant(self, value: ArrayValue, array: np.ndarray) -> None:
         if array.ndim == 0:
             self.names[value] = number(array)
         elif array.size <= _SHORT:
@@ -148,14 +148,14 @@ class Code:
             yield from self._statements(branch, indent + "    ")
             yield f"{indent}    {results} = {self._all(branch.outputs)}"
 
-    def _all(self, values: Iterable[Value]) -> str:
+    def _all(self, values: Iterable[ArrayValue]) -> str:
         return ", ".join(typed(self.names, each) for each in values)
 
-    def _listed(self, values: Iterable[Value]) -> str:
+    def _listed(self, values: Iterable[ArrayValue]) -> str:
         return ", ".join(self.names[each] for each in values)
 
 
-def _signature(program: Program) -> str:
+def _signature(program: ArrayProgram) -> str:
     taken = ", ".join(f"{value.dtype} {plain(value.shape)}" for value in program.inputs)
     given = ", ".join(f"{value.dtype} {plain(value.shape)}" for value in program.outputs)
     return f"Return {given} for {taken}."

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from .program import Operation, Value
+from .program import ArrayValue, Operation
 from .reference import FUNCTIONS
 
 INFIX = {
@@ -27,10 +27,10 @@ INFIX = {
     "shift_right_logical": ">>",
 }
 REDUCTIONS = {"sum": "sum", "max": "max", "min": "min", "prod": "prod", "and": "all", "or": "any"}
-Names = Mapping[Value, str]
+NumpyNames = Mapping[ArrayValue, str]
 
 
-def written(operation: Operation, names: Names) -> str:
+def written(operation: Operation, names: NumpyNames) -> str:
     """Return the expression of an operation other than a loop."""
     name = operation.name
     if name in INFIX or (name == "div" and operation.output.dtype == "float32"):
@@ -49,7 +49,7 @@ def function_of(operation: Operation) -> str | None:
     return FUNCTIONS[name].__name__
 
 
-def _call(operation: Operation, names: Names) -> str:
+def _call(operation: Operation, names: NumpyNames) -> str:
     parameters = [f"{name}={plain(value)}" for name, value in operation.parameters.items()]
     function = FUNCTIONS[operation.name]
     module = "np." if isinstance(function, np.ufunc) else ""
@@ -57,7 +57,7 @@ def _call(operation: Operation, names: Names) -> str:
     return f"{module}{function.__name__}({', '.join([*operands, *parameters])})"
 
 
-def _reduction(operation: Operation, names: Names) -> str:
+def _reduction(operation: Operation, names: NumpyNames) -> str:
     axes = operation.entries("axes")
     method = REDUCTIONS[operation.name.removeprefix("reduce_")]
     # NumPy adds up small integers in larger ones.
@@ -66,7 +66,7 @@ def _reduction(operation: Operation, names: Names) -> str:
     return f"{names[operation.inputs[0]]}.{method}({axes[0] if len(axes) == 1 else axes}{dtype})"
 
 
-def _sliced(operation: Operation, names: Names) -> str:
+def _sliced(operation: Operation, names: NumpyNames) -> str:
     parts = (operation.entries(name) for name in ("start", "stop", "step"))
     found: list[str] = []
     for start, stop, step, size in zip(*parts, operation.inputs[0].shape, strict=True):
@@ -76,36 +76,36 @@ def _sliced(operation: Operation, names: Names) -> str:
     return f"{names[operation.inputs[0]]}[{', '.join(found)}]"
 
 
-def _prefix(sign: str) -> Callable[[Operation, Names], str]:
+def _prefix(sign: str) -> Callable[[Operation, NumpyNames], str]:
     return lambda operation, names: f"{sign}{names[operation.inputs[0]]}"
 
 
-def _method(name: str) -> Callable[[Operation, Names], str]:
-    def write(operation: Operation, names: Names) -> str:
+def _method(name: str) -> Callable[[Operation, NumpyNames], str]:
+    def write(operation: Operation, names: NumpyNames) -> str:
         return f"{whole(names, operation.inputs[0])}.{name}({plain(next(iter(operation.parameters.values())))})"
 
     return write
 
 
-def _function(name: str) -> Callable[[Operation, Names], str]:
-    def write(operation: Operation, names: Names) -> str:
+def _function(name: str) -> Callable[[Operation, NumpyNames], str]:
+    def write(operation: Operation, names: NumpyNames) -> str:
         parts = [typed(names, operation.inputs[0]), *(names[each] for each in operation.inputs[1:])]
         return f"{name}({', '.join([*parts, *map(plain, operation.parameters.values())])})"
 
     return write
 
 
-def _where(operation: Operation, names: Names) -> str:
+def _where(operation: Operation, names: NumpyNames) -> str:
     test, yes, no = operation.inputs
     return f"np.where({names[test]}, {typed(names, yes)}, {typed(names, no)})"
 
 
-def _concatenation(operation: Operation, names: Names) -> str:
+def _concatenation(operation: Operation, names: NumpyNames) -> str:
     parts = ", ".join(names[each] for each in operation.inputs)
     return f"np.concatenate([{parts}], {operation.parameters['axis']})"
 
 
-_FORMS: dict[str, Callable[[Operation, Names], str]] = {
+_FORMS: dict[str, Callable[[Operation, NumpyNames], str]] = {
     "neg": _prefix("-"),
     "not": _prefix("~"),
     "where": _where,
@@ -120,14 +120,14 @@ _FORMS: dict[str, Callable[[Operation, Names], str]] = {
 }
 
 
-def typed(names: Names, value: Value) -> str:
+def typed(names: NumpyNames, value: ArrayValue) -> str:
     """Return a value; a number with its dtype, where Python's number would become a double."""
     if value.shape:
         return names[value]
     return f"np.{'bool_' if value.dtype == 'bool' else value.dtype}({names[value]})"
 
 
-def whole(names: Names, value: Value) -> str:
+def whole(names: NumpyNames, value: ArrayValue) -> str:
     """Return a value as an array, also if it is a number."""
     return names[value] if value.shape else f'np.asarray({names[value]}, "{value.dtype}")'
 

@@ -17,10 +17,10 @@ import numpy as np
 
 from ..version import __version__
 from . import array_file, raw_columns, reference, table_file
-from .exported import Exported
+from .exported import AnswerArrays, Exported
 from .numpy_code import Code
 from .numpy_expressions import plain
-from .program import Program
+from .program import ArrayProgram
 
 _LINE = 116
 
@@ -101,7 +101,7 @@ def _body(module: ModuleType, begin: str) -> str:
 def _table(table: Mapping[str, object]) -> str:
     text = _laid_out(table).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     described = f'TABLE = json.loads("""{text}""")'
-    return "\n\n\n".join([_body(raw_columns, "Spec = "), described, _body(table_file, "Columns = ")])
+    return "\n\n\n".join([_body(raw_columns, "ColumnSpec = "), described, _body(table_file, "RawColumns = ")])
 
 
 def _laid_out(table: Mapping[str, Any]) -> str:
@@ -115,7 +115,7 @@ def _laid_out(table: Mapping[str, Any]) -> str:
     return "{\n " + ",\n ".join(f'"{name}": {part}' for name, part in parts.items()) + "\n}"
 
 
-def _arrays(program: Program) -> str:
+def _arrays(program: ArrayProgram) -> str:
     shapes = [list(value.shape[1:]) for value in program.inputs]
     dtypes = [value.dtype for value in program.inputs]
     known = f"SHAPES = {shapes}\nDTYPES = {dtypes}\nOUTPUTS = {list(program.output_names)}"
@@ -142,7 +142,7 @@ def _beside(stored: Sequence[tuple[str, np.ndarray]], name: str) -> str:
     return f"with np.load(Path(__file__).with_name({name!r})) as file:\n    WEIGHTS = dict(file)\n{listed}"
 
 
-def _signature(program: Program) -> str:
+def _signature(program: ArrayProgram) -> str:
     taken = ", ".join(f"{value.dtype} {plain(value.shape)}" for value in program.inputs)
     given = ", ".join(f"{value.dtype} {plain(value.shape)}" for value in program.outputs)
     return f"Return {given} for {taken}."
@@ -152,7 +152,7 @@ def _prose(name: str) -> str:
     return name.replace("\\", "/").replace('"', "'").replace("\n", " ")
 
 
-def opened(path: Path, program: Program) -> Callable[[Sequence[np.ndarray]], list[np.ndarray]]:
+def opened(path: Path, program: ArrayProgram) -> AnswerArrays:
     """Return a function that answers as a file that was just written, imported as a module."""
     spec = importlib.util.spec_from_file_location("exported_model", path)
     assert spec is not None and spec.loader is not None

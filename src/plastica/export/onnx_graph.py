@@ -14,25 +14,25 @@ from typing import Any
 
 import numpy as np
 
-from .program import Operation, Program, Rows, Size, Value
+from .program import ArrayProgram, ArrayValue, Operation, RowCount, Size
 
-Names = Sequence[str]
-Rule = Callable[["Graph", Operation, list[str]], "str | Sequence[str]"]
-GRAPHS: dict[str, Rule] = {}
+OnnxNames = Sequence[str]
+OnnxRule = Callable[["OnnxGraph", Operation, list[str]], "str | Sequence[str]"]
+GRAPHS: dict[str, OnnxRule] = {}
 LOW_BITS = 0xFFFFFFFF
 
 
-def rule(*names: str) -> Callable[[Rule], Rule]:
+def rule(*names: str) -> Callable[[OnnxRule], OnnxRule]:
     """Register how operations become nodes."""
 
-    def register(function: Rule) -> Rule:
+    def register(function: OnnxRule) -> OnnxRule:
         GRAPHS.update(dict.fromkeys(names, function))
         return function
 
     return register
 
 
-class Graph:
+class OnnxGraph:
     """Collects nodes and initializers.
 
     Args:
@@ -43,25 +43,25 @@ class Graph:
         rows: The name of the number of rows, a tensor ``(1,)``.
     """
 
-    def __init__(self, around: Graph | None = None) -> None:
+    def __init__(self, around: OnnxGraph | None = None) -> None:
         self.nodes: list[Any] = []
         self.initializers: list[Any] = []
-        self.names: dict[Value, str] = {} if around is None else dict(around.names)
+        self.names: dict[ArrayValue, str] = {} if around is None else dict(around.names)
         self.rows = "" if around is None else around.rows
         self._outer = self if around is None else around._outer
         self._numbers: Iterator[int] = itertools.count() if around is None else around._numbers
         self._constants: dict[object, str] = {} if around is None else around._constants
 
-    def find_rows(self, program: Program) -> None:
+    def find_rows(self, program: ArrayProgram) -> None:
         """Compute the number of rows from the first input that has them."""
         for value in program.inputs:
             for axis, size in enumerate(value.shape):
-                if isinstance(size, Rows):
+                if isinstance(size, RowCount):
                     shape = self.node("Shape", self.names[value], start=axis, end=axis + 1)
                     self.rows = shape if size.factor == 1 else self.node("Div", shape, self.integers([size.factor]))
                     return
 
-    def add(self, program: Program) -> list[str]:
+    def add(self, program: ArrayProgram) -> list[str]:
         """Add the operations of a program; return the names of its outputs."""
         for value, array in program.constants.items():
             self.names[value] = self.constant(array)
@@ -110,13 +110,13 @@ class Graph:
 
     def sizes(self, shape: Sequence[Size]) -> str:
         """Return the name of a shape that may have the number of rows in it."""
-        if not any(isinstance(size, Rows) for size in shape):
+        if not any(isinstance(size, RowCount) for size in shape):
             return self.integers([int(size) for size in shape])  # pyright: ignore[reportArgumentType]
         parts = [self._size(size) for size in shape]
         return self.node("Concat", *parts, axis=0)
 
     def _size(self, size: Size) -> str:
-        if not isinstance(size, Rows):
+        if not isinstance(size, RowCount):
             return self.integers([size])
         return self.rows if size.factor == 1 else self.node("Mul", self.rows, self.integers([size.factor]))
 
@@ -124,7 +124,7 @@ class Graph:
         """Convert to another dtype."""
         return self.node("Cast", name, to=element_type(dtype))
 
-    def inside(self, inputs: Mapping[str, Value | None], fill: Callable[[Graph], list[str]]) -> Any:
+    def inside(self, inputs: Mapping[str, ArrayValue | None], fill: Callable[[OnnxGraph], list[str]]) -> Any:
         """Return a graph inside a node.
 
         Args:
@@ -133,7 +133,7 @@ class Graph:
         """
         from onnx import TensorProto, helper
 
-        graph = Graph(self)
+        graph = OnnxGraph(self)
         graph.names.update({value: name for name, value in inputs.items() if value is not None})
         # An output must be made inside, and only once.
         found = [graph.node("Identity", name) for name in fill(graph)]
@@ -169,6 +169,6 @@ def element_type(dtype: str) -> int:
     return int(getattr(TensorProto, kinds[dtype]))
 
 
-def in_bits(graph: Graph, name: str, dtype: str) -> str:
+def in_bits(graph: OnnxGraph, name: str, dtype: str) -> str:
     """Cut what stands for an unsigned number to 32 bits."""
     return graph.node("BitwiseAnd", name, graph.integers(LOW_BITS)) if dtype == "uint32" else name

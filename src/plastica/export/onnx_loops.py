@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from .onnx_graph import Graph, rule
+from .onnx_graph import OnnxGraph, rule
 from .onnx_operations import reversed_along
-from .program import Operation, Program, Value
+from .program import ArrayProgram, ArrayValue, Operation
 
 
 @rule("scan")
-def _scan(graph: Graph, operation: Operation, own: list[str]) -> list[str]:
+def _scan(graph: OnnxGraph, operation: Operation, own: list[str]) -> list[str]:
     body = operation.inner("body")
     fixed, carried = operation.whole("fixed"), operation.whole("carried")
     graph.names.update(zip(body.inputs[:fixed], own[:fixed], strict=True))
@@ -33,15 +33,20 @@ def _scan(graph: Graph, operation: Operation, own: list[str]) -> list[str]:
 
 
 def _repeat(
-    graph: Graph, operation: Operation, body: Program, state: tuple[Value, ...], starts: list[str], reverse: bool
+    graph: OnnxGraph,
+    operation: Operation,
+    body: ArrayProgram,
+    state: tuple[ArrayValue, ...],
+    starts: list[str],
+    reverse: bool,
 ) -> list[str]:
     """Loop a number of times, without sequences."""
     again = f"{graph.fresh()}_go"
 
-    def fill(inside: Graph) -> list[str]:
+    def fill(inside: OnnxGraph) -> list[str]:
         return [again, *inside.add(body)]
 
-    inputs: dict[str, Value | None] = {graph.fresh(): None, again: None}
+    inputs: dict[str, ArrayValue | None] = {graph.fresh(): None, again: None}
     inputs.update({graph.fresh(): each for each in state})
     times = graph.integers(operation.whole("length"))
     found = graph.nodes_of("Loop", [times, "", *starts], len(operation.outputs), body=graph.inside(inputs, fill))
@@ -50,7 +55,7 @@ def _repeat(
 
 
 @rule("while")
-def _while(graph: Graph, operation: Operation, own: list[str]) -> list[str]:
+def _while(graph: OnnxGraph, operation: Operation, own: list[str]) -> list[str]:
     condition = operation.inner("condition")
     body = operation.inner("body")
     first = operation.whole("condition_fixed")
@@ -59,29 +64,29 @@ def _while(graph: Graph, operation: Operation, own: list[str]) -> list[str]:
     graph.names.update(zip(body.inputs[: second - first], own[first:second], strict=True))
     starts, state, asked = own[second:], body.inputs[second - first :], condition.inputs[first:]
 
-    def holds(within: Graph, names: list[str]) -> str:
+    def holds(within: OnnxGraph, names: list[str]) -> str:
         within.names.update(zip(asked, names, strict=True))
         return within.add(condition)[0]
 
-    def fill(inside: Graph) -> list[str]:
+    def fill(inside: OnnxGraph) -> list[str]:
         found = inside.add(body)
         return [holds(inside, found), *found]
 
-    inputs: dict[str, Value | None] = {graph.fresh(): None, f"{graph.fresh()}_go": None}
+    inputs: dict[str, ArrayValue | None] = {graph.fresh(): None, f"{graph.fresh()}_go": None}
     inputs.update({graph.fresh(): each for each in state})
     begin = holds(graph, starts)
     return graph.nodes_of("Loop", ["", begin, *starts], len(starts), body=graph.inside(inputs, fill))
 
 
 @rule("choose")
-def _choose(graph: Graph, operation: Operation, own: list[str]) -> list[str]:
+def _choose(graph: OnnxGraph, operation: Operation, own: list[str]) -> list[str]:
     branches = operation.programs
     for branch in branches:
         graph.names.update(zip(branch.inputs, own[1:], strict=True))
     return _choice(graph, own[0], branches, 0)
 
 
-def _choice(graph: Graph, which: str, branches: tuple[Program, ...], number: int) -> list[str]:
+def _choice(graph: OnnxGraph, which: str, branches: tuple[ArrayProgram, ...], number: int) -> list[str]:
     if number == len(branches) - 1:
         return graph.add(branches[number])
     import numpy as np

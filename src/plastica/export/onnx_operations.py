@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .onnx_graph import Graph, in_bits, rule
-from .program import Operation, Rows, Value
+from .onnx_graph import OnnxGraph, in_bits, rule
+from .program import ArrayValue, Operation, RowCount
 
 SAME = {
     "neg": "Neg",
@@ -42,51 +42,51 @@ SAME = {
 
 
 @rule(*SAME)
-def _same(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _same(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     return in_bits(graph, graph.node(SAME[operation.name], *own), operation.output.dtype)
 
 
 @rule("ne")
-def _ne(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _ne(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     return graph.node("Not", graph.node("Equal", *own))
 
 
 @rule("log1p")
-def _log1p(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _log1p(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     return graph.node("Log", graph.node("Add", own[0], graph.number(1, "float32")))
 
 
 @rule("expm1")
-def _expm1(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _expm1(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     return graph.node("Sub", graph.node("Exp", own[0]), graph.number(1, "float32"))
 
 
 @rule("is_finite")
-def _is_finite(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _is_finite(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     return graph.node("Not", graph.node("Or", graph.node("IsInf", own[0]), graph.node("IsNaN", own[0])))
 
 
 @rule("rem")
-def _rem(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _rem(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     return graph.node("Mod", *own, fmod=1)
 
 
 @rule("and", "or", "xor", "not")
-def _logic(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _logic(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     word = operation.name.capitalize()
     dtype = operation.output.dtype
     return in_bits(graph, graph.node(word if dtype == "bool" else f"Bitwise{word}", *own), dtype)
 
 
 @rule("shift_left", "shift_right_logical")
-def _shift(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _shift(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     direction = "LEFT" if operation.name == "shift_left" else "RIGHT"
     shifted = graph.node("BitShift", *(graph.cast(each, "uint64") for each in own), direction=direction)
     return in_bits(graph, graph.cast(shifted, "int64"), "uint32")
 
 
 @rule("where")
-def _where(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _where(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     if operation.output.dtype != "bool":
         return graph.node("Where", *own)
     test, yes, no = own
@@ -94,31 +94,31 @@ def _where(graph: Graph, operation: Operation, own: list[str]) -> str:
 
 
 @rule("convert")
-def _convert(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _convert(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     return in_bits(graph, graph.cast(own[0], operation.output.dtype), operation.output.dtype)
 
 
 @rule("reshape")
-def _reshape(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _reshape(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     return graph.node("Reshape", own[0], graph.integers(_open(operation.output.shape)))
 
 
-def _open(shape: tuple[int | Rows, ...]) -> list[int]:
+def _open(shape: tuple[int | RowCount, ...]) -> list[int]:
     """Return a shape with -1 for the rows, of which ONNX finds the number."""
-    return [-1 if isinstance(size, Rows) else size for size in shape]
+    return [-1 if isinstance(size, RowCount) else size for size in shape]
 
 
 @rule("transpose")
-def _transpose(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _transpose(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     return graph.node("Transpose", own[0], perm=list(operation.entries("permutation")))
 
 
 @rule("broadcast")
-def _broadcast(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _broadcast(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     return expanded(graph, own[0], operation.inputs[0].shape, operation.output.shape)
 
 
-def expanded(graph: Graph, name: str, given: tuple[int | Rows, ...], shape: tuple[int | Rows, ...]) -> str:
+def expanded(graph: OnnxGraph, name: str, given: tuple[int | RowCount, ...], shape: tuple[int | RowCount, ...]) -> str:
     """Broadcast to a shape; axes that have their size already need none."""
     padded = (1,) * (len(shape) - len(given)) + given
     wanted = [1 if size == own else size for size, own in zip(shape, padded, strict=True)]
@@ -126,7 +126,7 @@ def expanded(graph: Graph, name: str, given: tuple[int | Rows, ...], shape: tupl
 
 
 @rule("slice")
-def _slice(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _slice(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     starts, stops, steps = (operation.entries(name) for name in ("start", "stop", "step"))
     sizes = operation.inputs[0].shape
     cut = [
@@ -145,11 +145,11 @@ def _slice(graph: Graph, operation: Operation, own: list[str]) -> str:
 
 
 @rule("reverse")
-def _reverse(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _reverse(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     return reversed_along(graph, own[0], operation.entries("axes"))
 
 
-def reversed_along(graph: Graph, name: str, axes: tuple[int, ...]) -> str:
+def reversed_along(graph: OnnxGraph, name: str, axes: tuple[int, ...]) -> str:
     """Reverse along axes."""
     count = len(axes)
     lists = ([-1] * count, [np.iinfo(np.int64).min] * count, list(axes), [-1] * count)
@@ -157,18 +157,18 @@ def reversed_along(graph: Graph, name: str, axes: tuple[int, ...]) -> str:
 
 
 @rule("concatenate")
-def _concatenate(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _concatenate(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     return graph.node("Concat", *own, axis=operation.parameters["axis"])
 
 
 @rule("pad")
-def _pad(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _pad(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     x, value = own
     low, high, interior = (operation.entries(name) for name in ("low", "high", "interior"))
     shape = list(operation.inputs[0].shape)
     for axis, gap in enumerate(interior):
         size = shape[axis]
-        if not gap or isinstance(size, Rows):
+        if not gap or isinstance(size, RowCount):
             continue
         # (size,) to (size, 1), (size, 1 + gap), (size (1 + gap),), without the last gap.
         x = graph.node("Unsqueeze", x, graph.integers([axis + 1]))
@@ -183,12 +183,12 @@ def _pad(graph: Graph, operation: Operation, own: list[str]) -> str:
 
 
 @rule("take")
-def _take(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _take(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     return graph.node("Gather", *own, axis=operation.parameters["axis"])
 
 
 @rule("iota")
-def _iota(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _iota(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     shape, axis = operation.output.shape, operation.whole("axis")
     count = graph.node("Squeeze", graph.sizes((shape[axis],)))
     line = graph.cast(graph.node("Range", graph.integers(0), count, graph.integers(1)), operation.output.dtype)
@@ -197,7 +197,7 @@ def _iota(graph: Graph, operation: Operation, own: list[str]) -> str:
 
 
 @rule("dynamic_slice")
-def _dynamic_slice(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _dynamic_slice(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     x, *starts = own
     sizes = operation.inputs[0].shape
     wide = operation.entries("sizes")
@@ -213,7 +213,7 @@ def _dynamic_slice(graph: Graph, operation: Operation, own: list[str]) -> str:
 
 
 @rule("scatter", "scatter_add")
-def _scatter(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _scatter(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     x, indices, updates = own
     axis = operation.whole("axis")
     order = [axis, *(place for place in range(len(operation.output.shape)) if place != axis)]
@@ -225,34 +225,34 @@ def _scatter(graph: Graph, operation: Operation, own: list[str]) -> str:
 
 
 @rule("reduce_sum", "reduce_max", "reduce_min", "reduce_prod")
-def _reduce(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _reduce(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     kind = {"sum": "Sum", "max": "Max", "min": "Min", "prod": "Prod"}[operation.name.removeprefix("reduce_")]
     found = graph.node(f"Reduce{kind}", own[0], graph.integers(operation.entries("axes")), keepdims=0)
     return in_bits(graph, found, operation.output.dtype)
 
 
 @rule("reduce_and", "reduce_or")
-def _reduce_truth(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _reduce_truth(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     kind = "ReduceMin" if operation.name == "reduce_and" else "ReduceMax"
     found = graph.node(kind, graph.cast(own[0], "int32"), graph.integers(operation.entries("axes")), keepdims=0)
     return graph.cast(found, "bool")
 
 
 @rule("argmax", "argmin")
-def _argmax(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _argmax(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     kind = "ArgMax" if operation.name == "argmax" else "ArgMin"
     found = graph.node(kind, own[0], axis=operation.parameters["axis"], keepdims=0)
     return graph.cast(found, operation.output.dtype)
 
 
 @rule("cumsum")
-def _cumsum(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _cumsum(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     axis = operation.whole("axis")
     return graph.node("CumSum", own[0], graph.integers(axis), reverse=operation.whole("reverse"))
 
 
 @rule("cumprod", "cummax", "cummin")
-def _cumulated(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _cumulated(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     kind = {"cumprod": "Mul", "cummax": "Max", "cummin": "Min"}[operation.name]
     axis = operation.whole("axis")
     length = operation.output.shape[axis]
@@ -268,7 +268,7 @@ def _cumulated(graph: Graph, operation: Operation, own: list[str]) -> str:
 
 
 @rule("sort")
-def _sort(graph: Graph, operation: Operation, own: list[str]) -> list[str]:
+def _sort(graph: OnnxGraph, operation: Operation, own: list[str]) -> list[str]:
     axis = operation.whole("axis")
     size = graph.sizes((operation.inputs[0].shape[axis],))
     _, order = graph.nodes_of("TopK", [own[0], size], 2, axis=axis, largest=0, sorted=1)
@@ -276,7 +276,7 @@ def _sort(graph: Graph, operation: Operation, own: list[str]) -> list[str]:
 
 
 @rule("convolution")
-def _convolution(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _convolution(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     images, kernel = operation.inputs
     places = len(images.shape) - 2
     padding: Any = operation.parameters["padding"]
@@ -293,17 +293,17 @@ def _convolution(graph: Graph, operation: Operation, own: list[str]) -> str:
     return _channels_last(graph, found, places)
 
 
-def _channels_first(graph: Graph, images: Value, name: str) -> str:
+def _channels_first(graph: OnnxGraph, images: ArrayValue, name: str) -> str:
     places = len(images.shape) - 2
     return graph.node("Transpose", name, perm=[0, places + 1, *range(1, places + 1)])
 
 
-def _channels_last(graph: Graph, name: str, places: int) -> str:
+def _channels_last(graph: OnnxGraph, name: str, places: int) -> str:
     return graph.node("Transpose", name, perm=[0, *range(2, places + 2), 1])
 
 
 @rule("window_max", "window_sum")
-def _window(graph: Graph, operation: Operation, own: list[str]) -> str:
+def _window(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
     size, strides, dilation = (operation.entries(name)[1:-1] for name in ("size", "strides", "dilation"))
     padding: Any = operation.parameters["padding"]
     shared = {

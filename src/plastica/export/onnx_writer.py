@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,9 @@ import numpy as np
 from ..errors import InvalidValue, MissingExtra
 from ..version import __version__
 from . import onnx_loops, onnx_operations  # noqa: F401 # pyright: ignore[reportUnusedImport] - register their rules
-from .exported import Exported
-from .onnx_graph import GRAPHS, Graph
-from .program import Program, Rows, Value
+from .exported import AnswerArrays, Exported
+from .onnx_graph import GRAPHS, OnnxGraph
+from .program import ArrayProgram, ArrayValue, RowCount
 from .wording import SAY
 
 OPSET, IR_VERSION = 21, 10  # onnxruntime from 1.20
@@ -44,7 +44,7 @@ def files(exported: Exported, path: Path) -> dict[Path, bytes]:
     lacking = [SAY("layer_computes", layer=layer, name=repr(name)) for layer, name in missing if name not in GRAPHS]
     if lacking:
         raise InvalidValue(SAY("not_in_onnx", layers="; ".join(lacking)))
-    graph = Graph()
+    graph = OnnxGraph()
     for value, name in zip(program.inputs, program.input_names, strict=True):
         graph.names[value] = name
     graph.find_rows(program)
@@ -71,7 +71,7 @@ def files(exported: Exported, path: Path) -> dict[Path, bytes]:
     return {path: model.SerializeToString()}
 
 
-def _described(value: Value, name: str) -> Any:
+def _described(value: ArrayValue, name: str) -> Any:
     from onnx import helper
 
     from .onnx_graph import element_type
@@ -79,8 +79,8 @@ def _described(value: Value, name: str) -> Any:
     return helper.make_tensor_value_info(name, element_type(value.dtype), [_size(each) for each in value.shape])
 
 
-def _size(size: int | Rows) -> int | str:
-    if isinstance(size, Rows):
+def _size(size: int | RowCount) -> int | str:
+    if isinstance(size, RowCount):
         return "rows" if size.factor == 1 else f"rows_times_{size.factor}"
     return size
 
@@ -89,7 +89,7 @@ def _word(name: str) -> str:
     return "".join(letter if letter.isalnum() else "_" for letter in name) or "model"
 
 
-def opened(path: Path, program: Program) -> Callable[[Sequence[np.ndarray]], list[np.ndarray]]:
+def opened(path: Path, program: ArrayProgram) -> AnswerArrays:
     """Return a function that answers as onnxruntime with a file; MissingExtra if it is not installed."""
     try:
         return session(path.read_bytes())
@@ -97,7 +97,7 @@ def opened(path: Path, program: Program) -> Callable[[Sequence[np.ndarray]], lis
         raise MissingExtra(SAY("no_onnxruntime")) from None
 
 
-def session(content: bytes) -> Callable[[Sequence[np.ndarray]], list[np.ndarray]]:
+def session(content: bytes) -> AnswerArrays:
     """Return a function that answers as onnxruntime, on one core."""
     import onnxruntime
 

@@ -9,23 +9,23 @@ from collections.abc import Sequence
 import numpy as np
 from jax.extend.core import JaxprEqn
 
-from .program import BINARY, UNARY, Rows, Value
+from .program import BINARY, UNARY, ArrayValue, RowCount
 from .reading import Reader, form, rule, sizes
 
 
 @rule(*(set(UNARY + BINARY) - {"round"}))
-def _same(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _same(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     shape, dtype = form(equation.outvars[0])
     return reader.add(equation.primitive.name, inputs, shape, dtype)
 
 
 @rule("add_any")
-def _add_any(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _add_any(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     return reader.elementwise("add", *inputs)
 
 
 @rule("round")
-def _round(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _round(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     if int(equation.params["rounding_method"]) == 0:  # away from zero
         (x,) = inputs
         half = reader.constant(np.asarray(0.5, x.dtype))
@@ -35,17 +35,17 @@ def _round(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
 
 
 @rule("stop_gradient", "copy", "copy_p", "optimization_barrier", "reduce_precision", "pvary", "sharding_constraint")
-def _alias(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> list[Value]:
+def _alias(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> list[ArrayValue]:
     return inputs
 
 
 @rule("square")
-def _square(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _square(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     return reader.elementwise("mul", inputs[0], inputs[0])
 
 
 @rule("integer_pow")
-def _integer_pow(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _integer_pow(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     (x,), power = inputs, int(equation.params["y"])
     one = reader.constant(np.ones((), x.dtype))
     made = x if power else one
@@ -55,19 +55,19 @@ def _integer_pow(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Val
 
 
 @rule("rsqrt")
-def _rsqrt(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _rsqrt(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     root = reader.elementwise("sqrt", inputs[0])
     return reader.elementwise("div", reader.constant(np.ones((), root.dtype)), root)
 
 
 @rule("exp2")
-def _exp2(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _exp2(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     log_two = reader.constant(np.asarray(np.log(2), inputs[0].dtype))
     return reader.elementwise("exp", reader.elementwise("mul", inputs[0], log_two))
 
 
 @rule("logistic")
-def _logistic(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _logistic(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     # 1 / (1 + exp(-x)) without overflow.
     (x,) = inputs
     half = reader.constant(np.asarray(0.5, x.dtype))
@@ -76,25 +76,25 @@ def _logistic(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
 
 
 @rule("erfc")
-def _erfc(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _erfc(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     one = reader.constant(np.ones((), inputs[0].dtype))
     return reader.elementwise("sub", one, reader.elementwise("erf", inputs[0]))
 
 
 @rule("clamp")
-def _clamp(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _clamp(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     low, x, high = inputs
     return reader.elementwise("min", reader.elementwise("max", x, low), high)
 
 
 @rule("lt_to", "le_to")
-def _in_total_order(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _in_total_order(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     # They differ from lt and le for NaN and for -0 only; searchsorted uses them on sorted numbers.
     return reader.elementwise(equation.primitive.name[:2], *inputs, dtype="bool")
 
 
 @rule("select_n")
-def _select(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _select(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     which, *cases = inputs
     if which.dtype == "bool":
         return reader.elementwise("where", which, cases[1], cases[0])
@@ -106,12 +106,12 @@ def _select(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
 
 
 @rule("convert_element_type")
-def _convert(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _convert(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     return reader.convert(inputs[0], equation.params["new_dtype"])
 
 
 @rule("real", "imag", "complex", "conj")
-def _complex(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value | Sequence[Value]:
+def _complex(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue | Sequence[ArrayValue]:
     # Complex numbers are carried as far as they are constants.
     arrays = [reader.constants.get(each) for each in inputs]
     if any(array is None for array in arrays):
@@ -122,28 +122,28 @@ def _complex(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value |
 
 
 @rule("reshape", "squeeze", "expand_dims")
-def _reshape(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _reshape(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     return reader.reshape(inputs[0], form(equation.outvars[0])[0])
 
 
 @rule("transpose")
-def _transpose(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _transpose(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     return reader.transpose(inputs[0], equation.params["permutation"])
 
 
 @rule("broadcast_in_dim")
-def _broadcast_in_dim(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _broadcast_in_dim(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     x, shape = inputs[0], form(equation.outvars[0])[0]
     if not x.shape:
         return reader.broadcast(x, shape)
-    aligned: list[int | Rows] = [1] * len(shape)
+    aligned: list[int | RowCount] = [1] * len(shape)
     for own, axis in enumerate(equation.params["broadcast_dimensions"]):
         aligned[axis] = x.shape[own]
     return reader.broadcast(reader.reshape(x, aligned), shape)
 
 
 @rule("tile")
-def _tile(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _tile(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     (x,), times = inputs, equation.params["reps"]
     apart = [part for size in x.shape for part in (1, size)]
     copied = [part for size, count in zip(x.shape, times, strict=True) for part in (int(count), size)]
@@ -151,17 +151,18 @@ def _tile(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
 
 
 @rule("slice")
-def _slice(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value | Sequence[Value]:
+def _slice(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue | Sequence[ArrayValue]:
     (x,), params = inputs, equation.params
     if any(
-        isinstance(size, Rows) and size != own for size, own in zip(x.shape, form(equation.outvars[0])[0], strict=True)
+        isinstance(size, RowCount) and size != own
+        for size, own in zip(x.shape, form(equation.outvars[0])[0], strict=True)
     ):
         return reader.unsupported(equation, inputs, "a slice of the rows")
     return reader.slice(x, params["start_indices"], sizes(params["limit_indices"]), params["strides"])
 
 
 @rule("split")
-def _split(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> list[Value]:
+def _split(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> list[ArrayValue]:
     (x,), axis = inputs, equation.params["axis"]
     ends = np.cumsum(equation.params["sizes"])
     found = []
@@ -173,7 +174,7 @@ def _split(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> list[Valu
 
 
 @rule("rev")
-def _reverse(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _reverse(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     axes = tuple(axis for axis in equation.params["dimensions"] if inputs[0].shape[axis] != 1)
     if not axes:
         return inputs[0]
@@ -181,7 +182,7 @@ def _reverse(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
 
 
 @rule("concatenate")
-def _concatenate(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _concatenate(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     axis = equation.params["dimension"]
     parts = [each for each in inputs if each.shape[axis] != 0]
     if len(parts) == 1:
@@ -190,7 +191,7 @@ def _concatenate(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Val
 
 
 @rule("stack")
-def _stack(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _stack(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     shape, dtype = form(equation.outvars[0])
     axis = next(iter(equation.params.values())) if len(equation.params) == 1 else equation.params["axis"]
     parts = [reader.reshape(each, (*each.shape[:axis], 1, *each.shape[axis:])) for each in inputs]
@@ -198,36 +199,36 @@ def _stack(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
 
 
 @rule("pad")
-def _pad(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _pad(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     x, value = inputs
     return padded(reader, x, value, [tuple(map(int, each)) for each in equation.params["padding_config"]])
 
 
-def padded(reader: Reader, x: Value, value: Value, config: list[tuple[int, ...]]) -> Value:
+def padded(reader: Reader, x: ArrayValue, value: ArrayValue, config: list[tuple[int, ...]]) -> ArrayValue:
     """Pad each axis by (low, high, interior); where low or high is negative, cut."""
     low, high = (tuple(max(each[side], 0) for each in config) for side in (0, 1))
     interior = tuple(each[2] for each in config)
     made = x
     if any(low) or any(high) or any(interior):
         shape = tuple(
-            size if isinstance(size, Rows) else size + max(size - 1, 0) * gap + a + b
+            size if isinstance(size, RowCount) else size + max(size - 1, 0) * gap + a + b
             for size, a, b, gap in zip(x.shape, low, high, interior, strict=True)
         )
         made = reader.add("pad", (x, value), shape, x.dtype, low=low, high=high, interior=interior)
     start = tuple(max(-each[0], 0) for each in config)
     stop = tuple(
-        size if isinstance(size, Rows) else size - max(-each[1], 0)
+        size if isinstance(size, RowCount) else size - max(-each[1], 0)
         for size, each in zip(made.shape, config, strict=True)
     )
     return reader.slice(made, start, stop)
 
 
 @rule("iota")
-def _iota(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _iota(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     shape, dtype = form(equation.outvars[0])
     axis = equation.params["dimension"]
-    if isinstance(shape[axis], Rows):
-        along: list[int | Rows] = [1] * len(shape)
+    if isinstance(shape[axis], RowCount):
+        along: list[int | RowCount] = [1] * len(shape)
         line = reader.add("iota", (), (shape[axis],), dtype, shape=(shape[axis],), axis=0, dtype=dtype)
         return reader.broadcast(reader.reshape(line, [*along[:axis], shape[axis], *along[axis + 1 :]]), shape)
     line = reader.constant(np.arange(shape[axis], dtype=dtype))
@@ -236,7 +237,7 @@ def _iota(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
 
 
 @rule("reduce_sum", "reduce_max", "reduce_min", "reduce_prod", "reduce_and", "reduce_or")
-def _reduce(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _reduce(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     shape, dtype = form(equation.outvars[0])
     axes = tuple(map(int, equation.params["axes"]))
     if all(inputs[0].shape[axis] == 1 for axis in axes):
@@ -245,19 +246,19 @@ def _reduce(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
 
 
 @rule("argmax", "argmin")
-def _argmax(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _argmax(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     shape, dtype = form(equation.outvars[0])
     (axis,) = equation.params["axes"]
     return reader.add(equation.primitive.name, inputs, shape, dtype, axis=int(axis), dtype=dtype)
 
 
 @rule("cumsum", "cumprod", "cummax", "cummin")
-def _cumulated(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _cumulated(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     (x,), params = inputs, equation.params
     return reader.add(equation.primitive.name, inputs, x.shape, x.dtype, axis=params["axis"], reverse=params["reverse"])
 
 
 @rule("sort")
-def _sort(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> tuple[Value, ...]:
+def _sort(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> tuple[ArrayValue, ...]:
     parameters = {"axis": equation.params["dimension"], "keys": equation.params["num_keys"]}
     return reader.add_several("sort", tuple(inputs), list(map(form, equation.outvars)), parameters)

@@ -10,12 +10,12 @@ import numpy as np
 from jax.extend.core import JaxprEqn
 
 from .primitives import padded
-from .program import Rows, Size, Value
+from .program import ArrayValue, RowCount, Size
 from .reading import Reader, form, rule
 
 
 @rule("dot_general")
-def _dot_general(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value:
+def _dot_general(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     (summed_left, summed_right), (batch_left, batch_right) = equation.params["dimension_numbers"]
     left, right = inputs
     free_left = _others(left, summed_left, batch_left)
@@ -36,7 +36,7 @@ def _dot_general(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Val
     return reader.reshape(made, shape)
 
 
-def _others(value: Value, *used: Sequence[int]) -> list[int]:
+def _others(value: ArrayValue, *used: Sequence[int]) -> list[int]:
     taken = {axis for axes in used for axis in axes}
     return [axis for axis in range(len(value.shape)) if axis not in taken]
 
@@ -45,7 +45,7 @@ def product(sizes: Iterable[Size]) -> Size:
     """Return the product of sizes, of which one at most is a number of rows."""
     found: Size = 1
     for size in sizes:
-        if isinstance(size, Rows):
+        if isinstance(size, RowCount):
             assert isinstance(found, int)
             found = size * found
         else:
@@ -54,7 +54,7 @@ def product(sizes: Iterable[Size]) -> Size:
 
 
 @rule("conv_general_dilated")
-def _convolution(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value | Sequence[Value]:
+def _convolution(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue | Sequence[ArrayValue]:
     params, (images, kernel) = equation.params, inputs
     numbers = params["dimension_numbers"]
     if params["batch_group_count"] != 1:
@@ -91,7 +91,7 @@ def _places_between(spec: Sequence[int]) -> list[int]:
 
 
 @rule("reduce_window_max", "reduce_window_sum")
-def _window(reader: Reader, equation: JaxprEqn, inputs: list[Value]) -> Value | Sequence[Value]:
+def _window(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue | Sequence[ArrayValue]:
     params = equation.params
     name = "window_max" if equation.primitive.name.endswith("max") else "window_sum"
     if any(step != 1 for step in params["base_dilation"]):

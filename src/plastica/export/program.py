@@ -1,13 +1,13 @@
 """Program: the inference of a network as a list of simple operations on arrays; what every writer reads.
 
-A writer turns a :class:`Program` into a file for one target (NumPy, ONNX, C, ...). It needs no knowledge of layers:
-the set of operations is finite and listed here. :mod:`.reference` computes each of them in NumPy; it is the definition
-where words leave a question open.
+A writer turns an :class:`ArrayProgram` into a file for one target (NumPy, ONNX, C, ...). It needs no knowledge of
+layers: the set of operations is finite and listed here. :mod:`.reference` computes each of them in NumPy; it is the
+definition where words leave a question open.
 
-**Arrays.** Every array is a :class:`Value` with a shape and a dtype (``float32``, ``int32``, ``uint32`` or ``bool``).
-A shape has integers and :class:`Rows`, the number of rows times a factor; a program for a fixed number of rows has
-integers only. Constants, weights among them, are the entries of :attr:`Program.constants`, in C order; numbers in
-formulas are constants of shape ``()``. A program may return an input or a constant.
+**Arrays.** Every array is an :class:`ArrayValue` with a shape and a dtype (``float32``, ``int32``, ``uint32`` or
+``bool``). A shape has integers and :class:`RowCount`, the number of rows times a factor; a program for a fixed number
+of rows has integers only. Constants, weights among them, are the entries of :attr:`ArrayProgram.constants`, in C order;
+numbers in formulas are constants of shape ``()``. A program may return an input or a constant.
 
 **Element by element** (:data:`ELEMENTWISE`). Operands have one dtype (but for ``where``, whose first is ``bool``) and
 broadcast as in NumPy, so that a constant of shape ``()`` or ``(units,)`` needs no copies.
@@ -62,7 +62,7 @@ broadcast as in NumPy, so that a constant of shape ``()`` or ``(units,)`` needs 
   that takes the other operands; it is moved into range.
 
 **Names.** :attr:`Operation.layer` is the place of the layer that an operation comes from, such as ``layer 0.1, Dense``,
-for comments. :attr:`Value.number` is unique in a program with all programs inside.
+for comments. :attr:`ArrayValue.number` is unique in a program with all programs inside.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ LOOPS = frozenset(("scan", "while", "choose"))
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class RowCount:
     """A size that is the number of rows times ``factor``."""
 
     factor: int = 1
@@ -91,16 +91,16 @@ class Rows:
     def __repr__(self) -> str:
         return "rows" if self.factor == 1 else f"{self.factor} * rows"
 
-    def __mul__(self, other: int) -> Rows:
-        return Rows(self.factor * other)
+    def __mul__(self, other: int) -> RowCount:
+        return RowCount(self.factor * other)
 
 
-Size = int | Rows
+Size = int | RowCount
 Sizes = tuple[Size, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class ArrayValue:
     """An array of a program.
 
     Attributes:
@@ -130,13 +130,13 @@ class Operation:
     """
 
     name: str
-    inputs: tuple[Value, ...]
-    outputs: tuple[Value, ...]
+    inputs: tuple[ArrayValue, ...]
+    outputs: tuple[ArrayValue, ...]
     parameters: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
     layer: str = ""
 
     @property
-    def output(self) -> Value:
+    def output(self) -> ArrayValue:
         """The only result."""
         (only,) = self.outputs
         return only
@@ -146,24 +146,26 @@ class Operation:
         return int(cast(int, self.parameters[name]))
 
     def entries(self, name: str) -> tuple[int, ...]:
-        """Return a parameter with an entry for each axis; sizes among them may be :class:`Rows`."""
+        """Return a parameter with an entry for each axis; sizes among them may be :class:`RowCount`."""
         return cast("tuple[int, ...]", self.parameters[name])
 
-    def inner(self, name: str) -> Program:
+    def inner(self, name: str) -> ArrayProgram:
         """Return a parameter that is a program."""
-        return cast(Program, self.parameters[name])
+        return cast(ArrayProgram, self.parameters[name])
 
     @property
-    def programs(self) -> tuple[Program, ...]:
+    def programs(self) -> tuple[ArrayProgram, ...]:
         """The programs inside."""
-        found: list[Program] = []
+        found: list[ArrayProgram] = []
         for value in self.parameters.values():
-            found += [each for each in (value if isinstance(value, tuple) else (value,)) if isinstance(each, Program)]
+            found += [
+                each for each in (value if isinstance(value, tuple) else (value,)) if isinstance(each, ArrayProgram)
+            ]
         return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Program:
+class ArrayProgram:
     """Operations in an order in which they can be computed.
 
     Attributes:
@@ -175,14 +177,14 @@ class Program:
         output_names: The name of each output, likewise.
     """
 
-    inputs: tuple[Value, ...]
-    constants: Mapping[Value, np.ndarray]
+    inputs: tuple[ArrayValue, ...]
+    constants: Mapping[ArrayValue, np.ndarray]
     operations: tuple[Operation, ...]
-    outputs: tuple[Value, ...]
+    outputs: tuple[ArrayValue, ...]
     input_names: tuple[str, ...] = ()
     output_names: tuple[str, ...] = ()
 
-    def walk(self) -> Iterator[Program]:
+    def walk(self) -> Iterator[ArrayProgram]:
         """Yield this program and all programs inside."""
         yield self
         for operation in self.operations:
@@ -200,9 +202,9 @@ class Program:
         return sum(array.size for program in self.walk() for array in program.constants.values())
 
     def __repr__(self) -> str:
-        return f"Program({len(self.operations)} operations, {self.numbers} constant numbers)"
+        return f"ArrayProgram({len(self.operations)} operations, {self.numbers} constant numbers)"
 
 
 def with_rows(shape: Sizes, rows: int) -> tuple[int, ...]:
     """Return a shape for a number of rows."""
-    return tuple(size.factor * rows if isinstance(size, Rows) else size for size in shape)
+    return tuple(size.factor * rows if isinstance(size, RowCount) else size for size in shape)

@@ -12,12 +12,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-Spec = Mapping[str, Any]
-Cell = Any
-Numbers = list[float]
+ColumnSpec = Mapping[str, Any]
+RawCell = Any
+FeatureColumn = list[float]
 
 
-def features_of(columns: Mapping[str, Sequence[Cell]], specs: Sequence[Spec]) -> list[Numbers]:
+def features_of(columns: Mapping[str, Sequence[RawCell]], specs: Sequence[ColumnSpec]) -> list[FeatureColumn]:
     """Return the features of encoded columns, one list for each feature.
 
     Args:
@@ -27,7 +27,7 @@ def features_of(columns: Mapping[str, Sequence[Cell]], specs: Sequence[Spec]) ->
     Raises:
         ValueError: If a column is missing or a cell is of another kind; the message names row and column.
     """
-    made: list[Numbers] = []
+    made: list[FeatureColumn] = []
     for spec in specs:
         name = str(spec["name"])
         if name not in columns:
@@ -36,7 +36,7 @@ def features_of(columns: Mapping[str, Sequence[Cell]], specs: Sequence[Spec]) ->
     return made
 
 
-def as_text(cell: Cell, spec: Spec) -> str | None:
+def as_text(cell: RawCell, spec: ColumnSpec) -> str | None:
     """Return a cell as text, None if it is missing."""
     if is_missing(cell):
         return None
@@ -49,22 +49,22 @@ def as_text(cell: Cell, spec: Spec) -> str | None:
     return None if gone else text
 
 
-def is_missing(cell: Cell) -> bool:
+def is_missing(cell: RawCell) -> bool:
     """Return whether a cell is empty: None or NaN."""
     return cell is None or (is_number(cell) and math.isnan(cell))
 
 
-def is_number(cell: Cell) -> bool:
+def is_number(cell: RawCell) -> bool:
     """Return whether a cell is a number already, of Python or NumPy."""
     return not isinstance(cell, str) and hasattr(cell, "__float__")
 
 
-def wrong(row: int, spec: Spec, cell: Cell, wanted: str) -> ValueError:
+def wrong(row: int, spec: ColumnSpec, cell: RawCell, wanted: str) -> ValueError:
     """Return the error for a cell of another kind."""
     return ValueError(f"row {row + 1}, column {spec['name']!r}: {cell!r} is not {wanted}.")
 
 
-def read_numbers(cells: Sequence[Cell], spec: Spec) -> list[float | None]:
+def read_numbers(cells: Sequence[RawCell], spec: ColumnSpec) -> list[float | None]:
     """Return the numbers of a column, None for missing ones."""
     found: list[float | None] = []
     marked: list[float] = []
@@ -87,7 +87,7 @@ def read_numbers(cells: Sequence[Cell], spec: Spec) -> list[float | None]:
     return found
 
 
-def parse_number(text: str, spec: Spec) -> float | None:
+def parse_number(text: str, spec: ColumnSpec) -> float | None:
     """Return the number in a text, None if there is none in the format of the column."""
     unit = str(spec["unit"])
     if unit:
@@ -102,7 +102,7 @@ def parse_number(text: str, spec: Spec) -> float | None:
     return float(text.replace(",", ".") if spec["point"] == "," else text)
 
 
-def refuse_thousands(marked: Sequence[float], spec: Spec) -> None:
+def refuse_thousands(marked: Sequence[float], spec: ColumnSpec) -> None:
     """Raise an error for numbers such as 1.037 in a column of whole numbers for which 1037 would be in range."""
     limits = spec["whole"]
     if not limits or not marked or any(map(math.isnan, marked)):
@@ -116,7 +116,7 @@ def refuse_thousands(marked: Sequence[float], spec: Spec) -> None:
         )
 
 
-def scaled(number: float | None, spec: Spec) -> float:
+def scaled(number: float | None, spec: ColumnSpec) -> float:
     """Return a number on the scale of the training rows, clipped smoothly; 0 if it is missing."""
     if number is None:
         return 0.0
@@ -126,23 +126,23 @@ def scaled(number: float | None, spec: Spec) -> float:
     return part / math.sqrt(1 + (part / 3) ** 2)
 
 
-def with_indicator(features: list[Numbers], gone: Sequence[bool], spec: Spec) -> list[Numbers]:
+def with_indicator(features: list[FeatureColumn], gone: Sequence[bool], spec: ColumnSpec) -> list[FeatureColumn]:
     """Return features with one that tells which cells are missing, if the column has one."""
     return [*features, [float(each) for each in gone]] if spec["indicator"] else features
 
 
-def encode_number(cells: Sequence[Cell], spec: Spec) -> list[Numbers]:
+def encode_number(cells: Sequence[RawCell], spec: ColumnSpec) -> list[FeatureColumn]:
     """Return the features of numbers."""
     numbers = read_numbers(cells, spec)
     return with_indicator([[scaled(each, spec) for each in numbers]], [each is None for each in numbers], spec)
 
 
-def encode_plain(cells: Sequence[Cell], spec: Spec) -> list[Numbers]:
+def encode_plain(cells: Sequence[RawCell], spec: ColumnSpec) -> list[FeatureColumn]:
     """Return numbers as they are."""
     return [[math.nan if each is None else each for each in read_numbers(cells, spec)]]
 
 
-def encode_boolean(cells: Sequence[Cell], spec: Spec) -> list[Numbers]:
+def encode_boolean(cells: Sequence[RawCell], spec: ColumnSpec) -> list[FeatureColumn]:
     """Return the features of yes and no."""
     words = list(spec["booleans"])
     found: list[float | None] = []
@@ -159,14 +159,14 @@ def encode_boolean(cells: Sequence[Cell], spec: Spec) -> list[Numbers]:
     return with_indicator([[0.5 if each is None else each for each in found]], gone, spec)
 
 
-def encode_category(cells: Sequence[Cell], spec: Spec) -> list[Numbers]:
+def encode_category(cells: Sequence[RawCell], spec: ColumnSpec) -> list[FeatureColumn]:
     """Return one feature for each category."""
     texts = [as_text(cell, spec) for cell in cells]
     found = [[float(text == each) for text in texts] for each in spec["categories"]]
     return with_indicator(found, [text is None for text in texts], spec)
 
 
-def encode_code(cells: Sequence[Cell], spec: Spec) -> list[Numbers]:
+def encode_code(cells: Sequence[RawCell], spec: ColumnSpec) -> list[FeatureColumn]:
     """Return the number of each category, 0 for others."""
     known = {each: float(place) for place, each in enumerate(spec["categories"], start=1)}
     texts = [as_text(cell, spec) for cell in cells]
@@ -174,7 +174,7 @@ def encode_code(cells: Sequence[Cell], spec: Spec) -> list[Numbers]:
     return with_indicator([codes], [text is None for text in texts], spec)
 
 
-def read_date(cell: Cell, spec: Spec) -> datetime.datetime | None:
+def read_date(cell: RawCell, spec: ColumnSpec) -> datetime.datetime | None:
     """Return the moment of a cell, in UTC and without a time zone; None if it is missing or no date."""
     if isinstance(cell, datetime.datetime):
         return cell.astimezone(datetime.UTC).replace(tzinfo=None) if cell.tzinfo else cell
@@ -203,9 +203,9 @@ def read_date(cell: Cell, spec: Spec) -> datetime.datetime | None:
     return moment - sign * datetime.timedelta(hours=int(digits[:2]), minutes=int(digits[2:4]))
 
 
-def encode_date(cells: Sequence[Cell], spec: Spec) -> list[Numbers]:
+def encode_date(cells: Sequence[RawCell], spec: ColumnSpec) -> list[FeatureColumn]:
     """Return the features of dates: the day, phases of year, week and day, and weekends."""
-    rows: list[Numbers] = []
+    rows: list[FeatureColumn] = []
     gone: list[bool] = []
     for row, cell in enumerate(cells):
         moment = read_date(cell, spec)
@@ -217,7 +217,7 @@ def encode_date(cells: Sequence[Cell], spec: Spec) -> list[Numbers]:
     return with_indicator([list(each) for each in zip(*rows, strict=True)], gone, spec)
 
 
-def calendar_features(moment: datetime.datetime | None, spec: Spec) -> Numbers:
+def calendar_features(moment: datetime.datetime | None, spec: ColumnSpec) -> FeatureColumn:
     """Return the features of one date; 0 if it is missing."""
     cycles = list(spec["cycles"])
     if moment is None:
@@ -230,11 +230,11 @@ def calendar_features(moment: datetime.datetime | None, spec: Spec) -> Numbers:
     return [scaled(day + in_day, spec), *waves, *([float(weekday >= 5)] if spec["weekend"] else [])]
 
 
-def encode_text(cells: Sequence[Cell], spec: Spec) -> list[Numbers]:
+def encode_text(cells: Sequence[RawCell], spec: ColumnSpec) -> list[FeatureColumn]:
     """Return hashed words or letters: each adds 1 to or subtracts 1 from a feature; the norm of a row is 0.5."""
     size = int(spec["features"])
     texts = [as_text(cell, spec) for cell in cells]
-    rows: list[Numbers] = []
+    rows: list[FeatureColumn] = []
     for text in texts:
         sums = [0.0] * size
         for piece in pieces(text or "", spec["pieces"] == "words"):
@@ -276,7 +276,7 @@ def murmur3(data: bytes) -> int:
     return code - 2**32 if code >= 2**31 else code
 
 
-ENCODERS: dict[str, Callable[[Sequence[Cell], Spec], list[Numbers]]] = {
+ENCODERS: dict[str, Callable[[Sequence[RawCell], ColumnSpec], list[FeatureColumn]]] = {
     "number": encode_number,
     "plain": encode_plain,
     "boolean": encode_boolean,
@@ -287,7 +287,7 @@ ENCODERS: dict[str, Callable[[Sequence[Cell], Spec], list[Numbers]]] = {
 }
 
 
-def decided(shares: Sequence[float], decision: Spec) -> list[int]:
+def decided(shares: Sequence[float], decision: ColumnSpec) -> list[int]:
     """Return the number of the predicted class of a row, or 1 and 0 for each of several labels."""
     rule = decision["rule"]
     if rule == "threshold":
@@ -305,7 +305,7 @@ def decided(shares: Sequence[float], decision: Spec) -> list[int]:
     return [weighed.index(max(weighed))]
 
 
-def labelled(rows: Sequence[Sequence[float]], answers: Spec) -> list[list[object]]:
+def labelled(rows: Sequence[Sequence[float]], answers: ColumnSpec) -> list[list[object]]:
     """Return the predictions of each row, one for each target: labels, 1 and 0, or rounded numbers.
 
     Args:

@@ -12,29 +12,29 @@ import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, Var
 
-from .building import Builder
-from .program import Program, Rows, Size, Sizes, Value
+from .building import ProgramBuilder
+from .program import ArrayProgram, ArrayValue, RowCount, Size, Sizes
 
-Rule = Callable[["Reader", JaxprEqn, list[Value]], "Value | Sequence[Value]"]
-_RULES: dict[str, Rule] = {}
+ReadingRule = Callable[["Reader", JaxprEqn, list[ArrayValue]], "ArrayValue | Sequence[ArrayValue]"]
+_RULES: dict[str, ReadingRule] = {}
 
 
-def rule(*names: str) -> Callable[[Rule], Rule]:
+def rule(*names: str) -> Callable[[ReadingRule], ReadingRule]:
     """Register how primitives of JAX become operations."""
 
-    def register(function: Rule) -> Rule:
+    def register(function: ReadingRule) -> ReadingRule:
         _RULES.update(dict.fromkeys(names, function))
         return function
 
     return register
 
 
-class Reader(Builder):
+class Reader(ProgramBuilder):
     """Reads the equations of a jaxpr into operations.
 
     Args:
         network: The name of the network, for operations outside all layers.
-        numbers: As for :class:`Builder`.
+        numbers: As for :class:`ProgramBuilder`.
     """
 
     def __init__(self, network: str, numbers: Iterator[int] | None = None) -> None:
@@ -42,9 +42,9 @@ class Reader(Builder):
         self.network = network
         self.scopes: tuple[str, ...] = ()
 
-    def read(self, jaxpr: Jaxpr, constants: Sequence[object], inputs: Sequence[Value]) -> list[Value]:
+    def read(self, jaxpr: Jaxpr, constants: Sequence[object], inputs: Sequence[ArrayValue]) -> list[ArrayValue]:
         """Read a jaxpr and return its outputs."""
-        known: dict[Var, Value] = {}
+        known: dict[Var, ArrayValue] = {}
         known.update(zip(jaxpr.constvars, map(self.given, constants), strict=True))
         known.update(zip(jaxpr.invars, inputs, strict=True))
         around = self.scopes
@@ -58,13 +58,13 @@ class Reader(Builder):
         self.scopes = around
         return [self.constant(_host(each)) if isinstance(each, Literal) else known[each] for each in jaxpr.outvars]
 
-    def given(self, constant: object) -> Value:
+    def given(self, constant: object) -> ArrayValue:
         """Return a value for a constant of a jaxpr, which may be a value already."""
-        return constant if isinstance(constant, Value) else self.constant(_host(constant))
+        return constant if isinstance(constant, ArrayValue) else self.constant(_host(constant))
 
     def inside(
-        self, closed: ClosedJaxpr, operands: Sequence[Value], shapes: Sequence[Sizes], fixed: int
-    ) -> tuple[Program, list[int]]:
+        self, closed: ClosedJaxpr, operands: Sequence[ArrayValue], shapes: Sequence[Sizes], fixed: int
+    ) -> tuple[ArrayProgram, list[int]]:
         """Read a jaxpr as a program inside, which has the constants among its first ``fixed`` operands as its own.
 
         Args:
@@ -88,16 +88,16 @@ class Reader(Builder):
         outputs = reader.read(closed.jaxpr, closed.consts, inputs)
         return reader.finish(tuple(inputs[place] for place in kept), tuple(outputs)), kept
 
-    def unsupported(self, equation: JaxprEqn, operands: Sequence[Value], what: str) -> Sequence[Value]:
+    def unsupported(self, equation: JaxprEqn, operands: Sequence[ArrayValue], what: str) -> Sequence[ArrayValue]:
         """Add an operation that the contract does not have; the export names it, unless nothing needs its results."""
         return self.add_several(what, tuple(operands), list(map(form, equation.outvars)), {})
 
-    def _results(self, equation: JaxprEqn, operands: list[Value]) -> Sequence[Value]:
+    def _results(self, equation: JaxprEqn, operands: list[ArrayValue]) -> Sequence[ArrayValue]:
         name = equation.primitive.name
         if name not in _RULES:
             return self.unsupported(equation, operands, name)
         found = _RULES[name](self, equation, operands)
-        return [found] if isinstance(found, Value) else found
+        return [found] if isinstance(found, ArrayValue) else found
 
 
 def form(variable: Any) -> tuple[Sizes, str]:
@@ -117,7 +117,7 @@ def size_of(size: object) -> Size:
     found = re.fullmatch(r"(?:(\d+)\*)?rows", str(size))
     if found is None:
         raise NotImplementedError(f"an array with {size} elements along an axis")
-    return Rows(int(found[1] or 1))
+    return RowCount(int(found[1] or 1))
 
 
 def place_of(scopes: Sequence[str], network: str) -> str:

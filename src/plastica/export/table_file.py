@@ -20,10 +20,10 @@ from .raw_columns import features_of, labelled
 TABLE: dict[str, Any] = {}
 compute: Callable[..., Any]
 
-Columns = Mapping[str, Sequence[Any]]
+RawColumns = Mapping[str, Sequence[Any]]
 
 
-def answers(columns: Columns | Sequence[Mapping[str, Any]]) -> np.ndarray:
+def answers(columns: RawColumns | Sequence[Mapping[str, Any]]) -> np.ndarray:
     """Return the outputs for a table: probabilities ``(rows, classes)``, or numbers ``(rows, targets)``.
 
     Args:
@@ -38,13 +38,13 @@ def answers(columns: Columns | Sequence[Mapping[str, Any]]) -> np.ndarray:
         return compute(*inputs)
 
 
-def probabilities(columns: Columns | Sequence[Mapping[str, Any]]) -> dict[str, list[float]]:
+def probabilities(columns: RawColumns | Sequence[Mapping[str, Any]]) -> dict[str, list[float]]:
     """Return the probabilities of each class or label."""
     classes = TABLE["answers"]["classes"]
     return dict(zip(classes, answers(columns).T.tolist(), strict=True))
 
 
-def predict(columns: Columns | Sequence[Mapping[str, Any]]) -> list[Any]:
+def predict(columns: RawColumns | Sequence[Mapping[str, Any]]) -> list[Any]:
     """Return the prediction for each row: a label or a number; for several targets, a list."""
     found = labelled(answers(columns).tolist(), TABLE["answers"])
     return [row[0] for row in found] if len(TABLE["answers"]["names"]) == 1 else found

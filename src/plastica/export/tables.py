@@ -30,11 +30,11 @@ from ..tables.selection import answers_of as answers_of_model
 from ..tables.trees import LEAF, BoostedTrees
 from ..typing import Document
 from .preprocessing import VERSION, answers_of, columns_of, plain_columns
-from .program import Program
+from .program import ArrayProgram
 from .tracing import traced
 from .wording import SAY
 
-Answers = Callable[[jax.Array], jax.Array]
+FeatureAnswers = Callable[[jax.Array], jax.Array]
 
 
 class TableExport(NamedTuple):
@@ -47,7 +47,7 @@ class TableExport(NamedTuple):
         draw: Random features of so many rows.
     """
 
-    program: Program
+    program: ArrayProgram
     table: Document
     answer: Callable[[Sequence[np.ndarray]], list[np.ndarray]]
     draw: Callable[[int], list[np.ndarray]]
@@ -111,7 +111,9 @@ def _drawn(layout: FeatureLayout, count: int) -> np.ndarray:
     return x
 
 
-def _traced(function: Callable[..., jax.Array], layouts: list[FeatureLayout], rows: int | None, name: str) -> Program:
+def _traced(
+    function: Callable[..., jax.Array], layouts: list[FeatureLayout], rows: int | None, name: str
+) -> ArrayProgram:
     names = [f"features_{place}" for place in range(len(layouts))] if len(layouts) > 1 else ["features"]
     inputs = [(own, (layout.width,), "float32") for own, layout in zip(names, layouts, strict=True)]
     return traced(function, inputs, ["answers"], rows=rows, name=name)
@@ -121,7 +123,7 @@ def _around(source: str, inputs: list[list[Document]], answers: Document, identi
     return {"version": VERSION, "source": source, "inputs": inputs, "answers": answers, "identifiers": identifiers}
 
 
-def _answers(model: Sequential | BoostedTrees, target: Target, shift: tuple[float, ...]) -> Answers:
+def _answers(model: Sequential | BoostedTrees, target: Target, shift: tuple[float, ...]) -> FeatureAnswers:
     """Return a function from features to probabilities of classes or labels, or numbers in the unit of the targets."""
     if isinstance(model, BoostedTrees):
         return lambda x: _of_trees(model, x)

@@ -7,28 +7,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, cast
 
-import numpy as np
-
 from ..errors import InvalidValue
 from ..storage.atomic import as_path, replace_file
-from .exported import Exported, InputShape, exported
-from .program import Program
+from .exported import AnswerArrays, Exported, InputShape, exported
+from .program import ArrayProgram
 from .wording import SAY
 
 
-class Writer(Protocol):
+class FileWriter(Protocol):
     """What the module of a target has."""
 
     files: Callable[..., dict[Path, bytes]]
-    opened: Callable[[Path, Program], Callable[[Sequence[np.ndarray]], list[np.ndarray]]]
+    opened: Callable[[Path, ArrayProgram], AnswerArrays]
 
 
-class Target(NamedTuple):
+class ExportTarget(NamedTuple):
     """A kind of file.
 
     Attributes:
@@ -44,20 +42,20 @@ class Target(NamedTuple):
     features: bool = False
 
     @property
-    def writer(self) -> Writer:
+    def writer(self) -> FileWriter:
         """The module, imported when it is needed."""
-        return cast(Writer, import_module(f".{self.module}", __package__))
+        return cast(FileWriter, import_module(f".{self.module}", __package__))
 
 
 TARGETS = {
-    "numpy": Target(".py", "numpy_writer"),
-    "onnx": Target(".onnx", "onnx_writer", features=True),
-    "c": Target(".c", "c_writer", rows=1),
-    "html": Target(".html", "html_writer", rows=1),
+    "numpy": ExportTarget(".py", "numpy_writer"),
+    "onnx": ExportTarget(".onnx", "onnx_writer", features=True),
+    "c": ExportTarget(".c", "c_writer", rows=1),
+    "html": ExportTarget(".html", "html_writer", rows=1),
 }
 
 
-class Written(NamedTuple):
+class ExportedFiles(NamedTuple):
     """What was written.
 
     Attributes:
@@ -75,7 +73,7 @@ class Written(NamedTuple):
 
 def write(
     model: object, path: str | Path, to: str | None = None, *, input_shape: InputShape | None = None, **options: Any
-) -> Written:
+) -> ExportedFiles:
     """Write a model as a file for a place without JAX, or without Python.
 
     All is computed before anything is written; existing files are replaced when the new ones are complete.
@@ -110,7 +108,7 @@ def write(
     files = chosen.writer.files(found, target, **{key: value for key, value in options.items() if value})
     for each, content in files.items():
         replace_file(each, [content])
-    return Written(name, tuple(files), sum(map(len, files.values())), found)
+    return ExportedFiles(name, tuple(files), sum(map(len, files.values())), found)
 
 
 def name_of(to: str | None, path: Path) -> str:

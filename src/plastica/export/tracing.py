@@ -21,7 +21,7 @@ from ..typing import AnyShape, PyTree
 
 # Each module registers its rules.
 from . import calls, indexing, primitives, products  # noqa: F401 # pyright: ignore[reportUnusedImport]
-from .program import Program
+from .program import ArrayProgram
 from .reading import Reader, sizes
 from .reference import OPERATIONS
 from .wording import SAY
@@ -33,7 +33,7 @@ _FEW, _MANY = "rows <= 2", "rows >= 1073741824"
 
 def program_of(
     model: BaseModel, *, rows: int | None = None, input_shape: Sequence[int] | Sequence[Sequence[int]] | None = None
-) -> Program:
+) -> ArrayProgram:
     """Return the inference of a model as a program: random layers are off, statistics and weights are constants.
 
     Args:
@@ -50,7 +50,7 @@ def program_of(
     Example:
         >>> import plastica as pl
         >>> program_of(pl.Sequential([pl.Dense(2, "tanh", use_bias=False, input_dim=3)]))
-        Program(2 operations, 6 constant numbers)
+        ArrayProgram(2 operations, 6 constant numbers)
     """
     network = model.network
     if network.remembers:
@@ -83,7 +83,7 @@ def traced(
     *,
     rows: int | None = None,
     name: str = "",
-) -> Program:
+) -> ArrayProgram:
     """Return what a function of JAX computes as a program.
 
     Args:
@@ -119,7 +119,7 @@ def _jaxpr(
     raise InvalidValue(SAY("other_formulas", why=str(failure)))
 
 
-def _check(program: Program) -> None:
+def _check(program: ArrayProgram) -> None:
     """Check that a program has the operations of the contract only."""
     strange = {
         (operation.layer, operation.name): None

@@ -54,7 +54,7 @@ class ForecastReasons:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _AskedForecasts:
     """A forecast to explain: of which kind, of which series, from which step on; None for the one after the last."""
 
     kind: str
@@ -81,10 +81,10 @@ def explain_forecasts(
     Raises:
         InvalidValue: If no forecast can begin at a chosen time.
     """
-    asked = [_Asked("next", _name(panel, 0), None)]
+    asked = [_AskedForecasts("next", _name(panel, 0), None)]
     if judged is not None:
         asked += _exemplary(forecaster, judged, panel, model)
-    asked += [_Asked("chosen", _name(panel, 0), each) for each in dict.fromkeys(chosen)]
+    asked += [_AskedForecasts("chosen", _name(panel, 0), each) for each in dict.fromkeys(chosen)]
     blocks = _block_names(forecaster, panel)
     told: list[ForecastReason] = []
     for each in asked:
@@ -102,7 +102,7 @@ def explain_forecasts(
     return ForecastReasons(tuple(told), BACKGROUND) if told else None
 
 
-def _exemplary(forecaster: Forecaster, judged: JudgedForecasts, panel: Panel, model: str) -> Iterator[_Asked]:
+def _exemplary(forecaster: Forecaster, judged: JudgedForecasts, panel: Panel, model: str) -> Iterator[_AskedForecasts]:
     """Yield the forecast whose error is in the middle, and the worst; errors are in the deviations of each series."""
     windows = judged.windows
     off = np.abs(judged.forecasts[model] - judged.truth)
@@ -116,7 +116,7 @@ def _exemplary(forecaster: Forecaster, judged: JudgedForecasts, panel: Panel, mo
     for kind, place in (("typical", middle), ("worst", int(np.nanargmax(errors)))):
         origin = judged.origins[place]
         at = forecaster.fitted_.frequency.shown(int(windows.positions[origin]))
-        yield _Asked(kind, _name(panel, int(series[place])), at, float(judged.truth[place].mean()))
+        yield _AskedForecasts(kind, _name(panel, int(series[place])), at, float(judged.truth[place].mean()))
 
 
 def _name(panel: Panel, number: int) -> str:
@@ -136,7 +136,7 @@ def _block_names(forecaster: Forecaster, panel: Panel) -> dict[str, Markup]:
 
 
 def _reason(
-    forecaster: Forecaster, asked: _Asked, found: Attribution, blocks: Mapping[str, Markup], *, several: bool
+    forecaster: Forecaster, asked: _AskedForecasts, found: Attribution, blocks: Mapping[str, Markup], *, several: bool
 ) -> ForecastReason:
     """Return the contributions to the mean over all steps, in words and bars."""
     answer, mean = float(found.answers[0, 0]), float(found.baseline[0, 0])

@@ -3,7 +3,7 @@
 from .bandit import Bandit as Bandit
 from .cart_pole import CartPole as CartPole
 from .environment import Environment as Environment
-from .environment import Outcome as Outcome
+from .environment import StepOutcome as StepOutcome
 from .grid_world import GridWorld as GridWorld
 from .policy_gradient import PolicyGradient as PolicyGradient
 from .policy_gradient import episodes as episodes

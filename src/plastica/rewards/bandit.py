@@ -10,7 +10,7 @@ from ..declaration import declaration
 from ..errors import InvalidValue
 from ..random import Key, Shape
 from ..typing import Float, Int
-from .environment import Environment, Outcome
+from .environment import Environment, StepOutcome
 
 
 @declaration
@@ -66,6 +66,6 @@ class Bandit(Environment):
     def observe(self, world: Int[Array, ""]) -> Float[Array, "cues"]:
         return (jnp.arange(len(self.rows)) == world).astype(jnp.float32)
 
-    def step(self, world: Int[Array, ""], action: Int[Array, ""], key: Key) -> Outcome:
+    def step(self, world: Int[Array, ""], action: Int[Array, ""], key: Key) -> StepOutcome:
         chance = jnp.asarray(self.rows, jnp.float32)[world, action]
-        return Outcome(world, random.bernoulli(key, chance, ()).astype(jnp.float32), jnp.array(True))
+        return StepOutcome(world, random.bernoulli(key, chance, ()).astype(jnp.float32), jnp.array(True))

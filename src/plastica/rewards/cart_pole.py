@@ -12,7 +12,7 @@ from .. import random
 from ..declaration import declaration
 from ..random import Key, Shape
 from ..typing import Float, Int
-from .environment import Environment, Outcome
+from .environment import Environment, StepOutcome
 
 # The constants of the paper: in kilograms, metres, newtons and seconds.
 _GRAVITY, _CART, _POLE, _HALF_LENGTH, _FORCE, _STEP = 9.8, 1.0, 0.1, 0.5, 10.0, 0.02
@@ -45,7 +45,7 @@ class CartPole(Environment):
     def observe(self, world: Float[Array, "4"]) -> Float[Array, "4"]:
         return world
 
-    def step(self, world: Float[Array, "4"], action: Int[Array, ""], key: Key) -> Outcome:
+    def step(self, world: Float[Array, "4"], action: Int[Array, ""], key: Key) -> StepOutcome:
         _, velocity, angle, turning = world
         mass, force = _CART + _POLE, jnp.where(action == 1, _FORCE, -_FORCE)
         sine, cosine = jnp.sin(angle), jnp.cos(angle)
@@ -55,4 +55,4 @@ class CartPole(Environment):
         slopes = jnp.stack([velocity, moved, turning, turned])
         after = world + _STEP * slopes
         ended = (jnp.abs(after[0]) > _FARTHEST) | (jnp.abs(after[2]) > _STEEPEST)
-        return Outcome(after, jnp.ones(()), ended)
+        return StepOutcome(after, jnp.ones(()), ended)

@@ -14,7 +14,7 @@ from ..typing import Bool, Float, Int, PyTree
 World: TypeAlias = PyTree
 
 
-class Outcome(NamedTuple):
+class StepOutcome(NamedTuple):
     """What an action brought.
 
     Attributes:
@@ -46,7 +46,7 @@ class Environment(Declaration):
         ...     def observe(self, world):
         ...         return world[None]
         ...     def step(self, world, action, key):
-        ...         return Outcome(world, action.astype(jnp.float32), jnp.array(True))
+        ...         return StepOutcome(world, action.astype(jnp.float32), jnp.array(True))
         >>> LeftOrRight().step(jnp.zeros(()), jnp.array(1), None).reward.item()
         1.0
     """
@@ -69,6 +69,6 @@ class Environment(Declaration):
         """Return what a network sees of a world."""
         raise NotImplementedError
 
-    def step(self, world: World, action: Int[Array, ""], key: Key) -> Outcome:
+    def step(self, world: World, action: Int[Array, ""], key: Key) -> StepOutcome:
         """Return what an action brings."""
         raise NotImplementedError

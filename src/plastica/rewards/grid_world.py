@@ -10,7 +10,7 @@ from ..declaration import declaration
 from ..errors import InvalidValue
 from ..random import Key, Shape
 from ..typing import Float, Int
-from .environment import Environment, Outcome
+from .environment import Environment, StepOutcome
 
 # Down, right, up, left.
 _MOVES = ((1, 0), (0, 1), (-1, 0), (0, -1))
@@ -77,7 +77,7 @@ class GridWorld(Environment):
     def observe(self, world: Int[Array, ""]) -> Float[Array, "fields"]:
         return (jnp.arange(self.height * self.width) == world).astype(jnp.float32)
 
-    def step(self, world: Int[Array, ""], action: Int[Array, ""], key: Key) -> Outcome:
+    def step(self, world: Int[Array, ""], action: Int[Array, ""], key: Key) -> StepOutcome:
         draws = random.uniform(key, (2,))
         other = (draws[1] * len(_MOVES)).astype(action.dtype)
         down, right = jnp.asarray(_MOVES)[jnp.where(draws[0] < self.slip, other, action)]
@@ -85,4 +85,4 @@ class GridWorld(Environment):
         column = jnp.clip(world % self.width + right, 0, self.width - 1)
         field = (row * self.width + column).astype(world.dtype)
         arrived = field == self.height * self.width - 1
-        return Outcome(field, arrived - jnp.float32(self.step_cost), arrived)
+        return StepOutcome(field, arrived - jnp.float32(self.step_cost), arrived)

@@ -7,6 +7,6 @@ spells them.
 from __future__ import annotations
 
 from .dialect import Dialect
-from .writing import Written, write_loops
+from .writing import LoopCode, write_loops
 
-__all__ = ["Dialect", "Written", "write_loops"]
+__all__ = ["Dialect", "LoopCode", "write_loops"]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from ..program import Operation, Program, Value
-from .places import Place, shifted
+from ..program import ArrayProgram, ArrayValue, Operation
+from .places import ArrayPlace, shifted
 from .statements import Statements, width
 
 
 def write_scan(to: Statements, operation: Operation) -> None:
     """Write a loop over the steps of sequences, in which values are carried."""
-    body = cast("Program", operation.parameters["body"])
+    body = cast("ArrayProgram", operation.parameters["body"])
     fixed, carried, length = (cast("int", operation.parameters[name]) for name in ("fixed", "carried", "length"))
     given = [to.place(each) for each in operation.inputs]
     kept = _initial(to, operation.outputs[:carried], operation.inputs[fixed : fixed + carried])
@@ -31,7 +31,7 @@ def write_scan(to: Statements, operation: Operation) -> None:
 
 def write_while(to: Statements, operation: Operation) -> None:
     """Write a loop until a condition is false."""
-    condition, body = (cast("Program", operation.parameters[name]) for name in ("condition", "body"))
+    condition, body = (cast("ArrayProgram", operation.parameters[name]) for name in ("condition", "body"))
     first, second = (cast("int", operation.parameters[name]) for name in ("condition_fixed", "body_fixed"))
     given = [to.place(each) for each in operation.inputs[: first + second]]
     kept = _initial(to, operation.outputs, operation.inputs[first + second :])
@@ -47,7 +47,7 @@ def write_while(to: Statements, operation: Operation) -> None:
 def write_choose(to: Statements, operation: Operation) -> None:
     """Write one of several programs, by a number that is moved into range."""
     number, *operands = operation.inputs
-    branches = cast("Sequence[Program]", operation.parameters["branches"])
+    branches = cast("Sequence[ArrayProgram]", operation.parameters["branches"])
     places = [to.place(each) for each in operands]
     results = [to.new(value) for value in operation.outputs]
     name = f"choice{to.number()}"
@@ -63,14 +63,14 @@ def write_choose(to: Statements, operation: Operation) -> None:
                     to.copy(value, target)
 
 
-def write_inside(to: Statements, program: Program) -> None:
+def write_inside(to: Statements, program: ArrayProgram) -> None:
     """Write a program inside a loop."""
     from .writing import WRITE
 
     to.program(program, WRITE)
 
 
-def _initial(to: Statements, results: Sequence[Value], values: Sequence[Value]) -> list[Place]:
+def _initial(to: Statements, results: Sequence[ArrayValue], values: Sequence[ArrayValue]) -> list[ArrayPlace]:
     """Write the initial values where the carried ones are kept, which are the results at last."""
     kept = [to.new(value) for value in results]
     for value, place in zip(values, kept, strict=True):
@@ -78,14 +78,14 @@ def _initial(to: Statements, results: Sequence[Value], values: Sequence[Value]) 
     return kept
 
 
-def _bind(to: Statements, values: Sequence[Value], places: Sequence[Place]) -> None:
+def _bind(to: Statements, values: Sequence[ArrayValue], places: Sequence[ArrayPlace]) -> None:
     for value, place in zip(values, places, strict=True):
         to.bind(value, place)
 
 
-def _carry(to: Statements, values: Sequence[Value], kept: Sequence[Place]) -> None:
+def _carry(to: Statements, values: Sequence[ArrayValue], kept: Sequence[ArrayPlace]) -> None:
     """Write new values over the carried ones; a value that another one overwrites first is copied before."""
-    sources: list[tuple[Value, Place]] = []
+    sources: list[tuple[ArrayValue, ArrayPlace]] = []
     for value, place in zip(values, kept, strict=True):
         if not to.is_number(value) and to.place(value) == place:
             continue

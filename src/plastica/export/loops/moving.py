@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from ..program import Operation, Value
+from ..program import ArrayValue, Operation
 from .places import flat, shifted, strides, weighted
 from .statements import Statements, sizes
 
@@ -128,7 +128,7 @@ def write_scatter(to: Statements, operation: Operation) -> None:
 
 def _gather(to: Statements, operation: Operation, move: Callable[[int, str], str]) -> None:
     """Write elements of the first operand at indices that ``move(axis, index)`` returns."""
-    source: Value = operation.inputs[0]
+    source: ArrayValue = operation.inputs[0]
     shape, place = sizes(operation.output.shape), to.new(operation.output)
     steps = strides(sizes(source.shape))
     read = to.place(source)

@@ -8,7 +8,7 @@ from math import prod
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ArrayPlace:
     """An array in C order that begins at an offset of a buffer.
 
     Attributes:
@@ -24,9 +24,9 @@ class Place:
         parts = [each for each in (self.offset, index) if each not in ("", "0")]
         return f"{self.name}[{' + '.join(parts) or '0'}]"
 
-    def further(self, offset: str) -> Place:
+    def further(self, offset: str) -> ArrayPlace:
         """Return the array that begins further on."""
-        return Place(self.name, " + ".join(each for each in (self.offset, offset) if each not in ("", "0")))
+        return ArrayPlace(self.name, " + ".join(each for each in (self.offset, offset) if each not in ("", "0")))
 
 
 def strides(shape: Sequence[int]) -> list[int]:

@@ -9,10 +9,10 @@ from math import prod
 
 import numpy as np
 
-from ..program import ELEMENTWISE, Operation, Program, Sizes, Value, with_rows
+from ..program import ELEMENTWISE, ArrayProgram, ArrayValue, Operation, Sizes, with_rows
 from .dialect import Dialect
 from .memory import Buffer
-from .places import Place, broadcast, flat
+from .places import ArrayPlace, broadcast, flat
 
 # Where the element of an operand of a shape stands, as its flat index.
 Where = Callable[[tuple[int, ...]], str]
@@ -23,7 +23,7 @@ def sizes(shape: Sizes) -> tuple[int, ...]:
     return with_rows(shape, 1)
 
 
-def width(value: Value) -> int:
+def width(value: ArrayValue) -> int:
     """Return the number of elements of an array."""
     return prod(sizes(value.shape))
 
@@ -48,7 +48,7 @@ class Statements:
         self._depth = 1
         self._clock = 0
         self._numbered = 0
-        self._places: dict[int, Place] = {}
+        self._places: dict[int, ArrayPlace] = {}
         self._constants: dict[int, np.ndarray] = {}
         self._inlined: dict[int, Operation] = {}
 
@@ -92,42 +92,42 @@ class Statements:
 
     # Arrays.
 
-    def bind(self, value: Value, place: Place) -> None:
+    def bind(self, value: ArrayValue, place: ArrayPlace) -> None:
         """Say where an array lies."""
         self._places[value.number] = place
 
-    def new(self, value: Value) -> Place:
+    def new(self, value: ArrayValue) -> ArrayPlace:
         """Return a buffer for an array."""
         place = self.scratch(value, f"v{value.number}")
         self.bind(value, place)
         return place
 
-    def scratch(self, like: Value, name: str) -> Place:
+    def scratch(self, like: ArrayValue, name: str) -> ArrayPlace:
         """Return a buffer of the size of an array, with a name of its own."""
         self.buffers[name] = Buffer(name, width(like), like.dtype, self._clock, self._clock)
-        return Place(name)
+        return ArrayPlace(name)
 
-    def place(self, value: Value) -> Place:
+    def place(self, value: ArrayValue) -> ArrayPlace:
         """Return where an array lies; it counts as read now."""
         place = self._places.get(value.number)
         if place is None:
             name = f"w{value.number}"
             self.tables[name] = self._constants[value.number]
-            place = Place(name)
+            place = ArrayPlace(name)
             self.bind(value, place)
         self.touch(place)
         return place
 
-    def touch(self, place: Place) -> None:
+    def touch(self, place: ArrayPlace) -> None:
         """Keep a buffer at least until now."""
         if place.name in self.buffers:
             self.buffers[place.name].last = self._clock
 
-    def is_number(self, value: Value) -> bool:
+    def is_number(self, value: ArrayValue) -> bool:
         """Return whether an array is a constant number, to be written into formulas."""
         return not value.shape and value.number in self._constants
 
-    def element(self, value: Value, where: Where) -> str:
+    def element(self, value: ArrayValue, where: Where) -> str:
         """Return an element of an array as an expression."""
         if value.number in self._inlined:
             return self.expression(self._inlined[value.number], where)
@@ -135,7 +135,7 @@ class Statements:
             return self.dialect.number(self._constants[value.number].item(), value.dtype)
         return self.place(value).at(where(sizes(value.shape)))
 
-    def at(self, value: Value, indices: Sequence[str]) -> str:
+    def at(self, value: ArrayValue, indices: Sequence[str]) -> str:
         """Return the element of an array at indices, one for each axis."""
         return self.element(value, lambda shape: flat(shape, indices))
 
@@ -151,7 +151,7 @@ class Statements:
             case name:
                 return self.dialect.apply(name, operands, kinds[0])
 
-    def leaves(self, operation: Operation) -> Iterator[Value]:
+    def leaves(self, operation: Operation) -> Iterator[ArrayValue]:
         """Yield the arrays that the expression of an operation reads."""
         for value in operation.inputs:
             if value.number in self._inlined:
@@ -159,12 +159,12 @@ class Statements:
             elif not self.is_number(value):
                 yield value
 
-    def store(self, place: Place, index: str, value: str) -> None:
+    def store(self, place: ArrayPlace, index: str, value: str) -> None:
         """Write an assignment to an element."""
         self.touch(place)
         self.line(f"{place.at(index)} = {value};")
 
-    def copy(self, value: Value, place: Place) -> None:
+    def copy(self, value: ArrayValue, place: ArrayPlace) -> None:
         """Write a copy of an array to a place."""
         with self.loop("i", width(value)) as index:
             self.store(place, index, self.element(value, lambda shape: index if shape else "0"))
@@ -176,7 +176,7 @@ class Statements:
         self._numbered += 1
         return self._numbered
 
-    def program(self, program: Program, write: Mapping[str, Callable[[Statements, Operation], None]]) -> None:
+    def program(self, program: ArrayProgram, write: Mapping[str, Callable[[Statements, Operation], None]]) -> None:
         """Write the operations of a program whose inputs have places.
 
         Args:
@@ -220,7 +220,7 @@ def _write_elements(to: Statements, operation: Operation) -> None:
             to.store(place, flat(shape, indices), to.expression(operation, lambda of: broadcast(of, indices)))
 
 
-def _read_once(program: Program) -> set[int]:
+def _read_once(program: ArrayProgram) -> set[int]:
     """Return the results that one operation on elements of the same shape reads: they need no array."""
     reads = Counter(each.number for step in program.operations for each in step.inputs)
     reads.update(each.number for each in program.outputs)

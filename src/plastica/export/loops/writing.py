@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..program import Operation, Program
+from ..program import ArrayProgram, Operation
 from . import looping, moving, products, reducing
 from .dialect import Dialect
 from .memory import Buffer, plan
-from .places import Place
+from .places import ArrayPlace
 from .statements import Statements
 
 WRITE: Mapping[str, Callable[[Statements, Operation], None]] = {
@@ -44,7 +44,7 @@ WRITE: Mapping[str, Callable[[Statements, Operation], None]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class LoopCode:
     """A program as loops.
 
     Attributes:
@@ -61,7 +61,7 @@ class Written:
     wholes: int
 
 
-def write_loops(program: Program, dialect: Dialect, inputs: Sequence[str], outputs: Sequence[str]) -> Written:
+def write_loops(program: ArrayProgram, dialect: Dialect, inputs: Sequence[str], outputs: Sequence[str]) -> LoopCode:
     """Return the loops that compute a program for a fixed number of rows.
 
     Args:
@@ -72,14 +72,14 @@ def write_loops(program: Program, dialect: Dialect, inputs: Sequence[str], outpu
     """
     to = Statements(dialect)
     for value, name in zip(program.inputs, inputs, strict=True):
-        to.bind(value, Place(name))
+        to.bind(value, ArrayPlace(name))
     to.program(program, WRITE)
     for value, name in zip(program.outputs, outputs, strict=True):
-        to.copy(value, Place(name))
+        to.copy(value, ArrayPlace(name))
     buffers = list(to.buffers.values())
     floats = plan(each for each in buffers if not each.whole)
     wholes = plan(each for each in buffers if each.whole)
     # An array may have been placed and then only reshaped.
     named = set(re.findall(r"\bw\d+\b", "\n".join(to.lines)))
     tables = {name: array for name, array in to.tables.items() if name in named}
-    return Written(to.lines, tables, buffers, floats, wholes)
+    return LoopCode(to.lines, tables, buffers, floats, wholes)
