@@ -39,6 +39,17 @@ def test_a_run_becomes_c_with_its_memory(plastica, penguins, here):
     assert f"RAM {found['ram']:,} bytes" in plastica("export", penguins, "--to", "c", "--no-measure").stdout
 
 
+def test_weights_of_eight_bits_are_calibrated_on_a_table(plastica, penguins, here):
+    sizes = []
+    for given in ((), ("--int8", "penguins")):
+        found = json.loads(plastica("export", penguins, "-o", "net.py", "--check", "penguins", "--json", *given).stdout)
+        sizes.append(found["bytes"])
+        assert found["difference"] < (0.1 if given else 1e-5)
+    assert sizes[1] < sizes[0]
+    assert "not for onnx" in plastica("export", "--help").stdout
+    assert "onnxruntime" in plastica("export", penguins, "--to", "onnx", "--int8", "penguins", code=1).stderr
+
+
 def test_chinese(plastica, penguins):
     said = plastica("export", penguins, "-o", "model.py", "--lang", "zh").stdout
     assert "差异" in said and "随机抽取 100 行" in said and "微秒" in said

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 @click.option("--to", type=click.Choice(EXPORTS), help="Kind of file. Default: by the ending of --out.")
 @click.option("--out", "-o", metavar="FILE", help="File to write. Default: NAME and the ending of --to.")
 @click.option("--check", metavar="FILE", help="Rows to compare with: a table, or .npy. Default: drawn at random.")
+@click.option("--int8", metavar="FILE", help="Weights of 8 bits, calibrated on the rows of FILE; not for onnx.")
 @click.option(
     "--shape", "input_shape", metavar="SIZES", help="Shape of one input where the model leaves a size open: 12,3."
 )
@@ -40,6 +41,7 @@ def export(
     to: str | None,
     out: str | None,
     check: str | None,
+    int8: str | None,
     input_shape: str | None,
     beside: bool,
     measure: bool,
@@ -73,7 +75,7 @@ def export(
     shape = None if input_shape is None else _shape(input_shape)
     found = exported(loaded, rows=TARGETS[name].rows, input_shape=shape)
     inputs = None if check is None else check_inputs(found, check)
-    written = write(found, target, name, beside=beside)
+    written = write(found, target, name, beside=beside, int8=None if int8 is None else check_inputs(found, int8))
     for each in written.paths:
         output.fact("saved" if each == target else "", _size_of(each))
     if TARGETS[written.target].features and written.exported.table is not None:

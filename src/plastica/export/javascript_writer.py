@@ -14,7 +14,13 @@ from .loops.memory import Buffer
 from .loops.statements import width
 from .program import ArrayProgram
 
-ARRAYS = {"float32": "Float32Array", "int32": "Int32Array", "uint32": "Uint32Array", "bool": "Int32Array"}
+ARRAYS = {
+    "float32": "Float32Array",
+    "int32": "Int32Array",
+    "uint32": "Uint32Array",
+    "bool": "Int32Array",
+    "int8": "Int8Array",
+}
 
 _DECODE = """\
 function decoded(text, Kind) {

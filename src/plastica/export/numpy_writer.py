@@ -21,6 +21,7 @@ from .exported import AnswerArrays, Exported
 from .numpy_code import Code
 from .numpy_expressions import plain
 from .program import ArrayProgram
+from .quantization import narrow
 
 _LINE = 116
 
@@ -49,7 +50,7 @@ def files(exported: Exported, path: Path, *, beside: bool = False) -> dict[Path,
     found = {path: text.encode()}
     if beside:
         buffer = io.BytesIO()
-        np.savez(buffer, allow_pickle=False, **dict(stored))
+        np.savez(buffer, allow_pickle=False, **{name: narrow(array) for name, array in stored})
         found[weights] = buffer.getvalue()
     return found
 
@@ -125,12 +126,15 @@ def _arrays(program: ArrayProgram) -> str:
 def _inside(stored: Sequence[tuple[str, np.ndarray]]) -> str:
     if not stored:
         return ""
-    data = base64.b64encode(b"".join(array.tobytes() for _, array in stored)).decode()
+    packed = [(name, narrow(array)) for name, array in stored]
+    data = base64.b64encode(b"".join(array.tobytes() for _, array in packed)).decode()
     lines = "\n".join(data[start : start + _LINE] for start in range(0, len(data), _LINE))
     made, place = [f'WEIGHTS = base64.b64decode("""\n{lines}\n""")'], 0
-    for name, array in stored:
+    for name, array in packed:
         dtype = array.dtype.newbyteorder("<").str
-        made.append(f'{name} = np.frombuffer(WEIGHTS, "{dtype}", {array.size}, {place}).reshape({array.shape})')
+        made.append(
+            f'{name} = np.frombuffer(WEIGHTS, "{dtype}", {array.size}, {place}).reshape({array.shape}){_widened(array)}'
+        )
         place += array.nbytes
     return "# Weights, as little-endian numbers in base64.\n" + "\n".join(made)
 
@@ -138,8 +142,13 @@ def _inside(stored: Sequence[tuple[str, np.ndarray]]) -> str:
 def _beside(stored: Sequence[tuple[str, np.ndarray]], name: str) -> str:
     if not stored:
         return ""
-    listed = "\n".join(f'{each} = WEIGHTS["{each}"]' for each, _ in stored)
+    listed = "\n".join(f'{each} = WEIGHTS["{each}"]{_widened(narrow(array))}' for each, array in stored)
     return f"with np.load(Path(__file__).with_name({name!r})) as file:\n    WEIGHTS = dict(file)\n{listed}"
+
+
+def _widened(array: np.ndarray) -> str:
+    """Return what makes weights of 8 bits numbers of 32 bits, in which products are summed."""
+    return ".astype(np.int32)" if array.dtype == np.int8 else ""
 
 
 def _signature(program: ArrayProgram) -> str:

@@ -7,15 +7,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, cast
+
+import numpy as np
 
 from ..errors import InvalidValue
 from ..storage.atomic import as_path, replace_file
 from .exported import AnswerArrays, Exported, InputShape, exported
 from .program import ArrayProgram
+from .quantization import quantized
 from .wording import SAY
 
 
@@ -72,7 +76,13 @@ class ExportedFiles(NamedTuple):
 
 
 def write(
-    model: object, path: str | Path, to: str | None = None, *, input_shape: InputShape | None = None, **options: Any
+    model: object,
+    path: str | Path,
+    to: str | None = None,
+    *,
+    input_shape: InputShape | None = None,
+    int8: Sequence[np.ndarray] | None = None,
+    **options: Any,
 ) -> ExportedFiles:
     """Write a model as a file for a place without JAX, or without Python.
 
@@ -84,6 +94,8 @@ def write(
         to: The target: "numpy" for one Python file that needs NumPy only, "onnx", "c" for C99 that allocates nothing,
             with a header beside, "html" for one page that answers in the browser. Default: by the ending of ``path``.
         input_shape: The shape of one input, where the model leaves a size open.
+        int8: Calibration rows, an array for each input of the program: products are computed in whole numbers, with
+            weights of 8 bits; see :mod:`.quantization`. Not for ONNX.
         options: Of the target: ``beside=True`` puts the weights of a Python file into a second file.
 
     Raises:
@@ -105,6 +117,10 @@ def write(
         raise InvalidValue(SAY("beside"))
     chosen = TARGETS[name]
     found = exported(model, rows=chosen.rows, input_shape=input_shape)
+    if int8 is not None:
+        if name == "onnx":
+            raise InvalidValue(SAY("onnx_int8"))
+        found = replace(found, program=quantized(found.program, int8))
     files = chosen.writer.files(found, target, **{key: value for key, value in options.items() if value})
     for each, content in files.items():
         replace_file(each, [content])

@@ -8,7 +8,7 @@ import numpy as np
 
 from .dialect import FORMS, Dialect, is_whole
 
-TYPES = {"float32": "float", "int32": "int32_t", "uint32": "uint32_t", "bool": "int32_t"}
+TYPES = {"float32": "float", "int32": "int32_t", "uint32": "uint32_t", "bool": "int32_t", "int8": "int8_t"}
 
 _ALIKE = ("exp", "log", "log1p", "expm1", "sqrt", "tanh", "sin", "cos", "erf", "floor", "ceil")
 _OF_ONE = {name: f"{name}f({{0}})" for name in _ALIKE} | {"round": "rintf({0})", "abs": "fabsf({0})"}

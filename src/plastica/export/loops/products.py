@@ -36,16 +36,16 @@ def write_convolution(to: Statements, operation: Operation) -> None:
     own = filters // groups
     with to.loops(shape[:-1]) as outer:
         with to.loop("f", filters) as f:
-            to.store(place, flat(shape, [*outer, f]), to.dialect.number(0, "float32"))
+            to.store(place, flat(shape, [*outer, f]), to.dialect.number(0, images.dtype))
         with to.loops(window, "k") as inner:
             at = _positions(to, operation, outer[1:], inner, sizes(images.shape)[1:-1])
             with to.loops([groups, channels], "c") as (group, channel):
                 read = weighted([group, channel], [channels, 1])
-                to.line(to.dialect.local("value", "float32", to.at(images, [outer[0], *at, f"({read})"])))
+                to.line(to.dialect.local("value", images.dtype, to.at(images, [outer[0], *at, f"({read})"])))
                 with to.loop("f", own) as f:
                     target = f"({weighted([group, f], [own, 1])})"
                     weight = to.at(kernel, [*inner, channel, target])
-                    _accumulate(to, place.at(flat(shape, [*outer, target])), "value", weight, "float32")
+                    _accumulate(to, place.at(flat(shape, [*outer, target])), "value", weight, images.dtype)
 
 
 def write_window(to: Statements, operation: Operation) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..program import ArrayProgram, Operation
+from ..quantization import narrow
 from . import looping, moving, products, reducing
 from .dialect import Dialect
 from .memory import Buffer, plan
@@ -81,5 +82,5 @@ def write_loops(program: ArrayProgram, dialect: Dialect, inputs: Sequence[str], 
     wholes = plan(each for each in buffers if each.whole)
     # An array may have been placed and then only reshaped.
     named = set(re.findall(r"\bw\d+\b", "\n".join(to.lines)))
-    tables = {name: array for name, array in to.tables.items() if name in named}
+    tables = {name: narrow(array) for name, array in to.tables.items() if name in named}
     return LoopCode(to.lines, tables, buffers, floats, wholes)
