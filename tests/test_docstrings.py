@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 MODULES = sorted(
     ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts).removesuffix(".__init__")
     for path in SOURCE.rglob("*.py")
-    if ">>> " in path.read_text("utf-8")
+    if re.search(r"^ *>>> ", path.read_text("utf-8"), re.M)
 )
 
 

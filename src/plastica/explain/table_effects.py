@@ -62,8 +62,9 @@ def table_effect(
         DataError: If the column has a single value.
 
     Example:
-        >>> import plastica as pl
-        >>> network = pl.tables.TableNetwork.fit("penguins", "species", pl.tables.Settings(epochs=2))
+        >>> from plastica.settings import Settings
+        >>> from plastica.tables import TableNetwork
+        >>> network = TableNetwork.fit("penguins", "species", Settings(epochs=2))
         >>> table_effect(network, "penguins", "island").labels
         ('Biscoe', 'Dream', 'Torgersen')
     """
