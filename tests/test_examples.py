@@ -245,3 +245,9 @@ def test_spiking_networks_learn_digits_by_both_rules(capsys):
 def test_workers_find_the_networks_of_one_process(capsys):
     assert len(main_of("cluster")(epochs=2, rates=(0.1, 0.01), seeds=1)) == 2
     assert "the same bits as in one process: True" in capsys.readouterr().out
+
+
+def test_exported_files_are_smaller_with_weights_of_eight_bits():
+    sizes = main_of("export")(epochs=1)
+    weights = 64 * 32 + 32 * 10
+    assert len(sizes) == 3 and all(exact - small > 3 * weights for exact, small in sizes.values())
