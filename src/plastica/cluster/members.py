@@ -45,8 +45,8 @@ def fit_population(
 
     Args:
         population: The population; it is trained as if by :meth:`Population.fit`, up to rounding.
-        x, y, batch_size, epochs, verbose, validation_split, validation_data, shuffle, class_weight, sample_weight,
-            groups: As for :meth:`Population.fit`.
+        x, y, batch_size, epochs, verbose, validation_split, validation_data: As for :meth:`Population.fit`.
+        shuffle, class_weight, sample_weight, groups: As for :meth:`Population.fit`.
         until, time_limit, max_steps, doctor: As for :meth:`Population.fit`.
         callbacks: As for :meth:`Population.fit`, but ``EarlyStopping`` and doctors only: others are code, which is not
             sent.
