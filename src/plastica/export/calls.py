@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn
 
@@ -24,6 +25,15 @@ def _call(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> list[
     inner = equation.params.get("jaxpr") or equation.params["call_jaxpr"]
     jaxpr, constants = (inner.jaxpr, inner.consts) if hasattr(inner, "consts") else (inner, ())
     return reader.read(jaxpr, constants, inputs)
+
+
+@rule("call_hi_primitive")
+def _expand(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> list[ArrayValue]:
+    # Newer versions of JAX write some functions, such as searchsorted, as one primitive that knows its formula.
+    avals: list[Any] = [each.aval for each in equation.invars]
+    given = [jax.ShapeDtypeStruct(each.shape, each.dtype) for each in avals]
+    closed = jax.make_jaxpr(equation.params["_prim"].expand)(*given)
+    return reader.read(closed.jaxpr, closed.consts, inputs)
 
 
 @rule("platform_index")
@@ -63,7 +73,8 @@ def equations(jaxpr: Jaxpr) -> Iterable[JaxprEqn]:
 @rule("scan")
 def _scan(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> Sequence[ArrayValue]:
     params = equation.params
-    fixed, carried, length = params["num_consts"], params["num_carry"], params["length"]
+    fixed, carried = _counts(equation)
+    length = params["length"]
     if length == 0 or not isinstance(length, int):
         return reader.unsupported(equation, inputs, f"a scan of {length} steps")
     shapes = [each.shape if place < fixed + carried else each.shape[1:] for place, each in enumerate(inputs)]
@@ -78,6 +89,23 @@ def _scan(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> Seque
     return reader.add_several(
         "scan", tuple(inputs[place] for place in kept), list(map(form, equation.outvars)), parameters
     )
+
+
+def _counts(equation: JaxprEqn) -> tuple[int, int]:
+    """Return how many operands of a scan stay, and how many are carried.
+
+    Versions of JAX name these counts differently, so they are read off the shapes: inside, sequences have an axis less.
+    """
+    body = equation.params["jaxpr"].jaxpr
+    taken, made = _less(equation.invars, body.invars), _less(equation.outvars, body.outvars)
+    carried = len(equation.outvars) - made
+    return len(equation.invars) - carried - taken, carried
+
+
+def _less(outside: Sequence[Any], inside: Sequence[Any]) -> int:
+    """Return how many variables have an axis less inside."""
+    pairs = zip(outside, inside, strict=True)
+    return sum(len(own.aval.shape) > len(inner.aval.shape) for own, inner in pairs)
 
 
 @rule("while")

@@ -173,6 +173,17 @@ def _split(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> list
     return found
 
 
+@rule("unstack")
+def _unstack(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> list[ArrayValue]:
+    (x,), axis = inputs, equation.params["axis"]
+    found = []
+    for place, variable in enumerate(equation.outvars):
+        start, stop = [0] * len(x.shape), list(x.shape)
+        start[axis], stop[axis] = place, place + 1
+        found.append(reader.reshape(reader.slice(x, start, stop), form(variable)[0]))
+    return found
+
+
 @rule("rev")
 def _reverse(reader: Reader, equation: JaxprEqn, inputs: list[ArrayValue]) -> ArrayValue:
     axes = tuple(axis for axis in equation.params["dimensions"] if inputs[0].shape[axis] != 1)
