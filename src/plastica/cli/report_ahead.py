@@ -21,7 +21,7 @@ def _import(template: str) -> None:
     # An error is raised again, and reported, where the report is written.
     with suppress(Exception):
         from ..drawing import load_matplotlib
-        from ..report import writing
+        from ..report import page, writing  # noqa: F401 - what writing imports takes most of the time
 
         load_matplotlib()
-        writing.environment().get_template(template)
+        page.environment().get_template(template)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,13 +12,13 @@ from markupsafe import Markup
 from ..society import DyadSynchrony, JointAction, PlayedGames, game_named, least_error
 from ..society.dyad import BesideChance
 from ..society.dyad_picture import PARTS, draw_part, parts_of
-from ..storage.atomic import replace_file
-from ..version import __version__
 from .charts import axes_of, name_axes
 from .inlining import drawing, inline
 from .legends import COLOURS, DASHES, legend
+from .page import write_page
+from .society import BesidePeople
 from .society_charts import SIZE, curve_chart
-from .wording import alone, checked_language, plain, say
+from .wording import alone, plain, say
 
 # What two did: moved together, played a game, or were recorded.
 DyadAction = JointAction | PlayedGames | None
@@ -31,13 +30,6 @@ class DyadChart(NamedTuple):
     name: str
     drawn: Markup
     caption: Markup
-
-
-class BesideHyperscanning(NamedTuple):
-    """What was found in people, and what was found in this dyad."""
-
-    people: Markup
-    dyad: Markup
 
 
 def write_dyad_report(
@@ -63,26 +55,18 @@ def write_dyad_report(
         InvalidValue: If the language is not available.
         FileError: If the file cannot be written.
     """
-    from .writing import environment
-
-    page = (
-        environment()
-        .get_template("dyad.html")
-        .render(
-            lang=checked_language(lang),
-            title=alone("dyad_title", lang, source=source),
-            source=source,
-            facts=_facts(found, action),
-            findings=[*_learned(action), *(_findings(found) if found is not None else [say("dyad_still")])],
-            charts=[*_learning_chart(action), *(_charts(found) if found is not None else [])],
-            people=beside_hyperscanning(found, action),
-            command=plain(command, 400),
-            version=__version__,
-            written=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        )
+    return write_page(
+        path,
+        "dyad.html",
+        lang,
+        title=alone("dyad_title", lang, source=source),
+        source=source,
+        facts=_facts(found, action),
+        findings=[*_learned(action), *(_findings(found) if found is not None else [say("dyad_still")])],
+        charts=[*_learning_chart(action), *(_charts(found) if found is not None else [])],
+        people=beside_hyperscanning(found, action),
+        command=plain(command, 400),
     )
-    replace_file(path, [page.encode()])
-    return Path(path)
 
 
 def _facts(found: DyadSynchrony | None, action: DyadAction) -> list[tuple[Markup, str]]:
@@ -157,9 +141,9 @@ def _charts(found: DyadSynchrony) -> list[DyadChart]:
     return charts
 
 
-def beside_hyperscanning(found: DyadSynchrony | None, action: DyadAction) -> list[BesideHyperscanning]:
+def beside_hyperscanning(found: DyadSynchrony | None, action: DyadAction) -> list[BesidePeople]:
     """Return what was found in people, with sources, beside what was found in this dyad."""
-    rows: list[BesideHyperscanning] = []
+    rows: list[BesidePeople] = []
     if found is not None:
         figure, leaders = found.phase_locking, found.leaders
         locked = {"value": f"{figure.value:.2f}", "chance": f"{figure.chance:.2f}"}
@@ -169,17 +153,17 @@ def beside_hyperscanning(found: DyadSynchrony | None, action: DyadAction) -> lis
             "leader": say("dyad_leader_own", share=f"{leaders[found.leader] / len(found.reports):.0%}"),
             "caution": say("dyad_caution_own"),
         }
-        rows += [BesideHyperscanning(say(f"dyad_{name}_people"), each) for name, each in own.items()]
+        rows += [BesidePeople(say(f"dyad_{name}_people"), each) for name, each in own.items()]
     if isinstance(action, JointAction):
         together = action.movements[:, action.movements.shape[1] // 4 :]
         apart = float(np.square(together[..., 0] - together[..., 1]).mean())
-        rows.append(BesideHyperscanning(say("dyad_mirror_people"), say("dyad_mirror_own", apart=_figure(apart))))
+        rows.append(BesidePeople(say("dyad_mirror_people"), say("dyad_mirror_own", apart=_figure(apart))))
     if isinstance(action, PlayedGames):
         share = action.actions[-1, :, 0].mean()
         own = say("dyad_games_own", share=f"{share:.0%}", turns=f"{action.alternation:.0%}")
         about = {"prisoners_dilemma": "dyad_dilemma_people", "turn_taking": "dyad_patterns_people"}
         known = [key for name, key in about.items() if action.game == game_named(name)]
-        rows += [BesideHyperscanning(say(key), own) for key in known]
+        rows += [BesidePeople(say(key), own) for key in known]
     return rows
 
 

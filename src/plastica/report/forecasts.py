@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..storage.atomic import replace_file
-from ..version import __version__
 from .forecast_charts import (
     ahead_chart,
     course_chart,
@@ -21,7 +18,8 @@ from .forecast_charts import (
     step_chart,
     trend_chart,
 )
-from .wording import alone, checked_language, plain, say
+from .page import write_page
+from .wording import alone, plain, say
 
 if TYPE_CHECKING:
     import polars
@@ -75,46 +73,38 @@ def write_forecast_report(
         InvalidValue: If the language is not available.
         FileError: If the file cannot be written.
     """
-    from .writing import environment
-
     fitted = forecaster.fitted_
     aim = plain(", ".join(fitted.tail.roles.targets), 60)
-    page = (
-        environment()
-        .get_template("forecast.html")
-        .render(
-            lang=checked_language(lang),
-            title=plain(alone("forecast_title", lang, target=aim, source=source), 120),
-            aim=aim,
-            source=source,
-            results=results,
-            ranked=sorted(results.errors.items(), key=lambda pair: pair[1].mae),
-            series=_first_series(fitted),
-            names=fitted.tail.names,
-            horizon=fitted.horizon,
-            look_back=fitted.look_back,
-            rhythm=fitted.frequency.words,
-            notes=fitted.notes,
-            ahead=None if ahead is None else ahead_chart(*ahead),
-            course=course_chart(fitted, judged),
-            by_step=step_chart(results),
-            level=float(np.nanmean(judged.truth)),
-            analysis=analysis,
-            slots=[slot_chart(each, results.model, results.rival) for each in analysis.by_slot] if analysis else [],
-            rivals=rivals_legend(results.model, results.rival),
-            parts=_parts(parts),
-            folds=_folds(folds),
-            examined=examined,
-            reasons=explained,
-            most_series=MOST_SERIES,
-            day=_steps_of_day(fitted.frequency),
-            folder=str(Path(path).parent),
-            version=__version__,
-            written=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        )
+    return write_page(
+        path,
+        "forecast.html",
+        lang,
+        title=plain(alone("forecast_title", lang, target=aim, source=source), 120),
+        aim=aim,
+        source=source,
+        results=results,
+        ranked=sorted(results.errors.items(), key=lambda pair: pair[1].mae),
+        series=_first_series(fitted),
+        names=fitted.tail.names,
+        horizon=fitted.horizon,
+        look_back=fitted.look_back,
+        rhythm=fitted.frequency.words,
+        notes=fitted.notes,
+        ahead=None if ahead is None else ahead_chart(*ahead),
+        course=course_chart(fitted, judged),
+        by_step=step_chart(results),
+        level=float(np.nanmean(judged.truth)),
+        analysis=analysis,
+        slots=[slot_chart(each, results.model, results.rival) for each in analysis.by_slot] if analysis else [],
+        rivals=rivals_legend(results.model, results.rival),
+        parts=_parts(parts),
+        folds=_folds(folds),
+        examined=examined,
+        reasons=explained,
+        most_series=MOST_SERIES,
+        day=_steps_of_day(fitted.frequency),
+        folder=str(Path(path).parent),
     )
-    replace_file(path, [page.encode()])
-    return Path(path)
 
 
 def _first_series(fitted: FittedForecast) -> Markup | str:

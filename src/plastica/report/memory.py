@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
-from ..storage.atomic import replace_file
-from ..version import __version__
 from .memory_lists import continual, recalled
 from .memory_measurements import Section, associative, forgotten, kept
-from .wording import alone, checked_language
+from .page import write_page
+from .wording import alone
 
 SECTIONS: dict[str, Callable[[], Section]] = {
     "associative": associative,
@@ -48,18 +46,10 @@ def write_memory_report(sections: Sequence[Section], path: str | os.PathLike[str
         InvalidValue: If the language is not available.
         FileError: If the file cannot be written.
     """
-    from .writing import environment
-
-    page = (
-        environment()
-        .get_template("memory.html")
-        .render(
-            lang=checked_language(lang),
-            title=alone("memory_title", lang),
-            sections=sections,
-            version=__version__,
-            written=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        )
+    return write_page(
+        path,
+        "memory.html",
+        lang,
+        title=alone("memory_title", lang),
+        sections=sections,
     )
-    replace_file(path, [page.encode()])
-    return Path(path)

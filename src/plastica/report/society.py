@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,10 +21,9 @@ from ..society import (
     polarisation,
     spectral_gap,
 )
-from ..storage.atomic import replace_file
-from ..version import __version__
+from .page import write_page
 from .society_charts import OPINIONS, SCORES, agreement_matrix, curve_chart, moving_graph
-from .wording import alone, checked_language, plain, say
+from .wording import alone, plain, say
 
 MOST_ROWS = 20
 
@@ -39,11 +37,10 @@ class SocietyChart(NamedTuple):
 
 
 class BesidePeople(NamedTuple):
-    """What people do, and what these networks do."""
+    """What people do, with its source, and what was found here."""
 
-    name: str
     people: Markup
-    networks: Markup
+    own: Markup
 
 
 def write_society_report(
@@ -69,33 +66,25 @@ def write_society_report(
         InvalidValue: If the language is not available, or there was no meeting.
         FileError: If the file cannot be written.
     """
-    from .writing import environment
-
     history = society.history
     if not len(history):
         raise InvalidValue(
             "write_society_report: this society had no meeting yet; train it for at least `every` epochs."
         )
-    page = (
-        environment()
-        .get_template("society.html")
-        .render(
-            lang=checked_language(lang),
-            title=alone("society_title", lang, source=source),
-            source=source,
-            facts=_facts(society),
-            findings=_findings(history, alone_history),
-            charts=_charts(history, alone_history),
-            people=beside_people(society, alone_history),
-            rows=_rows(history),
-            members=len(society),
-            command=plain(command, 400),
-            version=__version__,
-            written=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        )
+    return write_page(
+        path,
+        "society.html",
+        lang,
+        title=alone("society_title", lang, source=source),
+        source=source,
+        facts=_facts(society),
+        findings=_findings(history, alone_history),
+        charts=_charts(history, alone_history),
+        people=beside_people(society, alone_history),
+        rows=_rows(history),
+        members=len(society),
+        command=plain(command, 400),
     )
-    replace_file(path, [page.encode()])
-    return Path(path)
 
 
 def _facts(society: Society) -> list[tuple[Markup, str]]:
@@ -185,7 +174,7 @@ def beside_people(society: Society, alone_history: SocietyHistory | None) -> lis
         found["majority"] = _copied("society_majority_networks", copying_by_majority, history, alone_history)
         found["uncertain"] = _copied("society_uncertain_networks", copying_by_certainty, history, alone_history)
     found["strategy"] = say("society_strategy_networks", exchange=repr(society.exchange))
-    return [BesidePeople(name, say(f"society_{name}_people"), networks) for name, networks in found.items()]
+    return [BesidePeople(say(f"society_{name}_people"), networks) for name, networks in found.items()]
 
 
 def _copied(key, curve_of, history: SocietyHistory, alone_history: SocietyHistory | None) -> Markup:  # noqa: ANN001

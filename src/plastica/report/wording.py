@@ -80,8 +80,12 @@ def say(key: str, /, **values: object) -> Markup:
 
 
 def alone(key: str, lang: str, /, **values: object) -> str:
-    """Return a message in one language, for places without markup."""
-    return TEXTS.spoken(lang, key, **{name: plain(value) for name, value in values.items()})
+    """Return a message in one language, for places without markup.
+
+    Raises:
+        InvalidValue: If the language is not available.
+    """
+    return TEXTS.spoken(checked_language(lang), key, **{name: plain(value) for name, value in values.items()})
 
 
 def name_of(prefix: str, name: str) -> Markup | str:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from ..model.diagnosis import Diagnosis
 from ..storage.atomic import replace_file
-from ..training.cache import cache_folder
 from . import (
     amounts,
     classes,
     distributions,
     effects,
     folds,
-    formats,
     importance,
     layer_histograms,
     looks,
@@ -32,26 +29,14 @@ from . import (
 )
 from .examining import examine
 from .judged import HeldOutAnswers, judge
-from .legends import lines
+from .page import environment
 from .wording import (
     alone,
-    both,
     checked_language,
-    code,
-    listed,
-    name_of,
     plain,
-    say,
-    say_finding,
-    say_notes,
-    say_place,
-    score_name,
-    shown,
 )
 
 if TYPE_CHECKING:
-    from jinja2 import Environment, FileSystemBytecodeCache
-
     from ..checks.findings import Finding
     from ..checks.prepared import Prepared
     from ..search.facts import SearchFacts
@@ -221,50 +206,3 @@ def _listed(names: Sequence[str]) -> str:
     """Return the names of the targets, only the first ones of many."""
     listed = ", ".join(plain(name, 60) for name in names[:MOST_NAMED])
     return listed + (f", … ({len(names)})" if len(names) > MOST_NAMED else "")
-
-
-def _compiled_templates() -> FileSystemBytecodeCache | None:
-    """Return the cache of compiled templates, next to that of programs; compiling templates takes 0.2 seconds."""
-    import jinja2
-
-    folder = cache_folder("templates")
-    return None if folder is None else jinja2.FileSystemBytecodeCache(str(folder))
-
-
-@cache
-def environment() -> Environment:
-    """Return a Jinja environment that escapes everything and raises an error for undefined names."""
-    import jinja2
-
-    made = jinja2.Environment(
-        loader=jinja2.PackageLoader("plastica.report"),
-        bytecode_cache=_compiled_templates(),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.globals |= {
-        "say": say,
-        "name_of": name_of,
-        "score_name": score_name,
-        "say_finding": say_finding,
-        "say_place": say_place,
-        "say_notes": say_notes,
-        "both": both,
-        "plain": plain,
-        "lines": lines,
-    }
-    made.filters |= {
-        "number": formats.number,
-        "share": formats.share,
-        "seconds": formats.seconds,
-        "name": lambda value: plain(value, 60),
-        "code": code,
-        "listed": listed,
-        "correlation": formats.correlation,
-        "figure": lambda value, name: formats.figure(name, value),
-        "interval": lambda found, name: formats.interval(name, found),
-    }
-    return made
