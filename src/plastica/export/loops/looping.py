@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 from ..program import ArrayProgram, ArrayValue, Operation
 from .places import ArrayPlace, shifted
@@ -12,8 +11,8 @@ from .statements import Statements, width
 
 def write_scan(to: Statements, operation: Operation) -> None:
     """Write a loop over the steps of sequences, in which values are carried."""
-    body = cast("ArrayProgram", operation.parameters["body"])
-    fixed, carried, length = (cast("int", operation.parameters[name]) for name in ("fixed", "carried", "length"))
+    body = operation.inner("body")
+    fixed, carried, length = (operation.whole(name) for name in ("fixed", "carried", "length"))
     given = [to.place(each) for each in operation.inputs]
     kept = _initial(to, operation.outputs[:carried], operation.inputs[fixed : fixed + carried])
     results = [to.new(value) for value in operation.outputs[carried:]]
@@ -31,8 +30,8 @@ def write_scan(to: Statements, operation: Operation) -> None:
 
 def write_while(to: Statements, operation: Operation) -> None:
     """Write a loop until a condition is false."""
-    condition, body = (cast("ArrayProgram", operation.parameters[name]) for name in ("condition", "body"))
-    first, second = (cast("int", operation.parameters[name]) for name in ("condition_fixed", "body_fixed"))
+    condition, body = (operation.inner(name) for name in ("condition", "body"))
+    first, second = (operation.whole(name) for name in ("condition_fixed", "body_fixed"))
     given = [to.place(each) for each in operation.inputs[: first + second]]
     kept = _initial(to, operation.outputs, operation.inputs[first + second :])
     with to.repeated(), to.block("for (;;) {"):
@@ -47,7 +46,7 @@ def write_while(to: Statements, operation: Operation) -> None:
 def write_choose(to: Statements, operation: Operation) -> None:
     """Write one of several programs, by a number that is moved into range."""
     number, *operands = operation.inputs
-    branches = cast("Sequence[ArrayProgram]", operation.parameters["branches"])
+    branches = operation.programs
     places = [to.place(each) for each in operands]
     results = [to.new(value) for value in operation.outputs]
     name = f"choice{to.number()}"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import cast
+from collections.abc import Callable
 
 from ..program import ArrayValue, Operation
 from .places import flat, shifted, strides, weighted
@@ -18,7 +17,7 @@ def write_reshape(to: Statements, operation: Operation) -> None:
 def write_transpose(to: Statements, operation: Operation) -> None:
     """Write axes in another order."""
     (source,) = operation.inputs
-    order = cast("Sequence[int]", operation.parameters["permutation"])
+    order = operation.entries("permutation")
     steps = strides(sizes(source.shape))
     read = to.place(source)
     shape, place = sizes(operation.output.shape), to.new(operation.output)
@@ -36,22 +35,22 @@ def write_broadcast(to: Statements, operation: Operation) -> None:
 
 def write_reverse(to: Statements, operation: Operation) -> None:
     """Write an array from its end."""
-    axes = cast("Sequence[int]", operation.parameters["axes"])
+    axes = operation.entries("axes")
     shape = sizes(operation.output.shape)
     _gather(to, operation, lambda axis, at: f"({shape[axis] - 1} - {at})" if axis in axes else at)
 
 
 def write_slice(to: Statements, operation: Operation) -> None:
     """Write a part of an array."""
-    start = cast("Sequence[int]", operation.parameters["start"])
-    step = cast("Sequence[int]", operation.parameters["step"])
+    start = operation.entries("start")
+    step = operation.entries("step")
     _gather(to, operation, lambda axis, at: shifted(at, step[axis], start[axis]))
 
 
 def write_dynamic_slice(to: Statements, operation: Operation) -> None:
     """Write a part of an array that begins at computed indices."""
     source, *start = operation.inputs
-    wide = cast("Sequence[int]", operation.parameters["sizes"])
+    wide = operation.entries("sizes")
     whole = to.dialect
     with to.block():
         for axis, (begin, size) in enumerate(zip(start, sizes(source.shape), strict=True)):
@@ -63,7 +62,7 @@ def write_dynamic_slice(to: Statements, operation: Operation) -> None:
 
 def write_concatenate(to: Statements, operation: Operation) -> None:
     """Write arrays behind one another."""
-    axis = cast("int", operation.parameters["axis"])
+    axis = operation.whole("axis")
     whole, place = sizes(operation.output.shape), to.new(operation.output)
     start = 0
     for part in operation.inputs:
@@ -78,7 +77,7 @@ def write_concatenate(to: Statements, operation: Operation) -> None:
 def write_pad(to: Statements, operation: Operation) -> None:
     """Write a value everywhere, and then the array inside."""
     source, value = operation.inputs
-    low, interior = (cast("Sequence[int]", operation.parameters[name]) for name in ("low", "interior"))
+    low, interior = (operation.entries(name) for name in ("low", "interior"))
     whole, shape = sizes(operation.output.shape), sizes(source.shape)
     place = to.new(operation.output)
     with to.loops(whole) as indices:
@@ -91,7 +90,7 @@ def write_pad(to: Statements, operation: Operation) -> None:
 def write_take(to: Statements, operation: Operation) -> None:
     """Write the elements of an axis at indices."""
     source, places = operation.inputs
-    axis = cast("int", operation.parameters["axis"])
+    axis = operation.whole("axis")
     shape, place = sizes(operation.output.shape), to.new(operation.output)
     behind = axis + len(places.shape)
     with to.loops(shape) as indices:
@@ -101,7 +100,7 @@ def write_take(to: Statements, operation: Operation) -> None:
 
 def write_iota(to: Statements, operation: Operation) -> None:
     """Write the index along an axis."""
-    axis = cast("int", operation.parameters["axis"])
+    axis = operation.whole("axis")
     shape, place = sizes(operation.output.shape), to.new(operation.output)
     with to.loops(shape) as indices:
         at = to.dialect.convert(indices[axis], "int32", operation.output.dtype)
@@ -111,7 +110,7 @@ def write_iota(to: Statements, operation: Operation) -> None:
 def write_scatter(to: Statements, operation: Operation) -> None:
     """Write an array with other values, or sums, at some indices of an axis."""
     source, places, updates = operation.inputs
-    axis = cast("int", operation.parameters["axis"])
+    axis = operation.whole("axis")
     whole, place = sizes(operation.output.shape), to.new(operation.output)
     to.copy(source, place)
     with to.loops(sizes(updates.shape)) as indices:

@@ -30,7 +30,7 @@ def write_matmul(to: Statements, operation: Operation) -> None:
 def write_convolution(to: Statements, operation: Operation) -> None:
     """Write a convolution; what is outside the image counts as 0."""
     images, kernel = operation.inputs
-    groups = cast("int", operation.parameters["groups"])
+    groups = operation.whole("groups")
     *window, channels, filters = sizes(kernel.shape)
     shape, place = sizes(operation.output.shape), to.new(operation.output)
     own = filters // groups
@@ -54,7 +54,7 @@ def write_window(to: Statements, operation: Operation) -> None:
     shape, place = sizes(operation.output.shape), to.new(operation.output)
     largest = operation.name == "window_max"
     start = to.dialect.lowest(source.dtype) if largest else to.dialect.number(0, source.dtype)
-    size = cast("Sequence[int]", operation.parameters["size"])
+    size = operation.entries("size")
     with to.loops(shape) as outer:
         to.line(to.dialect.local("total", source.dtype, start))
         with to.loops(size, "k") as inner:
@@ -68,7 +68,7 @@ def _positions(
     to: Statements, operation: Operation, outer: Sequence[str], inner: Sequence[str], size: Sequence[int]
 ) -> list[str]:
     """Write where a window reads along each axis, and go on where that is outside; return the indices."""
-    strides, dilation = (cast("Sequence[int]", operation.parameters[name]) for name in ("strides", "dilation"))
+    strides, dilation = (operation.entries(name) for name in ("strides", "dilation"))
     padding = cast("Sequence[tuple[int, int]]", operation.parameters["padding"])
     found: list[str] = []
     tests: list[str] = []

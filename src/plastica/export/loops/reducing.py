@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 from ..program import Operation
 from .places import flat
@@ -16,7 +15,7 @@ _JOINED = {"sum": "add", "prod": "mul", "max": "max", "min": "min", "and": "and"
 def write_reduce(to: Statements, operation: Operation) -> None:
     """Write a sum, product, maximum, minimum, "all" or "any" over axes."""
     (source,) = operation.inputs
-    axes = cast("Sequence[int]", operation.parameters["axes"])
+    axes = operation.entries("axes")
     kind = operation.name.removeprefix("reduce_")
     shape, place = sizes(source.shape), to.new(operation.output)
     kept = [size for axis, size in enumerate(shape) if axis not in axes]
@@ -32,7 +31,7 @@ def write_reduce(to: Statements, operation: Operation) -> None:
 def write_place_of_largest(to: Statements, operation: Operation) -> None:
     """Write the index of the largest or smallest element along an axis."""
     (source,) = operation.inputs
-    axis = cast("int", operation.parameters["axis"])
+    axis = operation.whole("axis")
     shape, place = sizes(source.shape), to.new(operation.output)
     kept = shape[:axis] + shape[axis + 1 :]
     better = "gt" if operation.name == "argmax" else "lt"
@@ -47,7 +46,7 @@ def write_place_of_largest(to: Statements, operation: Operation) -> None:
 def write_running(to: Statements, operation: Operation) -> None:
     """Write running sums, products, maxima or minima along an axis."""
     (source,) = operation.inputs
-    axis = cast("int", operation.parameters["axis"])
+    axis = operation.whole("axis")
     kind = operation.name.removeprefix("cum")
     shape, place = sizes(source.shape), to.new(operation.output)
     with to.loops(shape[:axis] + shape[axis + 1 :]) as outer:
@@ -60,7 +59,7 @@ def write_running(to: Statements, operation: Operation) -> None:
 
 def write_sort(to: Statements, operation: Operation) -> None:
     """Write arrays in the order of the first ones along an axis: insertion sort, which is stable."""
-    axis, keys = (cast("int", operation.parameters[name]) for name in ("axis", "keys"))
+    axis, keys = (operation.whole(name) for name in ("axis", "keys"))
     shape = sizes(operation.inputs[0].shape)
     places = [to.new(value) for value in operation.outputs]
     for value, place in zip(operation.inputs, places, strict=True):
