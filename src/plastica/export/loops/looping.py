@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..program import ArrayProgram, ArrayValue, Operation
+from ..program import ArrayValue, Operation
 from .places import ArrayPlace, shifted
 from .statements import Statements, width
 
@@ -22,7 +22,7 @@ def write_scan(to: Statements, operation: Operation) -> None:
             for value, place in zip(body.inputs[fixed + carried :], given[fixed + carried :], strict=True)
         ]
         _bind(to, body.inputs, [*given[:fixed], *kept, *sequences])
-        write_inside(to, body)
+        to.program(body)
         for value, place in zip(body.outputs[carried:], results, strict=True):
             to.copy(value, place.further(shifted(step, width(value), 0)))
         _carry(to, body.outputs[:carried], kept)
@@ -36,10 +36,10 @@ def write_while(to: Statements, operation: Operation) -> None:
     kept = _initial(to, operation.outputs, operation.inputs[first + second :])
     with to.repeated(), to.block("for (;;) {"):
         _bind(to, condition.inputs, [*given[:first], *kept])
-        write_inside(to, condition)
+        to.program(condition)
         to.line(f"if (!({to.at(condition.outputs[0], [])})) {{ break; }}")
         _bind(to, body.inputs, [*given[first:], *kept])
-        write_inside(to, body)
+        to.program(body)
         _carry(to, body.outputs, kept)
 
 
@@ -57,16 +57,9 @@ def write_choose(to: Statements, operation: Operation) -> None:
             tests = [f"{name} > {place - 1}"] * (place > 0) + [f"{name} < {place + 1}"] * (place < len(branches) - 1)
             with to.block(f"if ({' && '.join(tests) or '1'}) {{"):
                 _bind(to, branch.inputs, places)
-                write_inside(to, branch)
+                to.program(branch)
                 for value, target in zip(branch.outputs, results, strict=True):
                     to.copy(value, target)
-
-
-def write_inside(to: Statements, program: ArrayProgram) -> None:
-    """Write a program inside a loop."""
-    from .writing import WRITE
-
-    to.program(program, WRITE)
 
 
 def _initial(to: Statements, results: Sequence[ArrayValue], values: Sequence[ArrayValue]) -> list[ArrayPlace]:

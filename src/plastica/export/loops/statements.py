@@ -33,6 +33,7 @@ class Statements:
 
     Args:
         dialect: The language.
+        write: What writes each operation; those of :data:`~plastica.export.program.ELEMENTWISE` are written here.
 
     Attributes:
         lines: The lines so far.
@@ -40,8 +41,9 @@ class Statements:
         tables: The constants that are not numbers in formulas, by name.
     """
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, write: Mapping[str, Callable[[Statements, Operation], None]]) -> None:
         self.dialect = dialect
+        self._write = write
         self.lines: list[str] = []
         self.buffers: dict[str, Buffer] = {}
         self.tables: dict[str, np.ndarray] = {}
@@ -176,13 +178,8 @@ class Statements:
         self._numbered += 1
         return self._numbered
 
-    def program(self, program: ArrayProgram, write: Mapping[str, Callable[[Statements, Operation], None]]) -> None:
-        """Write the operations of a program whose inputs have places.
-
-        Args:
-            program: The program.
-            write: What writes each operation; those of :data:`~plastica.export.program.ELEMENTWISE` are written here.
-        """
+    def program(self, program: ArrayProgram) -> None:
+        """Write the operations of a program whose inputs have places."""
         self._constants |= {value.number: array for value, array in program.constants.items()}
         inlined = _read_once(program)
         layer = ""
@@ -194,7 +191,7 @@ class Statements:
             if operation.layer != layer:
                 layer = operation.layer
                 self.line(f"/* {layer.replace('*/', '* /')} */")
-            (_write_elements if operation.name in ELEMENTWISE else write[operation.name])(self, operation)
+            (_write_elements if operation.name in ELEMENTWISE else self._write[operation.name])(self, operation)
 
     @contextmanager
     def repeated(self) -> Iterator[None]:

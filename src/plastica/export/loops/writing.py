@@ -71,10 +71,10 @@ def write_loops(program: ArrayProgram, dialect: Dialect, inputs: Sequence[str], 
         inputs: The names of the arrays that are given.
         outputs: The names of the arrays to be filled.
     """
-    to = Statements(dialect)
+    to = Statements(dialect, WRITE)
     for value, name in zip(program.inputs, inputs, strict=True):
         to.bind(value, ArrayPlace(name))
-    to.program(program, WRITE)
+    to.program(program)
     for value, name in zip(program.outputs, outputs, strict=True):
         to.copy(value, ArrayPlace(name))
     buffers = list(to.buffers.values())
