@@ -26,7 +26,7 @@ FILES = "continual.svg, continual.png, matrices.csv, strategies.csv"
 DIGITS = "digits"
 
 
-@click.command(cls=TargetCommand, short_help="Learn one task after another; see what is forgotten.")
+@click.command(cls=TargetCommand, short_help="Train on one task after another; measure forgetting.")
 @click.argument("data")
 @parameters.target
 @click.option(
@@ -70,7 +70,7 @@ DIGITS = "digits"
 @parameters.debug
 @guarded
 def continual(data: str, **given: Any) -> None:
-    """Let a network learn one experience after another, and test it on all of them.
+    """Train a network on one experience after another, and test it on all of them.
 
     DATA is a table with classes as its target, an .npz file with x_train, y_train, x_test and y_test such as
     mnist.npz, or digits for the small handwritten digits that scikit-learn includes. Shows for each strategy against

@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 RESULTS = "results.json"
 
 
-@click.command(cls=HintingCommand, short_help="Say what is wrong with a trained network.")
+@click.command(cls=HintingCommand, short_help="Diagnose a trained network.")
 @click.argument("model", required=False)
 @click.argument("file", required=False)
-@click.option("--device", is_flag=True, help="Say what JAX sees and how fast it computes, without a model.")
-@click.option("--explain", metavar="NAME", help="Say what a finding is, without a model: --explain dead_units.")
-@click.option("--remedies", is_flag=True, help="Train again with each remedy, and say which helps.")
+@click.option(
+    "--device", is_flag=True, help="Show the devices that JAX finds and their measured speed, without a model."
+)
+@click.option("--explain", metavar="NAME", help="Explain a finding, without a model: --explain dead_units.")
+@click.option("--remedies", is_flag=True, help="Train again with each remedy, and report which ones help.")
 @parameters.file_format
 @parameters.lang
 @parameters.verbose
@@ -49,7 +51,7 @@ def doctor(
     json: bool,
     debug: bool,
 ) -> None:
-    """Say what is wrong with a trained network, its training and its data, and what to try.
+    """Diagnose a trained network, its training and its data, and suggest remedies.
 
     MODEL is the folder of a run of plastica train or plastica forecast. FILE is the table that it was trained on; it
     may be left out if it is still where it was. Each finding names the layer, column or class, the number and its

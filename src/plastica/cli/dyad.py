@@ -34,29 +34,32 @@ class DyadRun(NamedTuple):
     recording: DyadRecording
 
 
-@click.command(cls=OutCommand, short_help="Measure how far two are in step, and who leads.")
+@click.command(cls=OutCommand, short_help="Measure the synchrony of two networks or people.")
 @click.argument("what")
 @click.option("--first", metavar="NAME", help="First player, or columns of the first; separate channels by commas.")
 @click.option("--second", metavar="NAME", help="Second player, or columns of the second.")
 @click.option("--leading", type=click.Choice(LEADING), default="first", help="Who leads in the mirror game.")
-@click.option("--steps", type=click.IntRange(min=1), help="Steps of learning. Default: 500 for mirror, 300 for games.")
+@click.option("--steps", type=click.IntRange(min=1), help="Training steps. Default: 500 for mirror, 300 for games.")
 @click.option("--rounds", type=click.IntRange(min=8), default=100, help="Rounds of a game, or steps of a movement.")
-@click.option("--trials", type=click.IntRange(min=1), default=32, help="Games or movements at once.")
+@click.option("--trials", type=click.IntRange(min=1), default=32, help="Number of games or movements at once.")
 @click.option("--trial", metavar="COLUMN", help="Column that numbers the trials of a recording.")
-@click.option("--rate", type=float, default=1.0, help="Rows of a recording per unit of time.")
-@click.option("--band", metavar="LOW,HIGH", help="Frequencies whose phases count. Default: all.")
-@click.option("--lags", type=click.IntRange(min=1), default=2, help="Past rows that count for who leads.")
-@click.option("--surrogates", type=click.IntRange(min=1), default=100, help="Sets of exchanged partners.")
+@click.option("--rate", type=float, default=1.0, help="Sampling rate of a recording: rows per unit of time.")
+@click.option("--band", metavar="LOW,HIGH", help="Band of frequencies to compute phases from. Default: all.")
+@click.option("--lags", type=click.IntRange(min=1), default=2, help="Number of past rows used to determine who leads.")
+@click.option(
+    "--surrogates", type=click.IntRange(min=1), default=100, help="Number of surrogate sets with exchanged partners."
+)
 @parameters.seed
 @parameters.file_format
 @parameters.results
 @guarded
 def dyad(what: str, **given: Any) -> None:
-    """Measure how far two networks or people are in step, and who leads.
+    """Measure the synchrony of two networks or people, and who leads.
 
     WHAT is mirror (two recurrent networks that move together), a game (prisoners_dilemma, coordination, stag_hunt,
     turn_taking, matching_pennies), or a table with a row for each time and a column of each. The page report.html
-    shows synchrony over time, phases, lags and states beside those of exchanged partners, and what was found in people.
+    shows synchrony over time, phases, lags and states, compares them with exchanged partners, and lists findings on
+    people.
     """
     from . import folders
 

@@ -33,11 +33,11 @@ OF_ARRAYS = (
 @click.option("--group", metavar="COLUMNS", multiple=True, help="Columns that are explained as one; repeatable.")
 @click.option("--correlated", is_flag=True, help="Explain strongly correlated columns as one.")
 @click.option("--background", metavar="FILE", help="Table of rows to compare with. Default: the rows of FILE.")
-@click.option("--background-rows", type=int, default=50, help="Number of rows to compare with, spaced evenly.")
+@click.option("--background-rows", type=int, default=50, help="Number of rows to compare with, evenly spaced.")
 @click.option("--evaluations", type=int, help="Coalitions, orders or samples of a method that draws them.")
 @click.option("--seed", type=int, default=0, help="Random seed of methods that draw coalitions.")
 @click.option("--words", metavar="COLUMN", help="Also show what each word of a column of text contributed.")
-@click.option("--interactions", is_flag=True, help="Also show which columns act together.")
+@click.option("--interactions", is_flag=True, help="Also show which columns interact.")
 @click.option("--anchor", is_flag=True, help="Also show a rule about few columns that suffices for the prediction.")
 @click.option("--tolerance", type=float, help="How much a predicted number may differ for --anchor.")
 @click.option("--changes", is_flag=True, help="Also show the smallest changes for another prediction.")
@@ -46,15 +46,15 @@ OF_ARRAYS = (
 @click.option(
     "--influence",
     type=click.Choice(("tracin", "last_layer")),
-    help="Also show the training rows that speak most for and against the prediction.",
+    help="Also show the training rows that support and oppose the prediction most.",
 )
-@click.option("--nearest", metavar="NUMBER", type=int, help="Also show so many training rows that are most alike.")
+@click.option("--nearest", metavar="NUMBER", type=int, help="Also show this number of the most similar training rows.")
 @click.option(
     "--training", metavar="FILE", help="Training rows for --influence and --nearest. Default: those of the run."
 )
 @click.option("--effect", metavar="COLUMN", multiple=True, help="Also show how predictions change with a column.")
-@click.option("--judge", is_flag=True, help="Also say how far contributions can be relied on.")
-@click.option("--patch", metavar="PIXELS", type=int, help="Height and width of the parts of an image that are told.")
+@click.option("--judge", is_flag=True, help="Also assess how reliable the contributions are.")
+@click.option("--patch", metavar="PIXELS", type=int, help="Height and width of the parts of an image that are listed.")
 @click.option("--scale", type=float, default=255.0, help="What pixels of an image file are divided by, as in training.")
 @click.option("--at", metavar="TIME", help="First step of the forecast to explain. Default: after the last value.")
 @click.option("--series", metavar="NAME", help="Series to explain. Default: the first.")

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from ..export.targets import ExportedFiles
 
 
-@click.command(cls=OutCommand, short_help="Write a model as a file for other places.")
+@click.command(cls=OutCommand, short_help="Export a model to NumPy, ONNX, C or HTML.")
 @parameters.model
 @click.option("--to", type=click.Choice(EXPORTS), help="Kind of file. Default: by the ending of --out.")
 @click.option("--out", "-o", metavar="FILE", help="File to write. Default: NAME and the ending of --to.")
 @click.option("--check", metavar="FILE", help="Rows to compare with: a table, or .npy. Default: drawn at random.")
-@click.option("--int8", metavar="FILE", help="Weights of 8 bits, calibrated on the rows of FILE; not for onnx.")
+@click.option(
+    "--int8", metavar="FILE", help="Quantize weights to 8 bits, calibrated on the rows of FILE; not for onnx."
+)
 @click.option(
     "--shape", "input_shape", metavar="SIZES", help="Shape of one input where the model leaves a size open: 12,3."
 )
@@ -49,7 +51,7 @@ def export(
     json: bool,
     debug: bool,
 ) -> None:
-    """Write a model as a file that needs neither JAX nor plastica.
+    """Export a model to a file that needs neither JAX nor plastica.
 
     MODEL is the folder of a run or the file of a model. Raw columns go in and labels come out, as with plastica
     predict. Prints the size of the file, how far its answers are from those of plastica, and the time of one row.

@@ -29,19 +29,24 @@ from .wording import SAY
 @click.option(
     "--known", metavar="COLUMNS", multiple=True, help="Columns whose future values are known, such as opening hours."
 )
-@click.option("--past", metavar="COLUMNS", multiple=True, help="Columns to read whose values are known until now only.")
-@click.option("--holidays", metavar="COUNTRY", help="Country whose public holidays count, such as DE or DE-BY.")
+@click.option(
+    "--past",
+    metavar="COLUMNS",
+    multiple=True,
+    help="Further input columns, whose values are known only up to the present.",
+)
+@click.option("--holidays", metavar="COUNTRY", help="Country whose public holidays are used, such as DE or DE-BY.")
 @click.option("--model", type=click.Choice(FORECASTS), default="auto", help="Model; auto combines several.")
 @click.option("--look-back", type=int, help="Number of past values that a forecast reads. Default: a week of hours.")
 @click.option("--members", type=int, default=3, help="Number of networks, whose forecasts are averaged.")
 @click.option("--epochs", type=int, help="Default: about 4,000 gradient steps.")
-@click.option("--coverage", type=float, default=0.9, help="Part of values that intervals contain.")
+@click.option("--coverage", type=float, default=0.9, help="Fraction of values that the intervals contain.")
 @click.option("--quantiles", metavar="LEVELS", help="Quantiles to forecast, such as 0.1,0.5,0.9.")
 @click.option(
     "--minimum",
     metavar="VALUE",
     default="auto",
-    help="Least possible value, or none. Default: 0 for counts and amounts.",
+    help="Smallest possible value, or none. Default: 0 for counts and amounts.",
 )
 @click.option("--maximum", type=float, help="Largest possible value, such as a capacity.")
 @click.option(
@@ -63,7 +68,7 @@ from .wording import SAY
     "explain_times",
     multiple=True,
     metavar="TIME",
-    help="Explain also the forecast from TIME on in report.html; repeatable.",
+    help="Also explain the forecast from TIME on in report.html; repeatable.",
 )
 @click.option("--checkpoint", metavar="FOLDER", help="Folder for checkpoints.")
 @click.option("--resume", is_flag=True, help="Resume from the newest checkpoint in --checkpoint.")

@@ -38,7 +38,7 @@ SUBSPACES, SEEDS = (3, 10, 30, 100, 300), 2  # fewer than in Python: the command
 @click.command(cls=OutCommand, short_help="Look inside a trained network.")
 @parameters.model
 @click.argument("file")
-@click.option("--what", metavar="NAMES", help=f"What to look at, by commas: {', '.join(LOOKS)}.")
+@click.option("--what", metavar="NAMES", help=f"What to look at, separated by commas: {', '.join(LOOKS)}.")
 @click.option(
     "--layer",
     metavar="LAYER",
@@ -47,7 +47,7 @@ SUBSPACES, SEEDS = (3, 10, 30, 100, 300), 2  # fewer than in Python: the command
 @click.option("--columns", metavar="A,B", help="Two columns of numbers for boundary. Default: the principal axes.")
 @click.option("--column", metavar="COLUMN", help="Column of numbers that varies for responses.")
 @click.option("--row", type=click.IntRange(1), help="One row or window for gates, from 1. Default: the mean of all.")
-@click.option("--rows", type=int, default=1000, help="Number of rows to look with, spaced evenly.")
+@click.option("--rows", type=int, default=1000, help="Number of rows to use, evenly spaced.")
 @click.option("--seed", type=int, default=0, help="Random seed of directions, folds and comparisons.")
 @click.option("--out", "-o", metavar="FOLDER", help="New folder for a picture and a table of each look.")
 @parameters.file_format
@@ -59,8 +59,8 @@ def inside(model: str, file: str, **given: Any) -> None:
     """Look inside a trained network: what its units detect, where its decisions change, how wide its minimum is.
 
     MODEL is the folder of a run. FILE is a table with the columns of the model, such as the one that it was trained on;
-    with the target, classes are told, and looks at the loss are possible. Of a forecast, the first network is looked
-    at: gates, landscape, pruning, weights or hessian.
+    with the target column, classes are named and the loss can be shown. For a forecast, the first network is used:
+    gates, landscape, pruning, weights or hessian.
     """
     from ..data.reading import read_table
     from ..inside.rows_of_tables import rows_of_table

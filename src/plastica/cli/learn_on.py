@@ -20,7 +20,7 @@ LEARNED = "learned.plastica"
 MOST_NOTES = 20
 
 
-@click.command("learn-on", cls=HintingCommand, short_help="Let a model learn on from a stream of rows.")
+@click.command("learn-on", cls=HintingCommand, short_help="Continue to train a model on a stream of rows.")
 @parameters.model
 @click.option(
     "--from",
@@ -31,7 +31,7 @@ MOST_NOTES = 20
 )
 @click.option("--follow", is_flag=True, help="Wait for more rows at the end of a file or topic.")
 @click.option(
-    "--out", "-o", metavar="FILE", help="File of the model that learns on. Default: learned.plastica beside it."
+    "--out", "-o", metavar="FILE", help="File of the updated model. Default: learned.plastica beside the model."
 )
 @click.option("--batch-rows", type=click.IntRange(1), default=32, help="Rows predicted, then learned, in one step.")
 @click.option("--save-every", type=click.IntRange(1), default=1000, help="Rows between saves.")
@@ -61,11 +61,11 @@ def learn_on(
     json: bool,
     debug: bool,
 ) -> None:
-    """Let a network for a table learn on from rows with their targets: each row is a test first and a lesson then.
+    """Continue to train a network for a table on a stream of rows with targets: each row is tested first, then learned.
 
-    Rows are CSV below the names of the columns, or a JSON object a line. The file of the model that learns on also has
-    the position in the source, so that the same command goes on where it was killed, and learns no row of a file or
-    topic twice. Ctrl-C ends it.
+    Rows are CSV with a header, or one JSON object per line. The file of the updated model also contains the position in
+    the source, so that the same command continues where it was interrupted, and learns no row of a file or topic twice.
+    Ctrl-C ends it.
     """
     from ..streams.following import StreamOptions
     from ..streams.following import learn_on as run

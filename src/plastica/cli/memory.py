@@ -25,10 +25,10 @@ class MemoryCommands(click.Group):
 REPORT = "--report"
 
 
-@click.group(cls=MemoryCommands, no_args_is_help=True, short_help="Memory of networks, beside people.")
+@click.group(cls=MemoryCommands, no_args_is_help=True, short_help="Measure memory, and compare it with people's.")
 @click.option(REPORT, "asked", is_flag=True, help="Write the report, as plastica memory report does.")
 def memory(asked: bool) -> None:
-    """Measure how networks remember, beside people.
+    """Measure the memory of networks, and compare it with that of people.
 
     plastica recall stores images or rows of a table in associative memories.
     """

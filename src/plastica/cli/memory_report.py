@@ -13,7 +13,7 @@ from .output import Output, note
 from .wording import SAY
 
 
-@click.command(cls=OutCommand, short_help="Report how networks remember beside people.")
+@click.command(cls=OutCommand, short_help="Report on the memory of networks and people.")
 @parameters.results
 @guarded
 def report(**given: OptionValue) -> None:

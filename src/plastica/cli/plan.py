@@ -27,7 +27,7 @@ LEFT_OUT = {
 
 @guarded
 def plan(file: str, table: str | None, devices: str | None, target: tuple[str, ...], **given: OptionValue) -> None:
-    """Say what training will take: memory, time, and where it would run.
+    """Estimate the memory and time that training takes, and show where it would run.
 
     FILE is a table, with the options of plastica train; or the folder of a run or its model, with its own settings.
     TABLE is the table of such a run; it may be left out if it is still where it was. The program of the run is
@@ -94,7 +94,7 @@ command = TargetCommand(
     "plan",
     callback=plan,
     help=plan.__doc__,
-    short_help="Say what training will take before it starts.",
+    short_help="Estimate the memory and time that training takes.",
     params=[
         click.Argument(["file"]),
         click.Argument(["table"], required=False),

@@ -29,7 +29,7 @@ FILES = "recall.svg, recall.png"
 @click.option("--damage", type=click.Choice(DAMAGES), default="flip", help="Kind of damage.")
 @click.option("--amount", type=float, default=0.2, help="Fraction of units that are damaged.")
 @click.option("--size", type=int, default=32, help="Height and width of images, in pixels.")
-@click.option("--most", type=int, help="Number of patterns to store, the first ones. Default: all.")
+@click.option("--most", type=int, help="Number of patterns to store, from the first on. Default: all.")
 @click.option("--seed", type=int, default=0, help="Random seed of the damage and of the order of units.")
 @parameters.drop
 @parameters.file_format

@@ -17,7 +17,7 @@ TOKEN = "PLASTICA_TOKEN"
 EVERYWHERE = ("0.0.0.0", "::")
 
 
-@click.command(cls=HintingCommand, short_help="Answer over HTTP with a model.")
+@click.command(cls=HintingCommand, short_help="Serve a model over HTTP.")
 @parameters.model
 @click.option("--host", metavar="ADDRESS", default="127.0.0.1", help="Address to listen on. 0.0.0.0 for all.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, help="Port; 0 for any free one.")
@@ -25,19 +25,26 @@ EVERYWHERE = ("0.0.0.0", "::")
     "--allow-host",
     metavar="NAME",
     multiple=True,
-    help="Further name under which the service may be called; repeat, or * for any. Default: this machine and --host.",
+    help="Additional host name that requests may use; repeatable, or * for any. Default: this machine and --host.",
 )
 @click.option("--token-file", metavar="FILE", help="File with the token that requests must carry. Default: none.")
 @click.option("--certificate", metavar="FILE", help="Certificate for TLS, in PEM format.")
 @click.option("--key", metavar="FILE", help="Private key of the certificate, in PEM format.")
 @click.option("--watch", is_flag=True, help="Load the model again whenever its file changes, as SIGHUP does.")
 @click.option("--supervise", is_flag=True, help="Run the model in a process of its own, started again if it dies.")
-@click.option("--batch-wait", metavar="TIME", default="0ms", help="Longest time that a request waits for others: 2ms.")
+@click.option(
+    "--batch-wait",
+    metavar="TIME",
+    default="0ms",
+    help="Maximum time that a request waits to be batched with others, such as 2ms.",
+)
 @click.option("--batch-rows", type=click.IntRange(1), default=1024, help="Rows predicted together.")
-@click.option("--max-body", metavar="SIZE", default="10MB", help="Largest body of a request.")
-@click.option("--max-rows", type=click.IntRange(1), default=10_000, help="Most rows of a request.")
-@click.option("--max-waiting", type=click.IntRange(1), default=1000, help="Most requests that wait for the model.")
-@click.option("--timeout", metavar="TIME", default="30s", help="Longest time for a body to arrive, and for an answer.")
+@click.option("--max-body", metavar="SIZE", default="10MB", help="Maximum size of the body of a request.")
+@click.option("--max-rows", type=click.IntRange(1), default=10_000, help="Maximum number of rows in a request.")
+@click.option(
+    "--max-waiting", type=click.IntRange(1), default=1000, help="Maximum number of requests waiting for the model."
+)
+@click.option("--timeout", metavar="TIME", default="30s", help="Maximum time for a body to arrive, and for an answer.")
 @click.option(
     "--drift-rows", type=click.IntRange(1), default=10_000, help="Recent rows that are compared with training."
 )
@@ -66,7 +73,7 @@ def serve(
     lang: str,
     debug: bool,
 ) -> None:
-    """Answer over HTTP with a model: POST rows as JSON or CSV to /predict.
+    """Serve a model over HTTP: POST rows as JSON or CSV to /predict.
 
     MODEL is the folder of a run or the file of a model. /schema describes the rows, /openapi.json the service,
     /metrics is for Prometheus. SIGHUP loads the model again; SIGTERM and Ctrl-C end the service once the requests at

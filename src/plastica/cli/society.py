@@ -25,25 +25,36 @@ if TYPE_CHECKING:
 FILES = "report.html, society.svg, society.png, meetings.csv, members.csv"
 
 
-@click.command(cls=TargetCommand, short_help="Let networks learn from each other on a graph.")
+@click.command(cls=TargetCommand, short_help="Train networks that learn from each other.")
 @click.argument("data")
 @parameters.target
 @click.option(
     "--graph",
     metavar="GRAPH",
     default="small_world",
-    help="Who listens to whom: a name such as ring, islands or karate_club, or a file with source and target.",
+    help="Who learns from whom: a name such as ring, islands or karate_club, or a file with source and target.",
 )
 @click.option("--members", type=int, help="Number of networks. Default: 20, or as many as the graph or --by has.")
-@click.option("--exchange", metavar="NAME", default="imitate", help="What members do when they meet.")
+@click.option("--exchange", metavar="NAME", default="imitate", help="What members exchange when they meet.")
 @click.option("--every", type=click.IntRange(min=1), default=1, help="Epochs from one meeting to the next.")
 @click.option("--every-steps", type=click.IntRange(min=1), help="Gradient steps between meetings, instead of epochs.")
 @click.option("--by", metavar="COLUMN", help="Column of a person or place: each value is a member with its own rows.")
-@click.option("--label-skew", type=float, help="How unlike the classes of members are: 0.1 much, 100 hardly.")
-@click.option("--stubborn", metavar="MEMBERS", default="", help="Members that do not listen, separated by commas.")
-@click.option("--lying", metavar="MEMBERS", default="", help="Members that say the opposite of what they think.")
-@click.option("--absent", metavar="MEMBERS", default="", help="Members that never come to meetings.")
-@click.option("--alone/--no-alone", default=True, help="Whether to train the same members without exchange too.")
+@click.option(
+    "--label-skew", type=float, help="How much the classes of members differ: 0.1 strongly, 100 hardly at all."
+)
+@click.option(
+    "--stubborn",
+    metavar="MEMBERS",
+    default="",
+    help="Members that do not change when they meet others, separated by commas.",
+)
+@click.option(
+    "--lying", metavar="MEMBERS", default="", help="Members that pass on the opposite of what they have learned."
+)
+@click.option("--absent", metavar="MEMBERS", default="", help="Members that never take part in exchanges.")
+@click.option(
+    "--alone/--no-alone", default=True, help="Whether to also train the same members without exchange, for comparison."
+)
 @click.option("--layers", metavar="UNITS", default="32", help="Units of the hidden layers.")
 @click.option("--rule", metavar="NAME", default="backprop", help="Learning rule of all members.")
 @click.option("--epochs", type=click.IntRange(min=1), default=40, help="Passes of each member over its rows.")
@@ -55,11 +66,11 @@ FILES = "report.html, society.svg, society.png, meetings.csv, members.csv"
 @parameters.results
 @guarded
 def society(data: str, **given: Any) -> None:
-    """Let networks on a graph learn from rows of their own and from each other.
+    """Train networks on a graph, each on rows of its own, that also learn from each other.
 
     DATA is a table, an .npz file with x_train, y_train, x_test and y_test such as mnist.npz, or digits for the small
-    handwritten digits that scikit-learn includes. The page report.html shows what members and crowd know, the graph
-    over time, agreement, influence, and what people do beside it.
+    handwritten digits that scikit-learn includes. The page report.html shows the accuracy of the members and of their
+    vote, the graph over time, agreement and influence, and compares them with findings on people.
     """
     from . import folders
     from .society_data import read_society_data

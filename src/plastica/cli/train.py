@@ -103,7 +103,7 @@ STRATEGIES = ("softmax", "one_vs_rest", "one_vs_one")
 @click.option(
     "--folds", type=int, help="Cross-validation: predict each of so many parts by a model trained on the others."
 )
-@click.option("--repeats", type=int, default=1, help="How often rows are dealt to folds anew.")
+@click.option("--repeats", type=int, default=1, help="Number of times that rows are assigned to folds anew.")
 @click.option(
     "--keep-folds", is_flag=True, help="Save the models of all folds, whose predictions are averaged, as one."
 )
@@ -124,7 +124,7 @@ STRATEGIES = ("softmax", "one_vs_rest", "one_vs_one")
 @parameters.explain_rows
 @parameters.devices
 @parameters.cluster
-@click.option("--doctor", is_flag=True, help="Look inside the network while it trains, and show what was seen.")
+@click.option("--doctor", is_flag=True, help="Diagnose the network while it trains, and show the findings.")
 @click.option("--checkpoint", metavar="FOLDER", help="Folder for checkpoints.")
 @click.option("--resume", is_flag=True, help="Resume from the newest checkpoint in --checkpoint.")
 @parameters.lang

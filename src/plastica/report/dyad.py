@@ -41,7 +41,7 @@ def write_dyad_report(
     command: str = "",
     lang: str = "en",
 ) -> Path:
-    """Write how far two are in step, and who leads, as a self-contained page in English and Chinese.
+    """Write the synchrony of two, and who leads, as a self-contained page in English and Chinese.
 
     Args:
         found: What was measured; None for games in which both stand still.

@@ -1,4 +1,4 @@
-"""A dyad: how far two brains or networks are in step, beside exchanged partners, and who leads."""
+"""A dyad: the synchrony of two brains or networks, compared with exchanged partners, and who leads."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def dyad_synchrony(
     surrogates: int = 100,
     seed: int = 0,
 ) -> DyadSynchrony:
-    """Measure how far two are in step, and who leads.
+    """Measure the synchrony of two, and who leads.
 
     Use it for two networks that act together (``joint_action(...).recording()``, ``play(...).recording()``) and for
     recordings of two people. What exchanged partners share comes from the task and not from the interaction: every
