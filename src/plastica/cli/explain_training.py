@@ -23,7 +23,7 @@ MOST_CELLS = 6  # columns of a row that are shown
 
 
 def say_influence(case: TableCase, row: int, label: str) -> object:
-    """Print the training rows that speak most for and against a prediction."""
+    """Print the training rows that support and oppose a prediction most."""
     from ..explain.table_training_rows import table_influence
 
     training = _training_rows(case)

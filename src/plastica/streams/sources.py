@@ -174,7 +174,7 @@ def source_of(given: str, follow: bool = False) -> RowSource:
 
     Raises:
         InvalidValue: If the address is not understood.
-        FileError: If there is no such file, or nobody answers at the address.
+        FileError: If there is no such file, or no answer comes from the address.
         MissingExtra: If Kafka is asked for and kafka-python is not installed.
     """
     if given == "-":
