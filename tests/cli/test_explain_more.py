@@ -186,7 +186,7 @@ def test_a_series_and_a_table_of_numbers_are_explained(plastica, here):
     series.save("series.plastica")
     np.save("s.npy", np.random.default_rng(0).normal(size=(4, 6, 3)).astype(np.float32))
     said = plastica("explain", "series.plastica", "s.npy", "--out", "s.svg", "--judge").stdout
-    assert "step 1, feature 1" in said and "how far the contributions can be relied on" in said
+    assert "step 1, feature 1" in said and "how reliable the contributions are" in said
     rows = pl.Sequential([pl.Dense(1)])
     rows.build((2,))
     rows.set_weights([[[2.0], [0.0]], [0.0]])
