@@ -91,4 +91,4 @@ def test_a_server_reloads_at_sighup_and_answers_all_before_it_ends(model_file, r
             each.join()
         said = "".join(lines)
     assert [status for status, _ in found] == [200] * 4
-    assert server.returncode == 0 and "the service has ended" in said and "Traceback" not in said
+    assert server.returncode == 0 and "the service has stopped" in said and "Traceback" not in said
