@@ -44,8 +44,8 @@ def in_command_words(text: str) -> str:
         >>> command = click.Command("train", params=[click.Option(["--class-weight"]), click.Option(["--stream"],
         ...                                                                                          is_flag=True)])
         >>> with click.Context(command):
-        ...     in_command_words("try class_weight=\"balanced\", stream=True; 'class_weight=1' is a column")
-        "try --class-weight balanced, --stream; 'class_weight=1' is a column"
+        ...     in_command_words("try class_weight=None, stream=True; 'class_weight=1' is a column")
+        "try --class-weight none, --stream; 'class_weight=1' is a column"
     """
     # Messages name arguments of Python, as all callers but the command line know them.
     context = click.get_current_context(silent=True)
@@ -67,6 +67,8 @@ def _as_argument(value: str) -> str:
         value = ",".join(part.strip(" '\"") for part in value[1:-1].split(","))
     elif value[:1] in "'\"" and value[-1:] == value[:1]:
         value = value[1:-1]
+    elif value == "None":
+        return "none"
     return value if re.fullmatch(r"[\w.,:*<>+-]*", value) else shlex.quote(value)
 
 
