@@ -37,6 +37,7 @@ CONNECTIONS = (1, 10, 100)
 ROUNDS = 3
 SECONDS = 3.0
 BETWEEN_KILLS = 6.0  # seconds, of which starting again takes about three
+LOOKS = 10  # at the memory
 PATIENCE = 60.0  # seconds for a server to get ready
 
 
@@ -209,15 +210,26 @@ def compare(servers: list[Served], requests: list[bytes]) -> None:
 def soak(server: Served, requests: list[bytes], seconds: float) -> bool:
     """Ask at 80 % of what is possible, and say whether memory grew or an answer was lost or wrong."""
     rate = 0.8 * asyncio.run(asking(server.port, requests, 10, 5)).rate
-    before = memory(server.process.pid)
-    load = asyncio.run(asking(server.port, requests, 10, seconds, rate))
-    after = memory(server.process.pid)
+    held = [memory(server.process.pid)]
+
+    async def looking() -> None:
+        for _ in range(LOOKS):
+            await asyncio.sleep(seconds / LOOKS)
+            held.append(memory(server.process.pid))
+
+    async def both() -> Load:
+        load, _ = await asyncio.gather(asking(server.port, requests, 10, seconds, rate), looking())
+        return load
+
+    load = asyncio.run(both())
     lost = load.replies.total() - load.replies["200"]
     print(
-        f"{server.name}: {load.replies['200']:,} answers in {load.took:.0f} s ({load.rate:.0f} of {rate:.0f} a second)"
+        f"{server.name}: {load.replies['200']:,} answers in {load.took:.0f} s ({load.rate:.0f} of {rate:.0f} a second), "
+        f"p50 {load.percentile(0.5):.1f} ms, p99 {load.percentile(0.99):.1f} ms"
     )
-    print(f"lost {lost}, wrong {load.wrong}; memory {before:.0f} MB before and {after:.0f} MB after")
-    return not lost and not load.wrong and after < 1.05 * before
+    told = ", ".join(f"{each:.0f}" for each in held)
+    print(f"lost {lost}, wrong {load.wrong}; memory in MB from start to end: {told}")
+    return not lost and not load.wrong and held[-1] < 1.05 * held[0]
 
 
 def kills(server: Served, requests: list[bytes], number: int) -> bool:

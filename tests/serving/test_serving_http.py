@@ -194,3 +194,45 @@ def test_options_are_positive(name):
 
     with pytest.raises(InvalidValue, match=f"{name}=0: expected a number above 0"):
         ServingOptions(**{name: 0})  # pyright: ignore[reportArgumentType]
+
+
+def test_a_connection_without_a_request_is_closed(model_file):
+    import asyncio
+
+    import uvicorn
+
+    from plastica.serving.head_deadline import protocol_with_deadline
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    async def asked(port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        whole = await reader.readuntil(b"ok")
+        writer.write(b"GET / HT")  # and then a byte now and then
+        for _ in range(100):
+            if reader.at_eof():
+                break
+            writer.write(b"x")
+            await asyncio.sleep(0.05)
+        silent, other = await asyncio.open_connection("127.0.0.1", port)
+        found = whole, reader.at_eof(), await asyncio.wait_for(silent.read(), 10)
+        for each in (writer, other):
+            each.close()
+        return found
+
+    async def both():
+        config = uvicorn.Config(app, port=0, http=protocol_with_deadline(0.2), lifespan="off", log_config=None)
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve())
+        while not server.started:
+            await asyncio.sleep(0.01)
+        found = await asked(server.servers[0].sockets[0].getsockname()[1])
+        server.should_exit = True
+        await serving
+        return found
+
+    whole, closed, silent = asyncio.run(both())
+    assert whole.endswith(b"ok") and closed and silent == b""

@@ -15,7 +15,7 @@ from plastica.settings import Settings
 from plastica.tables import TableNetwork
 from plastica.tables.answers_frame import answers_frame
 
-CSV = {"content-type": "text/csv"}
+CSV, JSON = {"content-type": "text/csv"}, {"content-type": "application/json"}
 
 
 @pytest.fixture(scope="module")
@@ -187,3 +187,39 @@ def test_numbers_folds_and_several_targets_are_those_of_plastica_predict(target,
         names = list(network.target.names)
         rows = expected.select(names).to_dicts()
         assert found == (rows if len(names) > 1 else [row[names[0]] for row in rows])
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code", "words"),
+    [
+        (b'{"island": "Dream", "sex": null, "island": "Biscoe"}', 400, "repeated_column", "'island' twice"),
+        (b'[{"a": "b\\":1"}]', 422, "missing_column", "lacks the column"),
+        (b'[{"island": "Dream", "body_mass_g": NaN}]', 400, "not_json", "NaN at byte 36 is not JSON; send null"),
+        (b'{"a": 1} {"a": 2}', 400, "not_json", "not JSON"),
+    ],
+)
+def test_keys_twice_and_words_that_json_lacks_are_told(client, body, status, code, words):
+    reply = client.post("/predict", content=body, headers=JSON)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (status, code), reply.text
+    assert words in reply.json()["error"]["message"]
+
+
+def test_true_is_no_number_and_a_mark_in_front_is_no_error(client, rows):
+    error = client.post("/predict", json=[rows[0], {**rows[1], "body_mass_g": True}]).json()["error"]
+    assert error["message"] == "row 2, column 'body_mass_g': true is not a number."
+    plain = json.dumps(rows[0]).encode()
+    marked = client.post("/predict", content=b"\xef\xbb\xbf" + plain, headers=JSON)
+    assert marked.content == client.post("/predict", content=plain, headers=JSON).content
+
+
+def test_the_encoding_and_the_columns_of_csv_are_those_that_are_given(client, rows):
+    names, cells = ",".join(rows[0]), "Bisc\xe9,39.1,18.7,181,3750,"
+    told = [
+        client.post("/predict", content=f"{names}\n{cells}\n".encode(codec), headers={"content-type": media})
+        for codec, media in (("utf-8", "text/csv"), ("cp1250", 'text/csv; charset="cp1250"'))
+    ]
+    assert told[0].status_code == 200 and told[0].text == told[1].text
+    unknown = client.post("/predict", content=b"a", headers={"content-type": "text/csv; charset=martian"})
+    assert unknown.status_code == 415 and "charset=martian is unknown" in unknown.json()["error"]["message"]
+    twice = client.post("/predict", content=f"{names},sex\n{cells},f\n", headers=CSV)
+    assert twice.json()["error"]["message"] == "the request has the column 'sex' twice; send each column once."

@@ -293,9 +293,23 @@ class NetworkEstimator(EstimatorParameters):
 
     def _of_rows(self, rows: np.ndarray | Table, chosen: np.ndarray | None = None) -> np.ndarray:
         """Return the outputs of the network, or of some of its members, for validated rows."""
-        return answers_from(self.model_, features_of(self.encoder_, rows), self.task_, chosen)
+        return self._of_features(features_of(self.encoder_, rows), chosen)
+
+    def _of_features(self, features: np.ndarray, chosen: np.ndarray | None = None) -> np.ndarray:
+        """Return the outputs of the network, or of some of its members, for features."""
+        return answers_from(self.model_, features, self.task_, chosen)
 
     @property
     def _units(self) -> int:
         """The number of outputs of the network."""
         return 1 if self.task_ == "binary" else self.n_outputs_
+
+
+def outputs_for(estimator: NetworkEstimator, features: np.ndarray) -> np.ndarray:
+    """Return the outputs of the network of a fitted estimator for encoded rows: probabilities or scaled numbers."""
+    return estimator._of_features(features)
+
+
+def predictions_from(estimator: NetworkEstimator, outputs: np.ndarray) -> np.ndarray:
+    """Return what ``predict`` returns for rows with these outputs."""
+    return estimator._decoded(outputs)

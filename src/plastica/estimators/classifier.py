@@ -9,7 +9,6 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags
 
-from ..data.table import Table
 from ..errors import DataError, InvalidValue
 from ..evaluation.imbalance import corrected
 from ..layers import Layer
@@ -265,8 +264,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator, ClassifierParameters)
         left_out = None if folds is None else folds.left_out
         self.decision_ = learn_decision(self, examples, train, held_out, lambda rows: self._of_rows(rows, left_out))
 
-    def _of_rows(self, rows: np.ndarray | Table, chosen: np.ndarray | None = None) -> np.ndarray:
-        return corrected(super()._of_rows(rows, chosen), self.shift_)
+    def _of_features(self, features: np.ndarray, chosen: np.ndarray | None = None) -> np.ndarray:
+        return corrected(super()._of_features(features, chosen), self.shift_)
 
     def _scaled(self, y: np.ndarray) -> np.ndarray:
         return y.astype(np.float32) if self.task_ == "multilabel" else y

@@ -100,7 +100,7 @@ def fit_encoder(estimator: EstimatorParameters, rows: np.ndarray | Table, whole:
     """
     declared = settings_of(estimator).declared
     if isinstance(whole, np.ndarray) and isinstance(rows, np.ndarray):
-        names = _names(estimator)
+        names = input_names(estimator)
         rows, whole = _table_of(rows, names), _table_of(whole, names)
         left = set(names) - set(declared.kinds)
         numbers = [
@@ -165,7 +165,7 @@ def take_weights(sample_weight: object, rows: int) -> np.ndarray | None:
     return np.broadcast_to(weight, (rows,))
 
 
-def _names(estimator: EstimatorParameters) -> list[str]:
+def input_names(estimator: EstimatorParameters) -> list[str]:
     """Return the column names, generated as in scikit-learn if there are none."""
     given = getattr(estimator, "feature_names_in_", None)
     return (

@@ -17,8 +17,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ..version import __version__
-from .bodies import count_rows, media_of
-from .exchange import Refused, Reply, Request
+from .bodies import MARK, count_rows, media_of
+from .exchange import Media, Refused, Reply, Request
 from .guards import Guards
 from .openapi import openapi_document
 from .options import ServingOptions
@@ -92,7 +92,7 @@ class _Pages:
 
     async def predict(self, request: HTTPRequest) -> Response:
         options, metrics = self.service.options, self.service.metrics
-        media = media_of(request.headers.get("content-type", ""))
+        media, charset = media_of(request.headers.get("content-type", ""))
         asked = _asked(request)
         if (packed := request.headers.get("content-encoding", "identity")) != "identity":
             told = f"a body with Content-Encoding {packed[:40]!r} is not read; send it without compression."
@@ -101,7 +101,7 @@ class _Pages:
         if as_csv and (asked.get("skip_bad_rows") or asked.get("notes")):
             told = "CSV has no place for bad rows and notes; add the header Accept: application/json."
             raise Refused(406, "needs_json", told)
-        body = await _body(request, options)
+        body = await _body(request, options, media)
         rows = count_rows(body, media)
         if rows > options.most_rows:
             raise Refused(413, "too_many_rows", f"{rows} rows are more than {options.most_rows}; send them in parts.")
@@ -109,6 +109,7 @@ class _Pages:
             Request(
                 body=body,
                 media=media,
+                charset=charset,
                 rows=rows,
                 as_csv=as_csv,
                 probabilities=asked.get("probabilities", not as_csv),
@@ -161,8 +162,8 @@ def _wants_csv(accept: str, sent_csv: bool) -> bool:
     return sent_csv
 
 
-async def _body(request: HTTPRequest, options: ServingOptions) -> bytes:
-    """Return the body.
+async def _body(request: HTTPRequest, options: ServingOptions, media: Media) -> bytes:
+    """Return the body, without a mark in front of JSON.
 
     Raises:
         Refused: If it is larger than allowed, or does not arrive in time.
@@ -187,7 +188,7 @@ async def _body(request: HTTPRequest, options: ServingOptions) -> bytes:
         raise Refused(408, "body_too_slow", told) from None
     except ClientDisconnect:
         raise Refused(400, "disconnected", "the client went away before the body was complete.") from None
-    return b"".join(parts)
+    return b"".join(parts).removeprefix(MARK) if media != "csv" else b"".join(parts)
 
 
 async def _refused(request: HTTPRequest, error: Exception) -> Response:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
+import json
+import re
 from typing import Any
 
 import msgspec
@@ -15,23 +18,44 @@ MEDIA: dict[str, Media] = {
     "text/csv": "csv",
 }
 EXAMPLE = 'an object such as {"age": 31, "city": "Ulm"}, or an array of them'
+MARK = b"\xef\xbb\xbf"  # of UTF-8, which some programs write in front
+# Words that Python and others write, and JSON does not have.
+NO_JSON = re.compile(rb"[:\[,]\s*(NaN|-?Infinity|nan|-?inf|None|undefined)\s*[,}\]]")
+KEY = re.compile(rb'"\s*:')
 _RAW_ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _LINES = msgspec.json.Decoder(object)
 
 
-def media_of(content_type: str) -> Media:
-    """Return the format of a body.
+def media_of(content_type: str) -> tuple[Media, str]:
+    """Return the format of a body, and the encoding of its characters: "" to recognize it.
 
     Raises:
-        Refused: If it is of another type.
+        Refused: If it is of another type, or the encoding is unknown.
+
+    Example:
+        >>> media_of("text/csv; charset=latin-1"), media_of("application/json; charset=utf-8")
+        (('csv', 'latin-1'), ('json', ''))
     """
-    media = MEDIA.get(content_type.partition(";")[0].strip().lower())
+    kind, *parameters = content_type.split(";")
+    media = MEDIA.get(kind.strip().lower())
     if media is None:
         named = f"Content-Type {content_type[:80]!r}" if content_type else "a body without Content-Type"
         raise Refused(
             415, "unknown_media_type", f"{named} is not read; send application/json, application/x-ndjson or text/csv."
         )
-    return media
+    given = dict(each.strip().partition("=")[::2] for each in parameters)
+    charset = {name.lower(): value for name, value in given.items()}.get("charset", "").strip("\"' ")
+    if not charset:
+        return media, ""
+    try:
+        codec = codecs.lookup(charset).name
+    except LookupError:
+        raise Refused(415, "unknown_media_type", f"charset={charset[:40]} is unknown; send UTF-8.") from None
+    if media == "csv":
+        return media, "" if codec in ("utf-8", "ascii") else charset
+    if codec not in ("utf-8", "ascii"):
+        raise Refused(415, "unknown_media_type", f"charset={charset[:40]}: JSON is read as UTF-8 only.")
+    return media, ""
 
 
 def count_rows(body: bytes, media: Media) -> int:
@@ -51,7 +75,7 @@ def count_rows(body: bytes, media: Media) -> int:
     try:
         return len(_RAW_ARRAY.decode(body))
     except (msgspec.DecodeError, RecursionError) as problem:
-        raise _not_json(problem) from None
+        raise _not_json(problem, body) from None
 
 
 def json_values(body: bytes, media: Media) -> Any:
@@ -61,14 +85,46 @@ def json_values(body: bytes, media: Media) -> Any:
         Refused: If it is not JSON.
     """
     try:
-        return _LINES.decode_lines(body) if media == "ndjson" else msgspec.json.decode(body)
+        values = _LINES.decode_lines(body) if media == "ndjson" else msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError) as problem:
-        raise _not_json(problem) from None
+        raise _not_json(problem, body) from None
+    # A key that is given twice has left one value, so that there are more keys than values.
+    if (keys := len(KEY.findall(body))) > _values(values, 1) and keys > _values(values, 3):
+        _refuse_repeated(body, media)
+    return values
+
+
+def _values(value: Any, depth: int) -> int:
+    """Return the number of values in objects down to a depth, at which rows are in an array."""
+    if isinstance(value, dict):
+        inside = 0 if depth < 1 else sum(_values(each, depth - 1) for each in value.values())
+        return len(value) + inside
+    return sum(_values(each, depth - 1) for each in value) if isinstance(value, list) and depth >= 1 else 0
+
+
+def _refuse_repeated(body: bytes, media: Media) -> None:
+    """Raise an error for an object that has a key twice, of which most programs would silently take the last."""
+
+    def checked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        if len(made) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in names if names.count(name) > 1)
+            told = f"an object has the key {twice[:80]!r} twice; send each column once."
+            raise Refused(400, "repeated_column", told)
+        return made
+
+    for part in body.splitlines() if media == "ndjson" else [body]:
+        if part.strip():
+            json.loads(part, object_pairs_hook=checked)
 
 
 def _wanted(media: Media) -> str:
     return {"json": EXAMPLE, "ndjson": "a JSON object in each line", "csv": "names of columns and rows"}[media]
 
 
-def _not_json(problem: Exception) -> Refused:
+def _not_json(problem: Exception, body: bytes) -> Refused:
+    if found := NO_JSON.search(body):
+        told = f"{found[1].decode()} at byte {found.start(1)} is not JSON; send null for a value that is unknown."
+        return Refused(400, "not_json", f"the body is not JSON: {told}")
     return Refused(400, "not_json", f"the body is not JSON: {str(problem).rstrip('.')}. Send {EXAMPLE}.")

@@ -10,8 +10,8 @@ import numpy as np
 from ..data.bad_cells import BadCells
 from ..data.table import Table, show
 from ..notes import Note
-from ..tables.base import BaseTableNetwork
 from .exchange import BadRow
+from .row_models import RowEncoder
 
 LONGEST = 200  # characters of a cell that are repeated to the client
 
@@ -22,7 +22,7 @@ class EncodedRows(NamedTuple):
     Args:
         table: The rows that can be read.
         kept: Their places in the table that was given.
-        features: The features for each model: one, or one for each fold.
+        features: The features of each encoder: one, or one for each fold.
         bad: The place of each of the other rows in the table, and what is wrong with it.
     """
 
@@ -32,16 +32,11 @@ class EncodedRows(NamedTuple):
     bad: list[tuple[int, BadRow]]
 
 
-def models_of(network: BaseTableNetwork) -> Sequence[BaseTableNetwork]:
-    """Return the models whose predictions are averaged: those of the folds, or the only one."""
-    return network.members or (network,)
-
-
-def encode(network: BaseTableNetwork, table: Table, numbers: np.ndarray, notes: list[Note]) -> EncodedRows:
+def encode(encoders: Sequence[RowEncoder], table: Table, numbers: np.ndarray, notes: list[Note]) -> EncodedRows:
     """Encode the rows of a table; bad rows are left out.
 
     Args:
-        network: The model.
+        encoders: The encoders of the model.
         table: Rows with all its columns.
         numbers: The number of each row in its request.
         notes: A list that receives notes on values that training had not seen.
@@ -55,7 +50,7 @@ def encode(network: BaseTableNetwork, table: Table, numbers: np.ndarray, notes: 
         rows = table if len(kept) == table.height else table.take(kept)
         said: list[Note] = []
         try:
-            features = [each.encoder.transform(rows, said) for each in models_of(network)]
+            features = [each.transform(rows, said) for each in encoders]
         # Each attempt finds all bad cells of one column, so that there are about as many attempts as columns.
         except BadCells as error:
             found = zip(error.rows, error.values, strict=True)
@@ -66,7 +61,7 @@ def encode(network: BaseTableNetwork, table: Table, numbers: np.ndarray, notes: 
         else:
             notes.extend(dict.fromkeys(said))
             return EncodedRows(rows, kept, features, bad)
-    width = [np.zeros((0, each.encoder.layout.width), np.float32) for each in models_of(network)]
+    width = [np.zeros((0, each.layout.width), np.float32) for each in encoders]
     return EncodedRows(table.take([]), kept, width, bad)
 
 

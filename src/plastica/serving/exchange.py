@@ -19,6 +19,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         body: The rows as sent.
         media: Their format.
+        charset: The encoding of CSV; "" to recognize it.
         rows: The number of rows; for CSV an upper bound.
         as_csv: Whether the reply is CSV instead of JSON.
         probabilities: Whether to add the probability of each class.
@@ -28,6 +29,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
     body: bytes
     media: Media = "json"
+    charset: str = ""
     rows: int = 1
     as_csv: bool = False
     probabilities: bool = True

@@ -81,7 +81,7 @@ class ServedForecast:
 
 def _table(request: Request) -> Table | None:
     if request.media == "csv":
-        text, _ = decode(request.body, SOURCE, None)
+        text, _ = decode(request.body, SOURCE, request.charset or None)
         return parse(text, SOURCE, header=True)
     if request.body.strip() == b"[]":
         return None

@@ -61,6 +61,8 @@ class Guards:
         headers = Headers(scope=scope)
         host = _name(headers.get("host", ""))
         if ANY_HOST not in self.options.hosts and host not in self.options.hosts:
+            if not host:
+                raise Refused(421, "unknown_host", "the request has no Host header; send the name of this server.")
             told = f"the host {host[:80]!r} is not served here; start the server with --allow-host {host[:80]}."
             raise Refused(421, "unknown_host", told)
         if not self.options.token or scope["path"] in OPEN:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from ..errors import FileError, InvalidValue
+from ..errors import FileError
 from ..loading import load
 from ..model import Model
 from ..tables.base import BaseTableNetwork
 from .exchange import Served
 from .networks import ServedNetwork
+from .row_models import TableModel
 from .tables import ServedTable
 
 DIGEST = 12  # hexadecimal digits: enough to tell the versions of a model apart
@@ -20,12 +21,12 @@ def open_served(path: str | Path, remembered: int) -> Served:
     """Return the model of a file.
 
     Args:
-        path: The file of a model for a table, a network or a forecaster.
+        path: The file of a model for a table, an estimator, a network or a forecaster.
         remembered: The number of rows over which drift is measured.
 
     Raises:
         FileError: If the file is missing, damaged or not a model.
-        InvalidValue: If it is an estimator, or a network whose answers depend on earlier batches.
+        InvalidValue: If it is a network whose answers depend on earlier batches.
     """
     path = Path(path)
     model = load(path)
@@ -34,7 +35,7 @@ def open_served(path: str | Path, remembered: int) -> Served:
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error.strerror}.") from None
     if isinstance(model, BaseTableNetwork):
-        return ServedTable(model, path.name, digest, remembered)
+        return ServedTable(TableModel(model), path.name, digest, remembered)
     if isinstance(model, Model):
         return ServedNetwork(model, path.name, digest)
     from ..forecasting import Forecaster
@@ -43,7 +44,6 @@ def open_served(path: str | Path, remembered: int) -> Served:
         from .forecasts import ServedForecast
 
         return ServedForecast(model, path.name, digest)
-    raise InvalidValue(
-        f"{path} contains a {type(model).__name__}; serve the network in it: model.model_.save(path), or a model of "
-        "plastica train."
-    )
+    from .estimators import EstimatorModel
+
+    return ServedTable(EstimatorModel(model), path.name, digest, remembered)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -52,24 +53,27 @@ class GivenRows:
     ascii: bool = False
 
 
-def read(request: Request, used: Mapping[str, str]) -> GivenRows:
+def read(request: Request, used: Mapping[str, str], order: Sequence[str] = ()) -> GivenRows:
     """Return the rows of a request.
 
     Args:
         request: The request.
         used: The columns that the model needs, and the kind of each.
+        order: The names of the values of a row that is an array; empty if rows are objects.
 
     Raises:
         Refused: If the body is not a table, or lacks a column in all rows.
     """
     if request.media == "csv":
-        return _read_csv(request.body, used)
+        return _read_csv(request, used)
     values = json_values(request.body, request.media)
     rows = [values] if isinstance(values, dict) else values
     if not isinstance(rows, list):
         raise Refused(400, "not_rows", f"the body is {_named(rows)}; send {EXAMPLE}.")
     if not rows:
         raise Refused(400, "no_rows", f"the body has no rows; send {EXAMPLE}.")
+    if order:
+        rows = _as_objects(rows, order)
     _refuse_lacking([row for row in rows if isinstance(row, dict)], used)
     problems = [_problem(number, row, used) for number, row in enumerate(rows, start=1)]
     bad = [each for each in problems if each is not None]
@@ -88,6 +92,17 @@ def read(request: Request, used: Mapping[str, str]) -> GivenRows:
         columns |= {name: [row.get(name) for row in good] for name in dict.fromkeys(chain(*good)) if name not in used}
     given.table = replace(seen(from_memory(columns)), source=SOURCE, positions=numbers, position_word="row")
     return given
+
+
+def _as_objects(rows: list[Any], order: Sequence[str]) -> list[Any]:
+    """Return rows that are arrays as objects; one row may come without an array around it."""
+    if not any(isinstance(row, list | dict) for row in rows):
+        rows = [rows]
+    for number, row in enumerate(rows, start=1):
+        if isinstance(row, list) and len(row) != len(order):
+            told = f"row {number} is an array of length {len(row)}; the model reads {len(order)}: {', '.join(order)[:200]}."
+            raise Refused(422, "bad_rows", told)
+    return [dict(zip(order, row, strict=True)) if isinstance(row, list) else row for row in rows]
 
 
 def joined(givens: Sequence[GivenRows]) -> tuple[Table, np.ndarray]:
@@ -124,12 +139,17 @@ def _letter(values: list[Any], kind: str) -> str:
     return letter
 
 
-def _read_csv(body: bytes, used: Collection[str]) -> GivenRows:
+def _read_csv(request: Request, used: Collection[str]) -> GivenRows:
     try:
-        text, _ = decode(body, SOURCE, None)
+        text, _ = decode(request.body, SOURCE, request.charset or None)
         table = parse(text, SOURCE, header=True)
     except DataError as error:
         raise Refused(400, "not_csv", str(error)) from None
+    needed = {show(name): name for name in used}
+    twice = [needed[each.data["given"]] for each in table.notes if each.data.get("given") in needed]
+    if twice:
+        told = f"{SOURCE} has the column {show(twice[0])} twice; send each column once."
+        raise Refused(400, "repeated_column", told)
     _refuse_lacking([dict.fromkeys(table.names)], used)
     return GivenRows(table.height, np.arange(1, table.height + 1), table=table)
 
@@ -144,7 +164,7 @@ def _refuse_lacking(rows: Sequence[Mapping[str, object]], used: Collection[str])
         raise Refused(422, "missing_column", told, missing_columns=tuple(lacking))
 
 
-def _problem(number: int, row: object, used: Collection[str]) -> BadRow | None:
+def _problem(number: int, row: object, used: Mapping[str, str]) -> BadRow | None:
     """Return why something is no row; None for a row with all columns and values that a cell can have."""
     if not isinstance(row, dict):
         return BadRow(number, f"row {number} is {_named(row)}; wanted an object with a value for each column.")
@@ -152,9 +172,13 @@ def _problem(number: int, row: object, used: Collection[str]) -> BadRow | None:
         if name not in row:
             told = f"row {number} lacks the column {show(name)}; send null if its value is unknown.{_near(name, row)}"
             return BadRow(number, told, name, None, ABSENT)
-        if isinstance(row[name], dict | list):
-            told = f"row {number}, column {show(name)}: {_named(row[name])} is not a value."
+        value = row[name]
+        if isinstance(value, dict | list):
+            told = f"row {number}, column {show(name)}: {_named(value)} is not a value."
             return BadRow(number, told, name, None, "a text, a number, true, false or null")
+        if isinstance(value, bool) and used[name] == "number":
+            told = f"row {number}, column {show(name)}: {_named(value)} is not a number."
+            return BadRow(number, told, name, value, "a number")
     return None
 
 
@@ -166,4 +190,4 @@ def _near(name: str, present: Collection[str]) -> str:
 def _named(value: object) -> str:
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "an array"
-    return "null" if value is None else show(value)
+    return json.dumps(value) if value is None or isinstance(value, bool) else show(value)

@@ -1,4 +1,4 @@
-"""Predictions for rows as the body of a reply, in JSON or as the CSV of ``plastica predict``."""
+"""Predictions for rows as the body of a reply in JSON."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..data.formulas import shown_frame
 from ..data.table import Table
 from ..tables.answers_frame import answers_frame
 from .exchange import MOST_LISTED, Reply, Request
@@ -15,7 +14,6 @@ from .exchange import MOST_LISTED, Reply, Request
 if TYPE_CHECKING:
     from ..data.target import Target
     from ..tables.answers import Answers
-    from ..tables.base import BaseTableNetwork
     from ..typing import Document
     from .reading import GivenRows
 
@@ -32,7 +30,7 @@ class Prediction(msgspec.Struct, frozen=True, omit_defaults=True):
     probabilities: dict[str, float] | None = None
 
 
-def predictions(target: Target, table: Table, answers: Answers) -> list[Prediction]:
+def table_predictions(target: Target, table: Table, answers: Answers) -> list[Prediction]:
     """Return the prediction for each row, with the digits that ``plastica predict`` writes."""
     columns = [values.to_list() for values in answers_frame(target, table, answers, (), probabilities=True)]
     outputs, shares = columns[: len(target.names)], columns[len(target.names) :]
@@ -64,10 +62,3 @@ def json_reply(request: Request, given: GivenRows, rows: Mapping[int, Prediction
         bad = sorted(given.bad, key=lambda each: each.row)
         told |= {"bad_rows": len(bad), "rows": bad[:MOST_LISTED]}
     return Reply(msgspec.json.encode(told), rows=len(rows))
-
-
-def csv_reply(network: BaseTableNetwork, table: Table, answers: Answers, probabilities: bool) -> Reply:
-    """Return the reply with the bytes that ``plastica predict`` writes."""
-    keep = [name for name in table.names if name in network.facts.identifiers]
-    made = shown_frame(answers_frame(network.target, table, answers, keep, probabilities))
-    return Reply(made.write_csv().encode(), "text/csv; charset=utf-8", rows=table.height)

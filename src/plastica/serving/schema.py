@@ -1,11 +1,10 @@
-"""The JSON Schema of the rows that a model for a table needs, with examples from its columns."""
+"""The JSON Schema of the rows that a model needs, with examples from its columns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from ..data.column import Column
-from ..tables.base import BaseTableNetwork
 from ..typing import Document, Json
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -19,24 +18,20 @@ TYPES: dict[str, list[str]] = {
 }
 
 
-def row_schema(network: BaseTableNetwork, used: Iterable[str]) -> Document:
+def row_schema(name: str, target: Document, columns: Sequence[Column]) -> Document:
     """Return the schema of a row.
 
     Values outside the range of training and new categories are allowed, as by ``plastica predict``: ranges and
     categories are described and not required.
 
     Args:
-        network: The model.
-        used: The columns that it needs.
+        name: The name of what is predicted.
+        target: Its description.
+        columns: The columns that the model needs.
     """
-    described = {column.name: column for column in (*network.encoder.columns, *network.facts.columns)}
-    columns = [described[name] for name in used]
-    target: Document = {"names": list(network.target.names), "task": network.task}
-    if network.target.classes:
-        target["classes"] = [str(label) for label in network.target.classes]
     return {
         "$schema": DIALECT,
-        "title": f"A row for the prediction of {network.target.name}",
+        "title": f"A row for the prediction of {name}",
         "type": "object",
         "properties": {column.name: _property(column) for column in columns},
         "required": [column.name for column in columns],
@@ -65,6 +60,8 @@ def _examples(column: Column) -> list[Json]:
     if column.kind == "number" and column.mean is not None:
         typical = column.deciles[4] if column.deciles else column.mean
         return [round(typical) if column.whole else float(f"{typical:.6g}")]
+    if column.kind == "number":  # not described
+        return [0]
     if column.kind == "boolean":
         return [column.booleans[1], column.booleans[0]]
     return list(column.categories[:FEW]) or ["a text" if column.kind == "text" else None]

@@ -17,6 +17,7 @@ import uvicorn
 from ..errors import FileError, InvalidValue
 from ..notes import note
 from .app import application
+from .head_deadline import protocol_with_deadline
 from .service import Service
 
 A_MOMENT = 0.02  # seconds
@@ -110,6 +111,7 @@ def run_server(
     """
     config = uvicorn.Config(
         application(service, watch=watch),
+        http=protocol_with_deadline(service.options.timeout),
         log_config=None,
         access_log=access_log,
         ssl_certfile=place.certificate,

@@ -1,4 +1,4 @@
-"""A model for a table that answers requests: their rows are read, encoded and predicted together."""
+"""A model for rows of a table that answers requests: the rows are read, encoded and predicted together."""
 
 from __future__ import annotations
 
@@ -11,40 +11,38 @@ import numpy as np
 from ..errors import DataError
 from ..notes import Note
 from ..tables.answers import Answers
-from ..tables.base import BaseTableNetwork
 from ..typing import Document
-from .drift import Drift
-from .encoding import EncodedRows, encode, models_of
+from .encoding import EncodedRows, encode
 from .exchange import BadRow, Refused, Reply, Request
 from .reading import ABSENT, GivenRows, joined, read
-from .replies import csv_reply, json_reply, predictions
-from .schema import row_schema
+from .replies import json_reply
+from .row_models import RowModel
 
 
 class ServedTable:
-    """Answers requests with a model for a table.
+    """Answers requests with a model for rows of a table.
 
     Args:
-        network: The model.
+        model: The model.
         name: The name of its file.
         digest: The beginning of the SHA-256 hash of its file.
         remembered: The number of rows over which drift is measured, see :class:`Drift`.
     """
 
-    kind = "table"
     deaths = 0
 
-    def __init__(self, network: BaseTableNetwork, name: str, digest: str, remembered: int) -> None:
-        self.network, self.name, self.digest, self.remembered = network, name, digest, remembered
-        self.used = {column.name: column.kind for each in models_of(network) for column in each.encoder.columns}
-        self._drift = self._no_drift()
+    def __init__(self, model: RowModel, name: str, digest: str, remembered: int) -> None:
+        self.model, self.name, self.digest, self.remembered = model, name, digest, remembered
+        self.kind = model.kind
+        self.used = {column.name: column.kind for each in model.encoders for column in each.columns}
+        self._drift = model.drift(self.used, remembered)
 
     def close(self) -> None:
         """Do nothing: the memory is freed with the model."""
 
     def schema(self) -> Document:
         """Return the JSON Schema of a row, with the target and an example."""
-        return row_schema(self.network, self.used)
+        return self.model.schema(self.used)
 
     def drift(self) -> list[Document]:
         """Return how far the values of each column are from those of training."""
@@ -57,12 +55,7 @@ class ServedTable:
             reply = self.answer([Request(body=msgspec.json.encode([example] * count), rows=count)])[0]
             if reply.status != 200:
                 raise DataError(f"{self.name} does not answer the example of its own schema: {reply.body.decode()}")
-        self._drift = self._no_drift()
-
-    def _no_drift(self) -> Drift:
-        facts = self.network.facts
-        columns = [column for column in facts.columns if column.name in self.used]
-        return Drift(columns, facts.rows.train + facts.rows.validation + facts.rows.test, self.remembered)
+        self._drift = self.model.drift(self.used, self.remembered)
 
     def answer(self, requests: Sequence[Request]) -> list[Reply]:
         """Answer several requests together, by one call of the model."""
@@ -70,7 +63,7 @@ class ServedTable:
         groups: dict[object, _Group] = {}
         for place, request in enumerate(requests):
             try:
-                asked = _TableRequest(place, request, read(request, self.used))
+                asked = _TableRequest(place, request, read(request, self.used, self.model.order))
             except Refused as refused:
                 replies[place] = refused.reply()
                 continue
@@ -91,7 +84,7 @@ class ServedTable:
         try:
             table, owners = joined(givens)
             numbers = np.concatenate([each.numbers for each in givens])
-            group.encoded = encode(self.network, table, numbers, group.notes)
+            group.encoded = encode(self.model.encoders, table, numbers, group.notes)
         except DataError as error:  # of a table as a whole
             if len(group.asked) > 1:
                 raise  # the requests are then answered one by one
@@ -108,35 +101,30 @@ class ServedTable:
         counts = [len(each.kept) for each in encoded]
         if not sum(counts):
             return
-        models = models_of(self.network)
-        together = [np.concatenate([each.features[number] for each in encoded]) for number in range(len(models))]
-        answers = [model.answers(x) for model, x in zip(models, together, strict=True)]
-        values = np.mean(answers, axis=0) if self.network.members else answers[0]
+        each_encoder = range(len(self.model.encoders))
+        together = [np.concatenate([each.features[number] for each in encoded]) for number in each_encoder]
+        values = self.model.outputs(together)
         for group, own in zip(groups, np.split(values, np.cumsum(counts)[:-1]), strict=True):
-            group.answers = self._decided(own)
-
-    def _decided(self, values: np.ndarray) -> Answers:
-        target, decision = self.network.target, self.network.facts.decision
-        if decision is None:
-            return Answers(values, None, (), target.names)
-        return Answers(target.decode(decision.decide(values)), values, (), target.names, target.classes)
+            group.answers = self.model.decided(own)
 
     def _replies(self, group: _Group) -> dict[int, Reply]:
         """Return the reply to each request of a group by its place."""
-        target, encoded, answers = self.network.target, group.encoded, group.answers
+        encoded, answers = group.encoded, group.answers
         ends = np.searchsorted(group.owners, np.arange(len(group.asked) + 1))
         if group.asked[0].request.as_csv and encoded is not None and answers is not None:
             asked = group.asked[0]
             refused = asked.refused(len(encoded.kept), group.failure)
-            made = csv_reply(self.network, encoded.table, answers, asked.request.probabilities)
-            return {asked.place: made if refused is None else refused.reply()}
-        found = [] if encoded is None or answers is None else predictions(target, encoded.table, answers)
+            if refused is not None:
+                return {asked.place: refused.reply()}
+            made = self.model.csv(encoded.table, answers, asked.request.probabilities).encode()
+            return {asked.place: Reply(made, "text/csv; charset=utf-8", rows=encoded.table.height)}
+        found = [] if encoded is None or answers is None else self.model.predictions(encoded.table, answers)
         replies: dict[int, Reply] = {}
         for number, asked in enumerate(group.asked):
             own = slice(ends[number], ends[number + 1])
             refused = asked.refused(own.stop - own.start, group.failure)
             rows = dict(zip(group.numbers[own].tolist(), found[own], strict=True))
-            told: Document = {"target": target.name, "model": self.digest}
+            told: Document = {"target": self.model.target, "model": self.digest}
             if asked.request.notes:
                 notes = [*(encoded.table.notes if encoded else ()), *group.notes]
                 told["notes"] = [str(each) for each in notes]
