@@ -34,6 +34,21 @@ def test_each_row_is_a_test_before_it_is_learned():
     assert found.table().columns == ["row", "error", "prequential_error", "drift"]
 
 
+def test_errors_and_weights_are_those_of_river():
+    """River 0.26: progressive_val_score of LogisticRegression(optim.SGD(0.1), intercept_lr=0.1)."""
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(300, 3))
+    shift = np.where(np.arange(300) < 150, 0, 2)
+    y = (x @ [1.0, -2.0, 0.5] + shift + rng.normal(size=300) > 0).astype(int)
+    model = pl.Sequential([pl.Dense(1, "sigmoid", kernel_initializer="zeros", input_dim=3)])
+    model.compile(pl.optimizers.SGD(0.1), "binary_crossentropy")
+    found = pl.continual.prequential(model, x, y)
+    assert found.errors.sum() == 39
+    kernel, bias = model.get_weights()
+    np.testing.assert_allclose(kernel[:, 0], [0.9327486, -2.0199941, 0.4775185], rtol=1e-5)
+    np.testing.assert_allclose(bias, 1.7728177, rtol=1e-5)
+
+
 def test_drift_is_found_and_learning_anew_pays(tmp_path):
     x, y = STREAM.rows()
     told = []
