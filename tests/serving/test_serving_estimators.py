@@ -41,7 +41,9 @@ def test_a_regressor_of_arrays_reads_arrays(encode, tmp_path, in_service):
         told = client.post("/predict", json=x.tolist()).json()["predictions"]
         assert [[each["prediction"]["y0"], each["prediction"]["y1"]] for each in told] == regressor.predict(x).tolist()
         one = client.post("/predict", json=x[7].tolist()).json()["predictions"]
-        assert one == client.post("/predict", json=dict(zip(["x0", "x1", "x2"], x[7], strict=True))).json()["predictions"]
+        assert (
+            one == client.post("/predict", json=dict(zip(["x0", "x1", "x2"], x[7], strict=True))).json()["predictions"]
+        )
         short = client.post("/predict", json=[x[0].tolist(), [1.0]]).json()["error"]
         assert short["message"] == "row 2 is an array of length 1; the model reads 3: x0, x1, x2."
         gone = client.post("/predict", json=[[1.0, None, 2.0]])

@@ -17,20 +17,6 @@ from plastica.streams import FileSource, LineSource, StreamOptions, learn_on, so
 from plastica.tables import TableNetwork
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    settings = Settings(epochs=20, network="mlp", layers=(8,), learning_rate=0.01, baselines=())
-    return TableNetwork.fit("penguins", "species", settings).save(tmp_path_factory.mktemp("streams") / "m.plastica")
-
-
-@pytest.fixture(scope="module")
-def lines():
-    """The penguins in random order as lines of CSV, names first."""
-    table = read_table("penguins")
-    rows = [",".join(cell or "" for cell in row) for row in zip(*table.columns.values(), strict=True)]
-    return [",".join(table.names), *(rows[row] for row in np.random.default_rng(0).permutation(len(rows)))]
-
-
 @pytest.fixture
 def rows_file(tmp_path, lines):
     path = tmp_path / "rows.csv"

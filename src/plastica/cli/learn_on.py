@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import FrameType
+from typing import TYPE_CHECKING, Self
 
 import click
 
@@ -31,6 +32,11 @@ MOST_NOTES = 20
 )
 @click.option("--follow", is_flag=True, help="Wait for more rows at the end of a file or topic.")
 @click.option(
+    "--replay",
+    is_flag=True,
+    help="The sender (- or tcp) sends all rows from the beginning again: skip those already learned.",
+)
+@click.option(
     "--out", "-o", metavar="FILE", help="File of the updated model. Default: learned.plastica beside the model."
 )
 @click.option("--batch-rows", type=click.IntRange(1), default=32, help="Rows predicted, then learned, in one step.")
@@ -42,6 +48,13 @@ MOST_NOTES = 20
     help="Detector of drift in the error.",
 )
 @click.option("--fading", type=float, default=0.995, help="Factor by which older errors count less per row.")
+@click.option(
+    "--on-bad-row",
+    type=click.Choice(("skip", "stop")),
+    default="skip",
+    help="What to do with a row that cannot be learned: report it and continue, or stop before it.",
+)
+@click.option("--plot", metavar="FILE", help="Picture of the error and of drift: .svg, .png or .pdf.")
 @click.option("--print-every", type=click.IntRange(1), default=1000, help="Rows between lines about the error.")
 @parameters.lang
 @parameters.json
@@ -51,11 +64,14 @@ def learn_on(
     model: str,
     source: str,
     follow: bool,
+    replay: bool,
     out: str | None,
     batch_rows: int,
     save_every: int,
     detector: str,
     fading: float,
+    on_bad_row: str,
+    plot: str | None,
     print_every: int,
     lang: str,
     json: bool,
@@ -65,19 +81,32 @@ def learn_on(
 
     Rows are CSV with a header, or one JSON object per line. The file of the updated model also contains the position in
     the source, so that the same command continues where it was interrupted, and learns no row of a file or topic twice.
-    Ctrl-C ends it.
+    Ctrl-C and SIGTERM end it after the current batch.
     """
     from ..streams.following import StreamOptions
     from ..streams.following import learn_on as run
     from ..streams.sources import source_of
     from .folders import model_file
 
+    if plot is not None:
+        from ..drawing import checked_ending, load_matplotlib
+
+        checked_ending(plot)
+        load_matplotlib()
     path = model_file(model)
     target = Path(out) if out is not None else path.with_name(LEARNED)
-    options = StreamOptions(batch_rows=batch_rows, save_every=save_every, detector=detector, fading=fading)
-    made = run(path, source_of(source, follow), target, options, on_lesson=_Watching(print_every))
+    options = StreamOptions(
+        batch_rows=batch_rows, save_every=save_every, detector=detector, fading=fading, on_bad_row=on_bad_row
+    )
+    rows = source_of(source, follow, replay)
+    if not rows.rewinds and target.exists():
+        note(SAY("learn_on_again"))
+    with _Ending() as ending:
+        made = run(path, rows, target, options, on_lesson=_Watching(print_every), stop=lambda: ending.asked)
     if made.unfinished:
         note(SAY("learn_on_unfinished", count=made.unfinished))
+    if plot is not None:
+        made.plot(plot)
     output = Output(json)
     error, mean = f"{made.error:.4g}", f"{made.mean_error:.4g}"
     output.fact("rows", SAY("learn_on_rows", count=made.rows, skipped=made.skipped))
@@ -94,6 +123,36 @@ def learn_on(
             "model": str(target),
         }
     )
+
+
+class _Ending:
+    """Takes Ctrl-C and SIGTERM as the wish to end after the batch at hand; a second one ends at once.
+
+    Attributes:
+        asked: Whether one came.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __enter__(self) -> Self:
+        import signal
+
+        self._before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+        for each in self._before:
+            signal.signal(each, self._take)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        import signal
+
+        for each, handler in self._before.items():
+            signal.signal(each, handler)
+
+    def _take(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
 
 
 class _Watching:

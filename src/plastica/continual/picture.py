@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from ..drawing.figure import Drawing
     from .comparing import ContinualComparison
     from .results import ContinualResult
-    from .row_by_row import PrequentialResult
 
 PALETTE = (*COLOURS, *MORE_COLOURS)
 MOST_NUMBERS = 12  # experiences up to which the cells of a matrix show their numbers
@@ -67,19 +67,19 @@ def draw_comparison(comparison: ContinualComparison) -> Drawing:
     return drawing
 
 
-def draw_prequential(result: PrequentialResult) -> Drawing:
-    """Draw the error row by row, and where drift was found; see ``PrequentialResult.plot``."""
+def draw_prequential(rows: Sequence[int], errors: Sequence[float] | np.ndarray, drifts: Sequence[int]) -> Drawing:
+    """Draw the prequential error by row, and the rows at which drift was found."""
     from ..drawing.figure import Drawing
 
     with own_style(), using(drawable_language()):
         drawing = Drawing(7.0, 3.0, layout="constrained")
         axes = drawing.add_subplot()
-        axes.plot(result.faded, color=COLOURS[0], lw=1)
-        for number, drift in enumerate(result.drifts):
+        axes.plot(rows, errors, color=COLOURS[0], lw=1)
+        for number, drift in enumerate(drifts):
             axes.axvline(drift, color=COLOURS[1], lw=1, label=None if number else SAY("drift_found"))
         axes.set(xlabel=SAY("row"), ylabel=SAY("error_rate"))
         axes.spines[["top", "right"]].set_visible(False)
-        if result.drifts:
+        if drifts:
             axes.legend(fontsize=7, frameon=False)
     return drawing
 

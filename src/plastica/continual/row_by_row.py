@@ -64,7 +64,7 @@ class PrequentialResult:
         """
         from .picture import draw_prequential
 
-        return draw_prequential(self).save(path)
+        return draw_prequential(range(len(self.faded)), self.faded, self.drifts).save(path)
 
     def __repr__(self) -> str:
         """Show the mean error and the drifts."""

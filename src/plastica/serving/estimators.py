@@ -59,9 +59,7 @@ class EstimatorModel:
             return [Prediction(each) for each in found]
         classes = [str(label) for label in self.classes]
         shares = answers.probabilities.tolist()
-        return [
-            Prediction(each, dict(zip(classes, row, strict=True))) for each, row in zip(found, shares, strict=True)
-        ]
+        return [Prediction(each, dict(zip(classes, row, strict=True))) for each, row in zip(found, shares, strict=True)]
 
     def csv(self, table: Table, answers: Answers, probabilities: bool) -> str:
         """Return the columns of ``predict_frame``, and one for each class."""

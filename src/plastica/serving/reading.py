@@ -100,7 +100,8 @@ def _as_objects(rows: list[Any], order: Sequence[str]) -> list[Any]:
         rows = [rows]
     for number, row in enumerate(rows, start=1):
         if isinstance(row, list) and len(row) != len(order):
-            told = f"row {number} is an array of length {len(row)}; the model reads {len(order)}: {', '.join(order)[:200]}."
+            names = ", ".join(order)[:200]
+            told = f"row {number} is an array of length {len(row)}; the model reads {len(order)}: {names}."
             raise Refused(422, "bad_rows", told)
     return [dict(zip(order, row, strict=True)) if isinstance(row, list) else row for row in rows]
 

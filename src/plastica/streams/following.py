@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
-from ..errors import InvalidValue
+from ..errors import DataError, InvalidValue
 from ..model import Sequential
 from ..notes import note
 from ..storage.atomic import as_path
 from ..tables.table import TableNetwork
 from ..typing import Document, Json
+from .curve import ErrorCurve
 from .learner import Lesson, StreamLearner
 from .sources import RowSource, StreamRecord
 from .tables import RecordReader
 
+if TYPE_CHECKING:
+    import os
+
+    from ..drawing.figure import Drawing
+
+T = TypeVar("T")
 STATE = "learned_on"  # the key among the extras of a network's file
+BAD_ROWS = ("skip", "stop")
 SAVE_SECONDS = 2.0  # at least between saves because no row comes
 
 
@@ -29,17 +38,21 @@ class StreamOptions:
         batch_rows: Rows that are predicted, then learned, in one step; fewer if no more are there.
         save_every: Rows between saves.
         detector, fading: As for :class:`StreamLearner`.
+        on_bad_row: ``"skip"`` names a row that cannot be learned and leaves it out; ``"stop"`` ends before it.
 
     Raises:
-        InvalidValue: If a number is below 1.
+        InvalidValue: If a number is below 1, or ``on_bad_row`` is unknown.
     """
 
     batch_rows: int = 32
     save_every: int = 1000
     detector: str = "adwin"
     fading: float = 0.995
+    on_bad_row: str = "skip"
 
     def __post_init__(self) -> None:
+        if self.on_bad_row not in BAD_ROWS:
+            raise InvalidValue(f"on_bad_row={self.on_bad_row!r}: expected {' or '.join(BAD_ROWS)}.")
         for name in ("batch_rows", "save_every"):
             if getattr(self, name) < 1:
                 raise InvalidValue(f"{name}={getattr(self, name)!r}: expected at least 1.")
@@ -55,6 +68,7 @@ class LearnedOn:
         mean_error, error: The mean and the prequential error of rows before they were learned.
         drifts: The last rows at which drift was found.
         unfinished: The number of bytes of a last row that is not complete; it is learned once it is.
+        curve: The course of the prequential error.
     """
 
     rows: int
@@ -63,6 +77,17 @@ class LearnedOn:
     error: float
     drifts: tuple[int, ...]
     unfinished: int
+    curve: ErrorCurve = field(default_factory=ErrorCurve, compare=False, repr=False)
+
+    def plot(self, path: str | os.PathLike[str] | None = None) -> Drawing:
+        """Draw the prequential error, and where drift was found.
+
+        Args:
+            path: A file for the picture: .svg, .png or .pdf.
+        """
+        from ..continual.picture import draw_prequential
+
+        return draw_prequential(self.curve.rows, self.curve.errors, self.drifts).save(path)
 
 
 def learn_on(
@@ -72,6 +97,7 @@ def learn_on(
     options: StreamOptions | None = None,
     *,
     on_lesson: Callable[[StreamLearner, Lesson], None] | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> LearnedOn:
     """Let a model for a table learn on from a source until it ends, and save it with the position in the source.
 
@@ -85,10 +111,12 @@ def learn_on(
         out: The file of the model that learns on. If it exists, it must come from the same source, and is gone on with.
         options: The options.
         on_lesson: Called after each batch.
+        stop: Asked after each batch, and whenever no row comes, whether to end.
 
     Raises:
         InvalidValue: If the model cannot learn on, or ``out`` is another model.
-        DataError: If the source is not a table with the columns of the model and its target.
+        DataError: If the source is not a table with the columns of the model and its target, or a row cannot be learned
+            and ``on_bad_row`` is ``"stop"``.
         FileError: If a file cannot be read or written.
     """
     chosen, target = options or StreamOptions(), as_path(out)
@@ -98,11 +126,17 @@ def learn_on(
     rows = RecordReader(source.name, source.head(), needed)
     following = _Following(learner, rows, source, target, state, on_lesson)
     try:
-        following.run(chosen)
+        following.run(chosen, stop)
     finally:
         following.save()
     return LearnedOn(
-        learner.rows, learner.skipped, learner.mean, learner.faded, tuple(learner.drifts), source.unfinished
+        rows=learner.rows,
+        skipped=learner.skipped,
+        mean_error=learner.mean,
+        error=learner.faded,
+        drifts=tuple(learner.drifts),
+        unfinished=source.unfinished,
+        curve=learner.curve,
     )
 
 
@@ -139,8 +173,8 @@ class _Following:
         self.saved, self.saved_at = self.taken, time.monotonic()
         self.between = True  # whether weights and position belong together: not within a batch
 
-    def run(self, options: StreamOptions) -> None:
-        """Learn until the source ends."""
+    def run(self, options: StreamOptions, stop: Callable[[], bool]) -> None:
+        """Learn until the source ends, or it is to stop."""
         records = self.source.records(self.position)
         if self.rows.is_csv and (self.position is None or not self.source.rewinds):
             next(records, None)  # the names of the columns
@@ -149,26 +183,35 @@ class _Following:
             if record is not None:
                 waiting.append(record)
             if len(waiting) == options.batch_rows or (record is None and waiting):
-                self._learn(waiting, options.batch_rows)
+                self._learn(waiting, options)
                 waiting = []
             if self.taken - self.saved >= options.save_every or (
                 record is None and time.monotonic() - self.saved_at > SAVE_SECONDS
             ):
                 self.save()
+            if not waiting and stop():
+                return
         if waiting:
-            self._learn(waiting, options.batch_rows)
+            self._learn(waiting, options)
 
-    def _learn(self, records: list[StreamRecord], most: int) -> None:
-        """Learn records, and be behind them."""
-        self.between = False
-        for part in _parts([each.data for each in records], most):
-            table, skipped = self.rows.table(part, self.taken + 1)
+    def _learn(self, records: list[StreamRecord], options: StreamOptions) -> None:
+        """Learn records part by part, and be behind each."""
+        strict = options.on_bad_row == "stop"
+        for part in _parts(records, options.batch_rows):
+            table, skipped = self.rows.table([each.data for each in part], self.taken + 1)
+            if strict and skipped:
+                raise DataError(skipped[0])
+            self.between = False
+            try:
+                lesson = Lesson.of([]) if table is None else self.learner.learn(table, strict)
+            except DataError:
+                self.between = True  # nothing of this part was learned
+                raise
             self.taken += len(part)
             self.learner.skipped += len(skipped)
-            lesson = Lesson.of(skipped) if table is None else self.learner.learn(table).beside(skipped)
+            self.position, self.between = part[-1].position, True
             if self.on_lesson is not None:
-                self.on_lesson(self.learner, lesson)
-        self.position, self.between = records[-1].position, True
+                self.on_lesson(self.learner, lesson.beside(skipped))
 
     def save(self) -> None:
         """Write the model with the position behind the last batch, unless nothing was learned since.
@@ -183,7 +226,7 @@ class _Following:
         self.saved, self.saved_at = self.taken, time.monotonic()
 
 
-def _parts(records: list[bytes], most: int) -> Iterator[list[bytes]]:
+def _parts(records: list[T], most: int) -> Iterator[list[T]]:
     """Divide a batch that is not full into sizes of 1, 2, 4, 8 ..., since each size is a program to compile.
 
     Example:

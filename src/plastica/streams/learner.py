@@ -17,6 +17,7 @@ from ..notes import Note, note
 from ..tables.base import BaseTableNetwork
 from ..tables.facts import listed
 from ..typing import Document, Float
+from .curve import ErrorCurve
 
 DETECTORS: dict[str, type[DriftDetector]] = {"adwin": ADWIN, "page_hinkley": PageHinkley}
 MOST_DRIFTS = 100  # the last ones are remembered
@@ -58,6 +59,12 @@ class StreamLearner:
         fading: The factor :math:`\alpha`, from above 0 to 1.
         state: The result of :meth:`state`, to go on from it.
 
+    Attributes:
+        rows, skipped: The number of rows that were learned, and that could not be learned.
+        mean: The mean error of all rows before they were learned.
+        drifts: The last rows at which drift was found.
+        curve: The course of the prequential error.
+
     Raises:
         InvalidValue: If the model cannot learn on, or an option is unknown.
 
@@ -81,6 +88,7 @@ class StreamLearner:
         self.rows = self.skipped = 0
         self.mean = self._total = self._count = 0.0
         self.drifts: list[int] = []
+        self.curve = ErrorCurve()
         if state is not None:
             self._restore(state)
 
@@ -93,29 +101,33 @@ class StreamLearner:
         """Return all that is followed, as JSON; the weights are in the network."""
         found = {name: getattr(self, name) for name in ("rows", "skipped", "mean", "drifts")}
         found |= {"total": self._total, "count": self._count, "detector": self.detector_name}
+        found["curve"] = self.curve.state()
         return listed(found | {"detector_state": {} if self.detector is None else vars(self.detector)})
 
     def _restore(self, state: Document) -> None:
         try:
             self.rows, self.skipped = int(state["rows"]), int(state["skipped"])
             self.mean, self._total, self._count = (float(state[name]) for name in ("mean", "total", "count"))
-            self.drifts = [int(row) for row in state["drifts"]]
+            self.drifts, self.curve = [int(row) for row in state["drifts"]], ErrorCurve.of(state.get("curve"))
             if self.detector is not None and state["detector"] == self.detector_name:
                 known = vars(self.detector)
                 known |= {name: value for name, value in state["detector_state"].items() if name in known}
         except (KeyError, TypeError, ValueError):
             raise DataError(note("streams.bad_state")) from None
 
-    def learn(self, table: Table) -> Lesson:
+    def learn(self, table: Table, strict: bool = False) -> Lesson:
         """Predict the rows of a table, compare, then learn them in one step.
 
         Args:
             table: Rows with the target. Rows that cannot be read, or whose target is missing or unknown, are left out.
+            strict: Whether such a row is an error instead; nothing is learned then.
 
         Raises:
             DataError: If the table as a whole cannot be read, such as one that lacks a column.
         """
         x, y, skipped = self._readable(table)
+        if strict and skipped:
+            raise DataError(skipped[0])
         self.skipped += len(skipped)
         if not len(x):
             return Lesson.of(skipped)
@@ -160,6 +172,7 @@ class StreamLearner:
             self.rows += 1
             self._total, self._count = error + self.fading * self._total, 1 + self.fading * self._count
             self.mean += (error - self.mean) / self.rows
+            self.curve.add(self.rows, self.faded)
             scaled = error if self.network.task != "regression" else error / (error + self.mean) if error else 0.0
             # A fall is found too, and is what learning is for.
             if self.detector is not None and self.detector.update(scaled) and self.detector.rose:

@@ -1,4 +1,4 @@
-"""Sources of records: a file that may grow, standard input or a socket, each with the position behind a record."""
+"""Sources of records, each with the position behind it: what they have in common, standard input and sockets."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import os
 import select
 import socket
 import sys
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from ..errors import FileError, InvalidValue
 from ..notes import note
 from ..typing import Json
-from .records import Records, is_json
+from .records import Records
 
 BLOCK = 1 << 16
 A_LOOK = 0.2  # seconds between looks for more bytes
@@ -59,62 +57,6 @@ class RowSource(ABC):
         """
 
 
-class FileSource(RowSource):
-    """A file of rows, which may grow.
-
-    Args:
-        path: The file.
-        follow: Whether to wait for more rows at its end.
-
-    Raises:
-        FileError: If it is not a file that can be read.
-    """
-
-    rewinds = True
-
-    def __init__(self, path: str | os.PathLike[str], follow: bool = False) -> None:
-        self.path, self.follow, self.name = Path(path), follow, str(path)
-        if not self.path.is_file():
-            raise FileError(note("streams.no_file", path=self.name))
-
-    def head(self) -> bytes:
-        """Return the first line, once it is complete."""
-        with self.path.open("rb") as file:
-            while b"\n" not in (line := file.readline()):
-                if not self.follow:
-                    return line
-                file.seek(0)
-                time.sleep(A_LOOK)
-        return line
-
-    def records(self, position: Json) -> Iterator[StreamRecord | None]:
-        """Yield the records behind a byte; None at the end, again and again if it is followed.
-
-        Raises:
-            FileError: If the file is shorter than the position: it is another one, or was cut.
-        """
-        at = _whole(position, self.name)
-        self._refuse_shorter(at)
-        records = Records(self.name, quoted=not is_json(self.head()))
-        with self.path.open("rb") as file:
-            file.seek(at)
-            while True:
-                if not (data := file.read(BLOCK)):
-                    self.unfinished = len(records.waiting)
-                    yield None
-                    if not self.follow:
-                        return
-                    time.sleep(A_LOOK)
-                    self._refuse_shorter(at + self.unfinished)
-                for record in records.take(data):
-                    at += len(record)
-                    yield StreamRecord(record, at)
-
-    def _refuse_shorter(self, at: int) -> None:
-        if (size := self.path.stat().st_size) < at:
-            raise FileError(note("streams.shorter", path=self.name, size=size, learned=at))
-
-
 class Descriptor(Protocol):
     """A stream that the operating system knows by a number."""
 
@@ -126,51 +68,63 @@ class Descriptor(Protocol):
 class LineSource(RowSource):
     """Standard input or a socket: rows as they come, which cannot be asked for again.
 
-    A position is the number of rows. Who goes on with such a source gets what is sent from then on.
+    A position is the number of records. Who goes on with such a source gets what is sent from then on, unless the
+    sender begins anew each time.
 
     Args:
         stream: A stream of bytes with a file descriptor, which stays open as long as the source.
         name: Its name.
+        replayed: Whether the sender sends all rows from the beginning again: those before the position are passed over,
+            and each row is learned exactly once.
     """
 
-    rewinds = False
-
-    def __init__(self, stream: Descriptor, name: str) -> None:
-        self.stream, self.name = stream, name
+    def __init__(self, stream: Descriptor, name: str, replayed: bool = False) -> None:
+        self.stream, self.name, self.rewinds = stream, name, replayed
         self._records, self._ahead = Records(name), list[bytes]()
 
     def head(self) -> bytes:
         """Return the first record, once it is complete."""
         while not self._ahead:
-            if not (data := os.read(self.stream.fileno(), BLOCK)):
+            if not (data := self._read()):
                 return self._records.waiting
             self._ahead.extend(self._records.take(data))
         return self._ahead[0]
 
     def records(self, position: Json) -> Iterator[StreamRecord | None]:
         """Yield the records as they come; None while there is none."""
-        count = _whole(position, self.name)
+        known = whole_position(position, self.name)
+        count = 0 if self.rewinds else known
         descriptor = self.stream.fileno()
         while True:
             waiting, self._ahead = self._ahead, []
             for record in waiting:
                 count += 1
-                yield StreamRecord(record, count)
+                if count > known or not self.rewinds:
+                    yield StreamRecord(record, count)
             if not select.select([descriptor], [], [], A_LOOK)[0]:
                 yield None
                 continue
-            if not (data := os.read(descriptor, BLOCK)):
+            if not (data := self._read()):
+                if self.rewinds and count < known:
+                    raise FileError(note("streams.fewer", source=self.name, count=count, learned=known))
                 self.unfinished = len(self._records.waiting)
                 return
             self._ahead = list(self._records.take(data))
 
+    def _read(self) -> bytes:
+        try:
+            return os.read(self.stream.fileno(), BLOCK)
+        except OSError as error:
+            raise FileError(note("streams.lost", source=self.name, why=error.strerror or str(error))) from None
 
-def source_of(given: str, follow: bool = False) -> RowSource:
+
+def source_of(given: str, follow: bool = False, replayed: bool = False) -> RowSource:
     """Return the source for a path, ``-`` for standard input, ``tcp://HOST:PORT`` or ``kafka://HOST:PORT/TOPIC``.
 
     Args:
         given: The source.
         follow: Whether to wait for more rows at the end of a file.
+        replayed: Whether standard input or a socket sends all rows from the beginning again.
 
     Raises:
         InvalidValue: If the address is not understood.
@@ -178,9 +132,11 @@ def source_of(given: str, follow: bool = False) -> RowSource:
         MissingExtra: If Kafka is asked for and kafka-python is not installed.
     """
     if given == "-":
-        return LineSource(sys.stdin.buffer, "standard input")
+        return LineSource(sys.stdin.buffer, "standard input", replayed)
     scheme, separator, rest = given.partition("://")
     if not separator:
+        from .file_source import FileSource
+
         return FileSource(given, follow)
     if scheme == "kafka":
         from .kafka_source import KafkaSource
@@ -194,10 +150,15 @@ def source_of(given: str, follow: bool = False) -> RowSource:
     except OSError as error:
         raise FileError(note("streams.no_answer", given=given, why=error.strerror or str(error))) from None
     connection.settimeout(None)
-    return LineSource(connection.makefile("rb", buffering=0), given)
+    return LineSource(connection.makefile("rb", buffering=0), given, replayed)
 
 
-def _whole(position: Json, name: str) -> int:
+def whole_position(position: Json, name: str) -> int:
+    """Return a position that is a number.
+
+    Raises:
+        FileError: If it is none.
+    """
     if position is None:
         return 0
     if not isinstance(position, int) or position < 0:
