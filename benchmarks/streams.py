@@ -79,9 +79,8 @@ def bounded(folder: Path, count: int) -> bool:
                 held.append(memory(process.pid))
         process.stdin.close()
         told = json.loads(process.stdout.read())
-    print(
-        f"{told['rows']:,} rows in {time.perf_counter() - begun:.0f} s; memory in MB: {', '.join(f'{each:.0f}' for each in held)}"
-    )
+    print(f"{told['rows']:,} rows in {time.perf_counter() - begun:.0f} s")
+    print(f"memory in MB: {', '.join(f'{each:.0f}' for each in held)}")
     after = [row for row in told["drifts"] if row > count // 2]
     print(f"names exchanged at row {count // 2:,}; first alarm behind it at {after[:1]}, {len(told['drifts'])} alarms")
     return held[-1] < 1.05 * held[len(held) // 5] and bool(after)
@@ -112,7 +111,7 @@ def sending(path: Path) -> Iterator[int]:
 
 
 def killed(start: Callable[[Path], subprocess.Popen[bytes]], folder: Path, number: int) -> bool:
-    """Kill so often at random moments, go on to the end, and return whether the result is that of an undisturbed run."""
+    """Kill so often at random moments, then go on to the end; return whether the result is that of no kill."""
     whole, out = folder / "whole.plastica", folder / "killed.plastica"
     for each in (whole, out):
         each.unlink(missing_ok=True)

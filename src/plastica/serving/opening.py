@@ -11,7 +11,7 @@ from ..model import Model
 from ..tables.base import BaseTableNetwork
 from .exchange import Served
 from .networks import ServedNetwork
-from .row_models import TableModel
+from .row_models import ServedTableModel
 from .tables import ServedTable
 
 DIGEST = 12  # hexadecimal digits: enough to tell the versions of a model apart
@@ -35,7 +35,7 @@ def open_served(path: str | Path, remembered: int) -> Served:
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error.strerror}.") from None
     if isinstance(model, BaseTableNetwork):
-        return ServedTable(TableModel(model), path.name, digest, remembered)
+        return ServedTable(ServedTableModel(model), path.name, digest, remembered)
     if isinstance(model, Model):
         return ServedNetwork(model, path.name, digest)
     from ..forecasting import Forecaster

@@ -83,7 +83,7 @@ class RowModel(Protocol):
         ...
 
 
-class TableModel:
+class ServedTableModel:
     """A model of ``plastica train``.
 
     Args:
