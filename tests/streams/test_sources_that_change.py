@@ -30,8 +30,10 @@ def test_a_file_that_is_rotated_is_followed_by_the_next_one(model, tmp_path, lin
     monkeypatch.setattr("plastica.streams.file_source.A_LOOK", 0.01)
     path, out = write(tmp_path / "rows.csv", lines[:31], end=""), tmp_path / "out.plastica"
 
+    begun = threading.Event()
+
     def rotate():
-        time.sleep(0.2)
+        begun.wait(60)
         path.rename(tmp_path / "rows.csv.1")
         time.sleep(0.05)
         write(path, [lines[0], *lines[31:51]])
@@ -39,17 +41,23 @@ def test_a_file_that_is_rotated_is_followed_by_the_next_one(model, tmp_path, lin
     rotating = threading.Thread(target=rotate)
     rotating.start()
     seen = []
+
+    def on_lesson(learner, lesson):
+        seen.append(learner.rows)
+        if learner.rows == 29:  # the last row has no end yet
+            begun.set()
+
+    options = StreamOptions(batch_rows=32)
     made = learn_on(
-        model, FileSource(path, follow=True), out, on_lesson=lambda learner, lesson: seen.append(learner.rows),
-        stop=lambda: bool(seen) and seen[-1] == 50,
-    )  # fmt: skip
+        model, FileSource(path, follow=True), out, options, on_lesson=on_lesson, stop=lambda: seen[-1:] == [50]
+    )
     rotating.join()
     assert made.rows == 50 and made.skipped == 0
     with path.open("a") as file:
         file.write("\n".join(lines[51:61]) + "\n")
     assert learn_on(model, FileSource(path), out).rows == 60
     write(path, [lines[0], *reversed(lines[1:101])])
-    with pytest.raises(FileError, match="it was replaced"):
+    with pytest.raises(FileError, match="the file was replaced"):
         learn_on(model, FileSource(path), out)
 
 

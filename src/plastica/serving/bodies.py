@@ -43,8 +43,10 @@ def media_of(content_type: str) -> tuple[Media, str]:
         raise Refused(
             415, "unknown_media_type", f"{named} is not read; send application/json, application/x-ndjson or text/csv."
         )
-    given = dict(each.strip().partition("=")[::2] for each in parameters)
-    charset = {name.lower(): value for name, value in given.items()}.get("charset", "").strip("\"' ")
+    charset = ""
+    for name, _, value in (each.partition("=") for each in parameters):
+        if name.strip().lower() == "charset":
+            charset = value.strip("\"' ")
     if not charset:
         return media, ""
     try:

@@ -39,7 +39,7 @@ class EstimatorModel:
         self.encoders: Sequence[RowEncoder] = [PlainNumbers(self.order) if encoder is None else encoder]
         self.names = tuple(map(str, estimator.target_names_))
         self.target = ", ".join(self.names)
-        self.classes: tuple[object, ...] = () if estimator.task_ == "regression" else tuple(estimator.classes_)
+        self.classes: tuple[object, ...] = tuple(getattr(estimator, "classes_", ()))  # of a classifier
 
     def outputs(self, features: Sequence[np.ndarray]) -> np.ndarray:
         """Return probabilities or scaled numbers."""

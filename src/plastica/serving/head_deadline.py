@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from uvicorn.config import Config
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
-from uvicorn.server import ServerState
+
+PROTOCOL: Any = AutoHTTPProtocol  # that of httptools if it is installed, else that of h11
 
 
 def protocol_with_deadline(seconds: float) -> type[asyncio.Protocol]:
@@ -20,18 +20,10 @@ def protocol_with_deadline(seconds: float) -> type[asyncio.Protocol]:
         seconds: The time from the first byte, or from the connection for the first request.
     """
 
-    class ProtocolWithDeadline(AutoHTTPProtocol):  # pyright: ignore[reportGeneralTypeIssues, reportUntypedBaseClass]
-        def __init__(
-            self,
-            config: Config,
-            server_state: ServerState,
-            app_state: dict[str, Any],
-            _loop: asyncio.AbstractEventLoop | None = None,
-        ) -> None:
-            super().__init__(config, server_state, app_state, _loop)
-            self._deadline: asyncio.TimerHandle | None = None
+    class ProtocolWithDeadline(PROTOCOL):
+        deadline: asyncio.TimerHandle | None = None
 
-        def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        def connection_made(self, transport: asyncio.Transport) -> None:
             super().connection_made(transport)
             self._watch()
 
@@ -47,12 +39,12 @@ def protocol_with_deadline(seconds: float) -> type[asyncio.Protocol]:
             # Bodies and answers have times of their own.
             if self.cycle is not None and not self.cycle.response_complete:
                 self._rest()
-            elif self._deadline is None:
-                self._deadline = self.loop.call_later(seconds, self.transport.close)
+            elif self.deadline is None:
+                self.deadline = self.loop.call_later(seconds, self.transport.close)
 
         def _rest(self) -> None:
-            if self._deadline is not None:
-                self._deadline.cancel()
-                self._deadline = None
+            if self.deadline is not None:
+                self.deadline.cancel()
+                self.deadline = None
 
     return ProtocolWithDeadline

@@ -147,7 +147,7 @@ def _read_csv(request: Request, used: Collection[str]) -> GivenRows:
     except DataError as error:
         raise Refused(400, "not_csv", str(error)) from None
     needed = {show(name): name for name in used}
-    twice = [needed[each.data["given"]] for each in table.notes if each.data.get("given") in needed]
+    twice = [needed[name] for each in table.notes if (name := str(each.data.get("given"))) in needed]
     if twice:
         told = f"{SOURCE} has the column {show(twice[0])} twice; send each column once."
         raise Refused(400, "repeated_column", told)

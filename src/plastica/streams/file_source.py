@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import time
@@ -43,10 +44,11 @@ class FileSource(RowSource):
     def head(self) -> bytes:
         """Return the first line, once it is complete."""
         while True:
-            with self.path.open("rb") as file:
-                line = file.readline()
-            if b"\n" in line or not self.follow:
-                return line
+            with contextlib.suppress(FileNotFoundError) if self.follow else contextlib.nullcontext():  # being rotated
+                with self.path.open("rb") as file:
+                    line = file.readline()
+                if b"\n" in line or not self.follow:
+                    return line
             time.sleep(A_LOOK)
 
     def records(self, position: Json) -> Iterator[StreamRecord | None]:
