@@ -223,10 +223,9 @@ def soak(server: Served, requests: list[bytes], seconds: float) -> bool:
 
     load = asyncio.run(both())
     lost = load.replies.total() - load.replies["200"]
-    print(
-        f"{server.name}: {load.replies['200']:,} answers in {load.took:.0f} s ({load.rate:.0f} of {rate:.0f} a second), "
-        f"p50 {load.percentile(0.5):.1f} ms, p99 {load.percentile(0.99):.1f} ms"
-    )
+    rates = f"{load.rate:.0f} of {rate:.0f} a second"
+    times = f"p50 {load.percentile(0.5):.1f} ms, p99 {load.percentile(0.99):.1f} ms"
+    print(f"{server.name}: {load.replies['200']:,} answers in {load.took:.0f} s ({rates}), {times}")
     told = ", ".join(f"{each:.0f}" for each in held)
     print(f"lost {lost}, wrong {load.wrong}; memory in MB from start to end: {told}")
     return not lost and not load.wrong and held[-1] < 1.05 * held[0]
