@@ -28,7 +28,7 @@ def plain_run(model, drive, thresholds):
             slope = (-65 - v + g_e * (0 - v) + g_i * (-100 - v)) / 100
             v = np.where(free, v + model.dt / fine * slope, v)
             g_e, g_i = g_e * (1 - model.dt / fine), g_i * (1 - model.dt / fine / 2)
-        last = (free & (v > -52 + raised)).astype(float)
+        last = (free & (v > -72 + raised)).astype(float)
         held = np.where(last > 0, 5.0, held - model.dt)
         raised, v = raised + model.threshold_step * last, np.where(last > 0, -65, v)
         found.append(last)
@@ -37,13 +37,25 @@ def plain_run(model, drive, thresholds):
 
 def test_units_spike_as_small_steps_of_the_equations_do():
     drive = RNG.random((100, 6)).astype("float32") * np.linspace(2.0, 12.0, 6, dtype="float32")
-    thresholds = RNG.random(6).astype("float32")
+    thresholds = 20 + RNG.random(6).astype("float32")
     answer = program._run(MODEL, jnp.asarray(drive), jnp.asarray(thresholds))
     spikes, raised = plain_run(MODEL, drive, thresholds)
     assert spikes.sum() > 8
     # A conductance is constant during a step, at its mean: a spike may come one step earlier or later.
     assert np.abs(np.cumsum(answer.spikes, 0) - np.cumsum(spikes, 0)).max() <= 1
     np.testing.assert_allclose(answer.thresholds, raised, atol=0.06)
+
+
+def test_thresholds_fall_between_pictures_and_stay_where_nothing_is_learned():
+    """A picture that nobody answers is shown 8 times, each with 150 ms of rest; thresholds start 20 mV above -72 mV."""
+    model = DiehlCook(2, duration=50.0, threshold_tau=1000.0, threshold_step=5.0)
+    dark = np.full((1, 4), 1e-6, "float32")
+    unlit = model.fit(dark, [0], label_rows=1, verbose=0)
+    np.testing.assert_allclose(unlit.thresholds, 20 * np.exp(-8 * (50 + 150) / 1000), rtol=1e-4)
+    lit = unlit._replace(weights=np.ones((4, 2), "float32") * 20, thresholds=np.full(2, 20.0, "float32"))
+    still = lit._replace(model=DiehlCook(2, duration=50.0, threshold_tau=1000.0, threshold_step=0.0))
+    assert lit.counts(np.ones((1, 4))).sum() > 1
+    np.testing.assert_array_equal(lit.counts(np.ones((1, 4))), still.counts(np.ones((1, 4))))
 
 
 def test_the_change_is_that_of_traces_followed_step_by_step():

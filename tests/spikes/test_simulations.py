@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import plastica as pl
 from plastica.errors import DataError, InvalidValue, PlasticaWarning
-from plastica.spikes import SparseNetwork, SpikeTrains, firing_curve, firing_rates, phase_plane
+from plastica.spikes import SparseNetwork, SpikeTrains, firing_curve, firing_rates, phase_plane, sparse_network_program
 
 
 def dense_run(network, steps, seed=1):
@@ -48,6 +49,24 @@ def test_many_spikes_in_a_step_find_their_place():
     trains = together.run(10.0)
     assert np.bincount(np.round(trains.times / 0.1).astype(int)).max() == 300
     np.testing.assert_array_equal(np.unique(trains.neurons), np.arange(300))
+
+
+def test_spikes_are_taken_away_in_pieces_without_losing_any(monkeypatch):
+    network = SparseNetwork.random(60, 10, drive=40.0)
+    whole = network.run(40.0)
+    monkeypatch.setattr(sparse_network_program, "ROOM", 0)
+    pieces = network.run(40.0)
+    assert len(whole.times) > 2 * 60 + 16  # more than there is room for
+    np.testing.assert_array_equal(pieces.times, whole.times)
+    np.testing.assert_array_equal(pieces.neurons, whole.neurons)
+
+
+@pytest.mark.parametrize("neurons", [1, 64, 1000, 100_000])
+def test_the_neurons_that_spike_are_found_by_their_rank(neurons):
+    spikes = np.random.default_rng(0).random(neurons) < 0.3
+    ranks = np.arange(0, neurons, max(1, neurons // 400))
+    found = sparse_network_program._spiking(sparse_network_program._in_blocks(jnp.asarray(spikes)), ranks, neurons)
+    np.testing.assert_array_equal(found, np.r_[np.flatnonzero(spikes), np.full(neurons, neurons)][ranks])
 
 
 def test_rates_and_irregularity_of_known_trains():

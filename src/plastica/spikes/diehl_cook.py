@@ -20,7 +20,7 @@ from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, require_numbers
 from ..storage import CheckpointFolder
 from ..typing import Int
 from .diehl_cook_network import DiehlCookNetwork, as_intensities, brightest
-from .diehl_cook_program import DiehlCookWeights, learn
+from .diehl_cook_program import THRESHOLD_BEGIN, DiehlCookWeights, learn
 
 CHUNK = 500  # pictures of a call; between calls progress is shown and checkpoints are written
 
@@ -36,8 +36,9 @@ class DiehlCook(Declaration):
 
     Equations and numbers are those of the code that the authors published with the paper, with these differences:
     weights change at the end of each picture and not with each spike; the inhibitory partner of a unit, which spikes
-    once for each of its spikes, is replaced by its effect one step later; connections have no delays, and between
-    pictures all but weights and thresholds begins anew, which stands for the 150 ms of rest.
+    once for each of its spikes, is replaced by its effect one step later; connections have no delays, and in the 150 ms
+    of rest after each picture thresholds fall and all but weights and thresholds begins anew. As in that code, a
+    threshold begins at -52 mV and falls towards -72 mV for a unit that does not spike.
 
     When to use: for clusters of pictures by a local rule, and as a baseline of unsupervised learning with spikes.
 
@@ -173,7 +174,7 @@ class _Training:
         found = None if self.checkpoints is None else self.checkpoints.latest()
         if found is None:
             drawn = np.random.default_rng(self.seed).random((self.intensities.shape[1], self.model.units), np.float32)
-            return DiehlCookWeights(jnp.asarray(0.3 * drawn), jnp.zeros(self.model.units))
+            return DiehlCookWeights(jnp.asarray(0.3 * drawn), jnp.full(self.model.units, THRESHOLD_BEGIN))
         if found.document != self.identity:
             raise InvalidValue(
                 "DiehlCook.fit: the folder has checkpoints of a training with another model, other pictures or another "

@@ -26,7 +26,7 @@ class DiehlCookNetwork(NamedTuple):
     Attributes:
         model: The settings.
         weights: From inputs to units, ``(inputs, units)``.
-        thresholds: How far the threshold of each unit has risen, in millivolts.
+        thresholds: The threshold of each unit, in millivolts above -72 mV; 20 before learning.
         shown: How many pictures it has learned from.
         labels: The class of each unit, -1 for a unit that never answered.
     """
@@ -38,7 +38,7 @@ class DiehlCookNetwork(NamedTuple):
     labels: Int[np.ndarray, "units"] = np.zeros(0, int)
 
     def counts(self, x: ArrayLike, seed: int = 1) -> Float[np.ndarray, "rows units"]:
-        """Return how often each unit spikes for each picture; nothing is learned, thresholds begin as they are.
+        """Return how often each unit spikes for each picture; nothing is learned, thresholds stay as they are.
 
         Args:
             x: Pictures, as for ``DiehlCook.fit``.

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from .. import random
+from ..declaration import replace
 from ..random import Key
 from ..typing import Bool, Float, Int
 
@@ -16,16 +17,18 @@ if TYPE_CHECKING:
     from .diehl_cook import DiehlCook
 
 # Membranes of excitatory neurons in millivolts, times in milliseconds: the paper's model, as published by its authors.
-REST, RESET, THRESHOLD = -65.0, -65.0, -52.0
+# Thresholds begin at -52 mV, but without spikes they fall towards -72 mV: what is learned begins at 20 mV above that.
+REST, RESET, THRESHOLD, THRESHOLD_BEGIN = -65.0, -65.0, -72.0, 20.0
 EXCITATION, INHIBITION = 0.0, -100.0  # reversal potentials
 MEMBRANE_TAU, EXCITATORY_TAU, INHIBITORY_TAU, REFRACTORY = 100.0, 1.0, 2.0, 5.0
 PRE_TAU, POST_TAU, SLOW_POST_TAU = 20.0, 20.0, 40.0
+PAUSE = 150.0  # between pictures: membranes and traces come to rest, thresholds fall
 FEWEST_SPIKES, MOST_TRIES = 5, 8  # a picture is shown again, with half its rate more, until so many spikes came
 EVENTS = 32  # steps with spikes that are learned from at once
 
 
 class DiehlCookWeights(NamedTuple):
-    """What the network has learned: weights ``(inputs, units)``, and how far thresholds have risen ``(units,)``."""
+    """What the network has learned: weights ``(inputs, units)``, and thresholds ``(units,)`` in mV above -72 mV."""
 
     weights: Float[Array, "inputs units"]
     thresholds: Float[Array, "units"]
@@ -79,6 +82,7 @@ def count(
     model: DiehlCook, learned: DiehlCookWeights, shown: Shown, key: Key, first: Int[Array, ""]
 ) -> Float[Array, "rows units"]:
     """Return how often each unit spikes for each picture, while nothing is learned; arguments as those of ``learn``."""
+    model = replace(model, threshold_step=0.0)
 
     def show(now: tuple[Array, Array, Array]) -> Array:
         places, intensities, number = now
@@ -92,7 +96,10 @@ def count(
 def _until_it_spikes(
     model: DiehlCook, rows: Array, thresholds: Array, intensities: Array, key: Key
 ) -> tuple[Bool[Array, "steps active"], UnitSpikes]:
-    """Show a picture at a rising rate until enough spikes came; return spikes of the inputs and the answer."""
+    """Show a picture at a rising rate until enough spikes came; return spikes of the inputs and the answer.
+
+    Thresholds go on falling while a picture is shown in vain, and in the pause after each time.
+    """
 
     def show(tries: Array) -> tuple[Array, Array, UnitSpikes]:
         rates = intensities * model.max_rate * (1 + tries / 2)
@@ -103,7 +110,9 @@ def _until_it_spikes(
         tries, _, answer = found
         return (answer.spikes.sum() < FEWEST_SPIKES) & (tries < MOST_TRIES)
 
-    return jax.lax.while_loop(goes_on, lambda found: show(found[0]), show(jnp.int32(0)))[1:]
+    tries, pre, answer = jax.lax.while_loop(goes_on, lambda found: show(found[0]), show(jnp.int32(0)))
+    fallen = jnp.exp(-((tries - 1) * model.duration + tries * PAUSE) / model.threshold_tau)
+    return pre, answer._replace(thresholds=answer.thresholds * fallen)
 
 
 def _run(model: DiehlCook, drive: Float[Array, "steps units"], thresholds: Float[Array, "units"]) -> UnitSpikes:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
 
 from ..errors import InvalidValue
 from ..layers import LIF
 from ..layers.spiking.units_in_time import whole_steps
 from ..typing import Float, Int
+from .sparse_network_program import SparseConstants, advance, at_rest
 from .spike_trains import SpikeTrains
 
-FEWEST = 64  # places for spikes of a step; doubled until all of them fit
 EXPLODING = 0.25  # the fraction of all steps in which neurons spike, beyond which a network is no network any more
 
 
@@ -111,23 +109,24 @@ class SparseNetwork(NamedTuple):
         steps = whole_steps("SparseNetwork.run", "duration", duration, self.neuron.dt)
         if steps < 1:
             raise InvalidValue(f"SparseNetwork.run(duration={duration:g}): expected at least one step.")
-        places = min(FEWEST, len(self.targets))
-        arrays = jnp.asarray(self.initial(seed)), jnp.asarray(self.targets), jnp.asarray(self.weights, jnp.float32)
-        while True:
-            found, most = _run(*arrays, self._numbers(), steps, places, self._delay_steps())
-            if int(most) <= places:
-                return self._trains(np.asarray(found), duration)
-            places = min(2 ** int(np.ceil(np.log2(int(most)))), len(self.targets))
-
-    def _trains(self, found: Int[np.ndarray, "steps places"], duration: float) -> SpikeTrains:
-        steps, places = np.nonzero(found < len(self.targets))
-        trains = SpikeTrains(steps * self.neuron.dt, found[steps, places], len(self.targets), duration)
+        found = list(self._spikes(steps, seed))
+        times, neurons = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        trains = SpikeTrains(times * self.neuron.dt, neurons, len(self.targets), duration)
         if trains.rate * self.neuron.dt / 1000 > EXPLODING:
             raise InvalidValue(
                 f"SparseNetwork: the network explodes, to {trains.rate:.0f} spikes a second for each neuron. "
                 "Strengthen the inhibition, weaken the excitation or the drive, or lengthen the refractory period."
             )
         return trains
+
+    def _spikes(self, steps: int, seed: int) -> Iterator[tuple[Int[np.ndarray, "spikes"], Int[np.ndarray, "spikes"]]]:
+        """Yield step and neuron of the spikes, each time that the program has no room for more, and at the end."""
+        synapses = jnp.asarray(self.targets), jnp.asarray(self.weights, jnp.float32)
+        progress = at_rest(jnp.asarray(self.initial(seed)), self._delay_steps())
+        while int(progress.time) < steps:
+            progress = advance(progress._replace(found=jnp.int32(0)), synapses, self._constants(), jnp.int32(steps))
+            count = int(progress.found)
+            yield np.asarray(progress.steps)[:count], np.asarray(progress.neurons)[:count]
 
     def _check(self) -> None:
         if self.targets.shape != self.weights.shape or self.targets.ndim != 2:
@@ -150,57 +149,19 @@ class SparseNetwork(NamedTuple):
     def _delay_steps(self) -> int:
         return whole_steps("SparseNetwork", "delay", self.delay, self.neuron.dt)
 
-    def _numbers(self) -> dict[str, float]:
+    def _constants(self) -> SparseConstants:
         neuron = self.neuron
         leak, fade = np.exp(-neuron.dt / neuron.tau), np.exp(-neuron.dt / self.synapse_tau)
         if np.isclose(neuron.tau, self.synapse_tau):
             carried = leak * neuron.dt / neuron.tau
         else:
             carried = (fade - leak) * self.synapse_tau / (self.synapse_tau - neuron.tau)
-        numbers = {"leak": leak, "fade": fade, "carried": carried, "pushed": (1 - leak) * self.drive}
-        numbers |= {"rest": neuron.rest, "threshold": neuron.threshold}
-        return {name: float(value) for name, value in numbers.items()} | {
-            "held": float(round(self.refractory / neuron.dt))
-        }
-
-
-@partial(jax.jit, static_argnums=(4, 5, 6))
-def _run(
-    initial: Float[Array, "neurons"],
-    targets: Int[Array, "neurons synapses"],
-    weights: Float[Array, "neurons synapses"],
-    numbers: dict[str, float],
-    steps: int,
-    places: int,
-    delay: int,
-) -> tuple[Int[Array, "steps places"], Int[Array, ""]]:
-    """Return the neurons that spike in each step, filled up with their number, and the most spikes of a step."""
-    neurons = len(initial)
-    rest = numbers["rest"]
-
-    def step(carry: Any, time: Array) -> tuple[Any, tuple[Array, Array]]:
-        v, arriving, current, held = carry
-        new = rest + numbers["leak"] * (v - rest) + numbers["carried"] * current + numbers["pushed"]
-        v = jnp.where(held > 0, v, new)
-        spikes = v > numbers["threshold"]
-        v = jnp.where(spikes, rest, v)
-        held = jnp.where(spikes, numbers["held"], jnp.maximum(held - 1, 0))
-        who = jnp.nonzero(spikes, size=places, fill_value=neurons)[0].astype(jnp.int32)
-        current = numbers["fade"] * current
-        # Only the synapses of neurons that spiked are touched; filled places point outside and are dropped.
-        reached = targets.at[who].get(mode="fill", fill_value=neurons).ravel()
-        added = weights.at[who].get(mode="fill", fill_value=0).ravel()
-        if delay == 0:
-            current = current.at[reached].add(added, mode="drop")
-        else:
-            arriving = arriving.at[(time + delay) % (delay + 1), reached].add(added, mode="drop")
-            slot = time % (delay + 1)
-            current = current + arriving[slot]
-            arriving = arriving.at[slot].set(0)
-        return (v, arriving, current, held), (who, jnp.sum(spikes))
-
-    nothing = jnp.zeros_like(initial)
-    waiting = jnp.zeros((delay + 1, neurons) if delay else (0, 0), initial.dtype)
-    begin = initial, waiting, nothing, nothing
-    who, counts = jax.lax.scan(step, begin, jnp.arange(steps))[1]
-    return who, jnp.max(counts)
+        return SparseConstants(
+            leak=float(leak),
+            fade=float(fade),
+            carried=float(carried),
+            pushed=float((1 - leak) * self.drive),
+            rest=float(neuron.rest),
+            threshold=float(neuron.threshold),
+            refractory=round(self.refractory / neuron.dt),
+        )
