@@ -104,9 +104,11 @@ def population_seconds(workers):
     return time.perf_counter() - began
 
 
-def apart(history, other):
-    """Return the largest difference between two loss curves."""
-    return np.max(np.abs(np.subtract(history.history["loss"], other.history["loss"])))
+def apart(model, other):
+    """Return the largest difference between the weights of two models, and between their loss curves."""
+    pairs = zip(model.get_weights(), other.get_weights(), strict=True)
+    losses = np.subtract(model.history.history["loss"], other.history.history["loss"])
+    return f"{max(np.abs(a - b).max() for a, b in pairs):.1e}, losses by {np.abs(losses).max():.1e}"
 
 
 def kills(count):
@@ -119,12 +121,11 @@ def kills(count):
             begun.append(self)
 
     launching.Process = Watched
-    alone = network("medium").fit(*rows(), BATCH, 60, verbose=0)
+    alone, undisturbed = network("medium"), network("medium")
+    alone.fit(*rows(), BATCH, 60, verbose=0)
     # Sums of three parts round otherwise than those of a whole batch; a killed worker must add nothing to that.
-    undisturbed = pl.cluster.fit(network("medium"), *rows(), BATCH, 60, cluster="local:3", verbose=0)
-    print(
-        f"without kills, losses of 3 workers and of one process differ by {apart(undisturbed, alone):.1e}", flush=True
-    )
+    pl.cluster.fit(undisturbed, *rows(), BATCH, 60, cluster="local:3", verbose=0)
+    print(f"without kills, weights of 3 workers and of one process differ by {apart(undisturbed, alone)}", flush=True)
     for number in range(count):
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -146,12 +147,12 @@ def kills(count):
             thread.start()
             model = network("medium")
             kept = {"checkpoint": folder, "checkpoint_seconds": interval, "verbose": 0}
-            history = pl.cluster.fit(model, *rows(), BATCH, 60, cluster="local:3", **kept)
+            pl.cluster.fit(model, *rows(), BATCH, 60, cluster="local:3", **kept)
             thread.join(1)
             lost += written
             print(
-                f"kill {number + 1}: {written[0] if written else 0:.2f} s of work lost, losses differ from "
-                f"those without kills by {apart(history, undisturbed):.1e}",
+                f"kill {number + 1}: {written[0] if written else 0:.2f} s of work lost, weights differ from "
+                f"those without kills by {apart(model, undisturbed)}",
                 flush=True,
             )
     print(f"{len(lost)} kills, at most {max(lost, default=0):.2f} s lost with a checkpoint every {interval} s")

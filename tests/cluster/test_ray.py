@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import plastica as pl
-from plastica.cluster import ray_workers
-from plastica.errors import InvalidValue, MissingExtra, NotFinite
+from plastica.cluster import ray_cluster, ray_connection, ray_workers
+from plastica.cluster.launching import WorkerTask
+from plastica.errors import FileError, InvalidValue, MissingExtra, NotFinite
 
 X = np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32)
 
@@ -72,7 +75,7 @@ def test_a_head_that_does_not_answer_is_said_with_how_long_it_was_waited_for(mon
         raise ConnectionError("Could not find any running Ray instance.")
 
     monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(is_initialized=lambda: False, init=refuse))
-    monkeypatch.setattr(ray_workers, "PATIENCE", 0.1)
+    monkeypatch.setattr(ray_connection, "PATIENCE", 0.1)
     with pytest.raises(InvalidValue, match=r"localhost:9 did not answer for 0\.1 s; see that the head of Ray runs"):
         pl.cluster.fit(model_of(), X, X[:, 0], verbose=0, cluster="ray://localhost:9")
     with pytest.raises(InvalidValue, match=r"no cluster of Ray takes part .Could not find any running"):
@@ -80,10 +83,67 @@ def test_a_head_that_does_not_answer_is_said_with_how_long_it_was_waited_for(mon
 
 
 def test_a_head_that_vanishes_is_said_before_ray_ends_the_process(monkeypatch):
+    monkeypatch.setattr(ray_connection, "LOOK", 0.01)
     with socket.create_server(("localhost", 0)) as head:
-        watch = ray_workers.HeadWatch(f"localhost:{head.getsockname()[1]}")
+        watch = ray_connection.HeadWatch(f"localhost:{head.getsockname()[1]}")
+        time.sleep(0.02)
         watch.look()
+        assert watch.answers
+    time.sleep(0.02)
     watch.look()  # not at once
-    monkeypatch.setattr(ray_workers, "GONE", 0.0)
+    assert not watch.answers
+    monkeypatch.setattr(ray_connection, "GONE", 0.0)
     with pytest.raises(pl.cluster.WorkerFailed, match=r"has not answered for 0 s; start it again .* resume=True"):
         watch.look()
+
+
+class RayError(Exception):
+    """As in Ray."""
+
+
+class RayTaskError(RayError):
+    """As in Ray: what a call raised in an actor."""
+
+    def __init__(self, cause):
+        super().__init__()
+        self.cause = cause
+
+
+@pytest.mark.parametrize(
+    ("raised", "error", "message"),
+    [
+        (RayTaskError(FileError("job.json cannot be read")), FileError, "job.json cannot be read"),
+        (RayTaskError(OSError("no room")), pl.cluster.WorkerFailed, r"cannot start worker 2: OSError\('no room'\)"),
+        (
+            RayError("an error in its creation task:\nNo module"),
+            pl.cluster.WorkerFailed,
+            r"is installed.*\(No module\)",
+        ),
+        (RayError("The actor is dead."), None, ""),
+    ],
+)
+def test_what_happens_to_a_worker_of_ray_is_told_apart(monkeypatch, raised, error, message):
+    def get(asked):
+        raise raised
+
+    remote = SimpleNamespace(remote=lambda *given: "asked")
+    cluster = SimpleNamespace(answers=True, ray=SimpleNamespace(wait=lambda asked, timeout: (asked, []), get=get))
+    cluster.ray.exceptions = SimpleNamespace(RayError=RayError, RayTaskError=RayTaskError)
+    host = SimpleNamespace(start=remote, code=remote)
+    worker = ray_cluster.RayWorker(cluster, host, WorkerTask((), 1, None, Path("error")))  # pyright: ignore
+    if error is None:
+        assert worker.code == -9
+        return
+    with pytest.raises(error, match=message):
+        _ = worker.code
+
+
+def test_what_the_first_worker_prints_is_shown_from_where_it_began(tmp_path, capsys):
+    path = tmp_path / "worker-0.log"
+    path.write_text("an earlier run\n")
+    output = ray_workers.FollowedFile(path)
+    for line in ("Epoch 1\n", "Epoch 2\n"):
+        with path.open("a") as file:
+            file.write(line)
+        output.look()
+    assert capsys.readouterr().out == "Epoch 1\nEpoch 2\n"

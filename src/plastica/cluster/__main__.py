@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
 from .work import work
 
 if __name__ == "__main__":
+    if sys.platform != "win32":  # Ray blocks interrupts in its processes, and those that they start inherit that
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     code = work(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
     sys.stdout.flush()
     sys.stderr.flush()

@@ -90,15 +90,15 @@ def train_parts(
     parts: list[list[int]] = settings["parts"]
     left = [part for part in range(len(parts)) if not _is_answered(folder, part, tag)]
     look = PartsUnderWay(folder, parts, epochs, displays).look
+    tasks = [
+        WorkerTask((str(folder), APART, str(part)), part, folder / f"worker-{part}.log", error_of(folder, part))
+        for part in left
+    ]
     if left and where.kind == "ray":
         from .ray_workers import train_apart
 
-        train_apart(folder, where, left, look)
+        train_apart(where, tasks, partial(_step_of, folder), look)
     elif left:
-        tasks = [
-            WorkerTask((str(folder), APART, str(part)), part, folder / f"worker-{part}.log", error_of(folder, part))
-            for part in left
-        ]
         run_apart(tasks, where.workers or len(left), partial(_step_of, folder), look)
     found: dict[int, MemberAnswer] = {}
     for part, places in enumerate(parts):

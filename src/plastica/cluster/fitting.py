@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from ..errors import InvalidValue
@@ -14,6 +15,7 @@ from ..model.training_data import GivenData
 from ..storage import newest_step
 from ..training.callbacks import Callback, as_list
 from ..training.history import History
+from . import launching
 from .address import Address, address_of
 from .answers import MemberAnswer
 from .callbacks import callbacks_document, take_states
@@ -132,19 +134,24 @@ def _train_together(folder: Path, where: Address, talks: bool) -> None:
     if where.kind == "ray":
         from .ray_workers import train_together
 
-        train_together(folder, where)
+        train_together(folder, where, partial(_tasks, folder), talks)
         return
+    shown = {0} if talks else set[int]()
+    run_together(
+        lambda: [launching.Process(task) for task in _tasks(folder, seats(where.workers or 1), shown)],
+        lambda: newest_step(folder / CHECKPOINT),
+    )
 
-    def tasks() -> list[WorkerTask]:
-        return [
-            WorkerTask(
-                (str(folder), TOGETHER, str(number)),
-                number,
-                None if talks and number == 0 else folder / f"worker-{number}.log",
-                error_of(folder, number),
-                seat,
-            )
-            for number, seat in enumerate(seats(where.workers or 1))
-        ]
 
-    run_together(tasks, lambda: newest_step(folder / CHECKPOINT))
+def _tasks(folder: Path, places: Sequence[Mapping[str, str]], shown: Collection[int] = ()) -> list[WorkerTask]:
+    """Return the tasks of workers, some of which print to the output of this process."""
+    return [
+        WorkerTask(
+            (str(folder), TOGETHER, str(number)),
+            number,
+            None if number in shown else folder / f"worker-{number}.log",
+            error_of(folder, number),
+            seat,
+        )
+        for number, seat in enumerate(places)
+    ]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from .. import errors
 from ..errors import PlasticaError, PlasticaWarning
@@ -21,6 +21,8 @@ from .job import read_json
 from .joining import ADDRESS, HEAD, NUMBER, WORKERS
 
 LOOK = 0.05  # seconds between two looks at the workers
+# Seconds in which a worker that was lost is seen to be, after others noticed it.
+TO_SHOW = 2.0
 TO_END = 30.0  # seconds in which workers end after an interrupt, before they are killed
 # A worker that was lost is started again as long as the run gets on; so many losses without a checkpoint end it.
 MOST_IN_VAIN = 3
@@ -97,12 +99,34 @@ class Process:
         self._process.wait()
 
 
-def run_together(tasks: Callable[[], Sequence[WorkerTask]], progress: Callable[[], int]) -> int:
+class Underway(Protocol):
+    """A worker under way, wherever it runs."""
+
+    task: WorkerTask
+
+    @property
+    def code(self) -> int | None:
+        """The exit code; None while it runs."""
+        ...
+
+    def interrupt(self) -> None:
+        """Ask it to end after its step."""
+        ...
+
+    def kill(self) -> None:
+        """End it now."""
+        ...
+
+
+def run_together(
+    begin: Callable[[], Sequence[Underway]], progress: Callable[[], int], look: Callable[[], None] = lambda: None
+) -> int:
     """Run workers that train one network; if one is lost, start all of them again from the last checkpoint.
 
     Args:
-        tasks: Returns the tasks of one attempt.
+        begin: Starts the workers of one attempt.
         progress: Returns the step of the newest checkpoint.
+        look: Called from time to time.
 
     Returns:
         How often workers were lost.
@@ -114,13 +138,13 @@ def run_together(tasks: Callable[[], Sequence[WorkerTask]], progress: Callable[[
     lost, in_vain = 0, 0
     while True:
         before = progress()
-        with _ended([Process(task) for task in tasks()]) as going:
+        with _ended([*begin()]) as going:
             while all(each.code in (None, 0) for each in going) and any(each.code is None for each in going):
                 time.sleep(LOOK)
-            ended = [each for each in going if each.code not in (None, 0, LOST_OTHERS)]
+                look()
             if all(each.code == 0 for each in going):
                 return lost
-            failed = _first_failure(going, ended)
+            failed = _first_failure(going)
         raise_own_error(failed.task.error)
         lost += 1
         in_vain = in_vain + 1 if progress() <= before else 0
@@ -132,6 +156,7 @@ def run_apart(
     at_once: int,
     progress: Callable[[WorkerTask], int],
     look: Callable[[], None] = lambda: None,
+    start: Callable[[WorkerTask], Underway] | None = None,
 ) -> int:
     """Run tasks that do not depend on each other, some at once; one whose worker is lost is started again.
 
@@ -140,6 +165,7 @@ def run_apart(
         at_once: How many workers there are.
         progress: Returns the step of the newest checkpoint of a task.
         look: Called from time to time.
+        start: Starts a worker. Default: as a process of this machine.
 
     Returns:
         How often workers were lost.
@@ -156,7 +182,7 @@ def run_apart(
             while waiting and len(going) < at_once:
                 task = waiting.pop(0)
                 begun[task.number] = progress(task)
-                going.append(Process(task))
+                going.append((start or Process)(task))
                 watch.begun(task.number)
             time.sleep(LOOK)
             watch.look()
@@ -213,7 +239,7 @@ class Stragglers:
 
 
 @contextmanager
-def _ended(going: list[Process]) -> Iterator[list[Process]]:
+def _ended(going: list[Underway]) -> Iterator[list[Underway]]:
     """Stop workers at the end; after Ctrl-C they end by themselves, so that their checkpoints are complete."""
     try:
         yield going
@@ -230,10 +256,15 @@ def _ended(going: list[Process]) -> Iterator[list[Process]]:
                 each.kill()
 
 
-def _first_failure(going: Sequence[Process], ended: Sequence[Process]) -> Process:
+def _first_failure(going: Sequence[Underway]) -> Underway:
     """Return the worker that failed first: one that says why, or one that did not end because of another."""
+    until = time.monotonic() + TO_SHOW
+    while not (ended := [each for each in going if each.code not in (None, 0, LOST_OTHERS)]):
+        if time.monotonic() > until:
+            break
+        time.sleep(LOOK)
     saying = [each for each in going if each.task.error.exists()]
-    return (saying or list(ended) or [each for each in going if each.code not in (None, 0)])[0]
+    return (saying or ended or [each for each in going if each.code not in (None, 0)])[0]
 
 
 def raise_own_error(path: Path) -> None:
@@ -246,7 +277,7 @@ def raise_own_error(path: Path) -> None:
     raise kind(str(told["message"]))
 
 
-def _say_lost(process: Process, workers: int, in_vain: int, what: str) -> None:
+def _say_lost(process: Underway, workers: int, in_vain: int, what: str) -> None:
     code = process.code or 0
     how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
     who = f"worker {process.task.number + 1} of {workers} was lost ({how})"
@@ -272,7 +303,12 @@ def seats(workers: int) -> list[dict[str, str]]:
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
-    own = {ADDRESS: f"localhost:{port}", WORKERS: str(workers)}
+    return seats_at(f"localhost:{port}", workers)
+
+
+def seats_at(address: str, workers: int) -> list[dict[str, str]]:
+    """Return the environment of workers the first of which is at an address, ``"HOST:PORT"``."""
+    own = {ADDRESS: address, WORKERS: str(workers)}
     return [{**own, NUMBER: str(number)} for number in range(workers)]
 
 
