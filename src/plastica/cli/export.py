@@ -15,9 +15,7 @@ from .wording import SAY
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
-
-    from ..export.measuring import Measured
+    from ..export.measuring import CheckRows, Measured
     from ..export.targets import ExportedFiles
 
 
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     "--shape", "input_shape", metavar="SIZES", help="Shape of one input where the model leaves a size open: 12,3."
 )
 @click.option("--beside", is_flag=True, help="Put the weights of a Python file into a second file, NAME.npz.")
+@click.option("--features", is_flag=True, help="Let an ONNX file take encoded features instead of raw columns.")
 @click.option("--measure/--no-measure", default=True, help="Whether to run the file and measure it.")
 @parameters.lang
 @parameters.json
@@ -46,6 +45,7 @@ def export(
     int8: str | None,
     input_shape: str | None,
     beside: bool,
+    features: bool,
     measure: bool,
     lang: str,
     json: bool,
@@ -60,7 +60,7 @@ def export(
 
     from ..errors import InvalidValue, PlasticaError
     from ..export.exported import exported
-    from ..export.measuring import check_inputs
+    from ..export.measuring import check_rows
     from ..export.targets import TARGETS, name_of, write
     from ..loading import load
     from .folders import model_file
@@ -76,11 +76,12 @@ def export(
     loaded = load(path)
     shape = None if input_shape is None else _shape(input_shape)
     found = exported(loaded, rows=TARGETS[name].rows, input_shape=shape)
-    inputs = None if check is None else check_inputs(found, check)
-    written = write(found, target, name, beside=beside, int8=None if int8 is None else check_inputs(found, int8))
+    rows = None if check is None else check_rows(found, check)
+    calibration = None if int8 is None else check_rows(found, int8).inputs
+    written = write(found, target, name, beside=beside, features=features, int8=calibration)
     for each in written.paths:
         output.fact("saved" if each == target else "", _size_of(each))
-    if TARGETS[written.target].features and written.exported.table is not None:
+    if features and written.exported.table is not None:
         note(_words("features_only"))
     result: dict[str, Any] = {"target": written.target, "files": [str(each) for each in written.paths]}
     result["bytes"] = written.size
@@ -88,34 +89,32 @@ def export(
         result |= _say_memory(output, written)
     try:
         if measure or check is not None:
-            result |= _measured(output, written, inputs)
-        if check is not None and inputs is not None:
-            result |= _compared(output, written, loaded, check, inputs)
+            result |= _measured(output, written, rows)
+        if check is not None and rows is not None:
+            result |= _compared(output, written, loaded, check, rows)
     except PlasticaError as why:
         output.fact("beside", _words("unmeasured", why=str(why)))
     output.result(result)
 
 
-def _measured(output: Output, written: ExportedFiles, inputs: list[np.ndarray] | None) -> dict[str, Any]:
+def _measured(output: Output, written: ExportedFiles, rows: CheckRows | None) -> dict[str, Any]:
     """Print how exact and how fast the file is, and return it for JSON."""
     from ..export.measuring import measure
 
-    figures = measure(written, inputs)
+    figures = measure(written, rows)
     _say(output, figures)
     return figures._asdict()
 
 
-def _compared(
-    output: Output, written: ExportedFiles, model: object, check: str, inputs: list[np.ndarray]
-) -> dict[str, Any]:
+def _compared(output: Output, written: ExportedFiles, model: object, check: str, rows: CheckRows) -> dict[str, Any]:
     """Print how many predictions of classes are those of the model, and return it for JSON."""
     from ..export.measuring import same_labels
     from ..tables import TableNetwork
 
     if not isinstance(model, TableNetwork) or model.facts.decision is None:
         return {}
-    same = same_labels(written, model, check, inputs)
-    output.fact("", _words("same_labels", same=f"{same:,}", rows=f"{len(inputs[0]):,}"))
+    same = same_labels(written, model, check, rows)
+    output.fact("", _words("same_labels", same=f"{same:,}", rows=f"{len(rows.inputs[0]):,}"))
     return {"same_predictions": same}
 
 

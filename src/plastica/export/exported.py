@@ -13,6 +13,7 @@ from ..model.base import BaseModel
 from ..model.inference import predict
 from ..typing import Document
 from .program import ArrayProgram, with_rows
+from .raw_columns import RawColumns
 from .tracing import program_of
 from .wording import SAY
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 InputShape = Sequence[int] | Sequence[Sequence[int]]
 AnswerArrays = Callable[[Sequence[np.ndarray]], list[np.ndarray]]
+# From raw columns to probabilities or numbers, and the predictions of each row.
+ColumnAnswers = Callable[[RawColumns], tuple[np.ndarray, list[list[object]]]]
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,8 +11,10 @@ import numpy as np
 
 from ..errors import DataError, PlasticaError
 from ..tables.base import BaseTableNetwork
-from .exported import AnswerArrays, Exported
-from .raw_columns import features_of, labelled
+from ..typing import Document
+from .drawn_columns import drawn_columns
+from .exported import AnswerArrays, ColumnAnswers, Exported
+from .raw_columns import RawColumns, features_of, labelled
 from .targets import TARGETS, ExportedFiles
 from .wording import SAY
 
@@ -38,27 +40,71 @@ class Measured(NamedTuple):
     beside: dict[str, float]
 
 
-def measure(written: ExportedFiles, inputs: Sequence[np.ndarray] | None = None) -> Measured:
+class CheckRows(NamedTuple):
+    """Rows to compare with.
+
+    Attributes:
+        inputs: An array for each input of the program; features for the model of a table.
+        columns: The raw columns of a table; None for a model of arrays.
+    """
+
+    inputs: list[np.ndarray]
+    columns: RawColumns | None = None
+
+
+def measure(written: ExportedFiles, rows: CheckRows | None = None) -> Measured:
     """Compare a file with the model that it was made of.
 
     Args:
         written: What was written.
-        inputs: An array for each input of the program; features for the model of a table. Default: drawn at random.
+        rows: The rows. Default: drawn at random.
 
     Raises:
         MissingExtra: If what runs the file is not installed.
     """
-    model = written.exported
-    assert model.answer is not None and model.draw is not None
-    x = model.draw(ROWS) if inputs is None else inputs
-    answer = TARGETS[written.target].writer.opened(written.paths[0], model.program)
-    expected, found = model.answer(x), answer(x)
-    differences = [_difference(own, other) for own, other in zip(found, expected, strict=True)]
+    model, own = written.exported, written.exported.answer
+    assert own is not None
+    chosen = drawn_rows(written) if rows is None else rows
+    x = chosen.inputs
     one = [each[:1] for each in x]
-    beside = {"plastica": _microseconds(model.answer, one)}
+    found, microseconds = _answered(written, chosen)
+    differences = [_difference(*each) for each in zip(found, own(x), strict=True)]
+    beside = {"plastica": _microseconds(lambda: own(one))}
     if written.target != "onnx" and (session := _onnxruntime(model, written.paths[0])) is not None:
-        beside["onnxruntime"] = _microseconds(session, one)
-    return Measured(len(x[0]), inputs is None, max(differences), _microseconds(answer, one), beside)
+        beside["onnxruntime"] = _microseconds(lambda: session(one))
+    return Measured(len(x[0]), rows is None, max(differences), microseconds, beside)
+
+
+def drawn_rows(written: ExportedFiles) -> CheckRows:
+    """Return random rows for a file."""
+    model = written.exported
+    if written.columns and model.table is not None:
+        return rows_of(model.table, drawn_columns(model.table, ROWS))
+    assert model.draw is not None
+    return CheckRows(model.draw(ROWS))
+
+
+def rows_of(table: Document, columns: RawColumns) -> CheckRows:
+    """Return rows of raw columns with their features."""
+    features = [features_of(columns, specs) for specs in table["inputs"]]
+    return CheckRows([np.array(each, np.float64).T.astype(np.float32) for each in features], columns)
+
+
+def _answered(written: ExportedFiles, rows: CheckRows) -> tuple[list[np.ndarray], float]:
+    """Return what a file answers, and the time of one row."""
+    if written.columns and rows.columns is not None:
+        answer = _opened_table(written)
+        first = {name: cells[:1] for name, cells in rows.columns.items()}
+        return [answer(rows.columns)[0]], _microseconds(lambda: answer(first))
+    opened = TARGETS[written.target].writer.opened(written.paths[0], written.exported.program)
+    one = [each[:1] for each in rows.inputs]
+    return opened(rows.inputs), _microseconds(lambda: opened(one))
+
+
+def _opened_table(written: ExportedFiles) -> ColumnAnswers:
+    table = written.exported.table
+    assert table is not None
+    return TARGETS[written.target].writer.opened_table(written.paths[0], table)
 
 
 def _difference(found: np.ndarray, expected: np.ndarray) -> float:
@@ -66,32 +112,34 @@ def _difference(found: np.ndarray, expected: np.ndarray) -> float:
     return float(np.abs(found - expected).max(initial=0)) / largest
 
 
-def same_labels(written: ExportedFiles, network: BaseTableNetwork, table: object, inputs: Sequence[np.ndarray]) -> int:
+def same_labels(written: ExportedFiles, network: BaseTableNetwork, table: object, rows: CheckRows) -> int:
     """Return for how many rows of a table the file predicts the class that plastica predicts.
 
     Args:
         written: What was written.
         network: The model for a table that it was made of.
         table: The table.
-        inputs: Its rows as the file read them, from :func:`check_inputs`.
+        rows: Its rows, from :func:`check_rows`.
     """
     described = written.exported.table
     assert described is not None
-    outputs = TARGETS[written.target].writer.opened(written.paths[0], written.exported.program)(inputs)[0]
-    expected = np.asarray(network.predict(table).labels, object).reshape(len(outputs), -1).tolist()
-    return sum(
-        own == other for own, other in zip(labelled(outputs.tolist(), described["answers"]), expected, strict=True)
-    )
+    if written.columns and rows.columns is not None:
+        found = _opened_table(written)(rows.columns)[1]
+    else:
+        opened = TARGETS[written.target].writer.opened(written.paths[0], written.exported.program)
+        found = labelled(opened(rows.inputs)[0].tolist(), described["answers"])
+    expected = np.asarray(network.predict(table).labels, object).reshape(len(found), -1).tolist()
+    return sum(own == other for own, other in zip(found, expected, strict=True))
 
 
-def _microseconds(answer: AnswerArrays, x: Sequence[np.ndarray]) -> float:
+def _microseconds(call: Callable[[], object]) -> float:
     """Return the median time of a call, without the first."""
-    answer(x)
+    call()
     times: list[float] = []
     end = time.perf_counter() + _SECONDS
     while time.perf_counter() < end or len(times) < 3:
         begin = time.perf_counter()
-        answer(x)
+        call()
         times.append(time.perf_counter() - begin)
     return float(np.median(times)) * 1e6
 
@@ -101,13 +149,13 @@ def _onnxruntime(model: Exported, path: Path) -> AnswerArrays | None:
     try:
         from . import onnx_writer
 
-        return onnx_writer.session(next(iter(onnx_writer.files(model, path.with_suffix(".onnx")).values())))
+        return onnx_writer.session(next(iter(onnx_writer.files(model, path, features=True).values())))
     except (PlasticaError, ImportError):
         return None
 
 
-def check_inputs(exported: Exported, path: str | Path) -> list[np.ndarray]:
-    """Return the inputs of the program for the rows of a file: a table, or .npy with an array for each row.
+def check_rows(exported: Exported, path: str | Path) -> CheckRows:
+    """Return the rows of a file: a table, or .npy with an array for each row.
 
     Raises:
         DataError: If the file does not have the inputs of the model.
@@ -117,10 +165,9 @@ def check_inputs(exported: Exported, path: str | Path) -> list[np.ndarray]:
             from ..data.inputs import as_table
 
             columns = {name: values.to_list() for name, values in as_table(path).columns.items()}
-            features = [features_of(columns, specs) for specs in exported.table["inputs"]]
-            return [np.array(each, np.float64).T.astype(np.float32) for each in features]
+            return rows_of(exported.table, columns)
         (value,) = exported.program.inputs
         rows = np.load(path, allow_pickle=False).astype(value.dtype)
-        return [rows.reshape(len(rows), *value.shape[1:])]  # pyright: ignore[reportArgumentType]
+        return CheckRows([rows.reshape(len(rows), *value.shape[1:])])  # pyright: ignore[reportArgumentType]
     except (ValueError, OSError) as error:
         raise DataError(SAY("bad_check", path=str(path), why=str(error))) from None

@@ -102,7 +102,7 @@ def _body(module: ModuleType, begin: str) -> str:
 def _table(table: Mapping[str, object]) -> str:
     text = _laid_out(table).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     described = f'TABLE = json.loads("""{text}""")'
-    return "\n\n\n".join([_body(raw_columns, "ColumnSpec = "), described, _body(table_file, "RawColumns = ")])
+    return "\n\n\n".join([_body(raw_columns, "ColumnSpec = "), described, _body(table_file, "def answers")])
 
 
 def _laid_out(table: Mapping[str, Any]) -> str:

@@ -19,6 +19,8 @@ from .program import ArrayProgram, ArrayValue, Operation, RowCount, Size
 OnnxNames = Sequence[str]
 OnnxRule = Callable[["OnnxGraph", Operation, list[str]], "str | Sequence[str]"]
 GRAPHS: dict[str, OnnxRule] = {}
+# Of onnxruntime, for what ONNX has no operator: Tokenizer and MurmurHash3.
+EXTENSION = "com.microsoft"
 LOW_BITS = 0xFFFFFFFF
 
 
@@ -39,6 +41,7 @@ class OnnxGraph:
         around: The graph that this one is inside.
 
     Attributes:
+        described: Types that cannot be inferred.
         names: The name of each value.
         rows: The name of the number of rows, a tensor ``(1,)``.
     """
@@ -46,6 +49,7 @@ class OnnxGraph:
     def __init__(self, around: OnnxGraph | None = None) -> None:
         self.nodes: list[Any] = []
         self.initializers: list[Any] = []
+        self.described: list[Any] = []
         self.names: dict[ArrayValue, str] = {} if around is None else dict(around.names)
         self.rows = "" if around is None else around.rows
         self._outer = self if around is None else around._outer
@@ -73,7 +77,7 @@ class OnnxGraph:
 
     def fresh(self) -> str:
         """Return a new name."""
-        return f"t{next(self._numbers)}"
+        return f"/{next(self._numbers)}"
 
     def node(self, kind: str, *inputs: str, **attributes: Any) -> str:
         """Add a node with one output and return its name."""
@@ -87,6 +91,15 @@ class OnnxGraph:
         self.nodes.append(helper.make_node(kind, list(inputs), made, **attributes))
         return made
 
+    def extension(self, kind: str, x: str, dtype: str, **attributes: Any) -> str:
+        """Add a node of an operator of onnxruntime, from one array to one of two axes, and return its name."""
+        from onnx import helper
+
+        made = self.node(kind, x, domain=EXTENSION, **attributes)
+        # Without its type, checks of what reads it crash.
+        self.described.append(helper.make_tensor_value_info(made, element_type(dtype), [None, None]))
+        return made
+
     def constant(self, array: np.ndarray) -> str:
         """Return the name of a constant; equal ones are one, kept in the outermost graph."""
         from onnx import numpy_helper
@@ -94,10 +107,21 @@ class OnnxGraph:
         own = array.astype(np.int64) if array.dtype == np.uint32 else array
         key = (own.dtype.name, own.shape, own.tobytes())
         if key not in self._constants:
-            self._constants[key] = f"c{next(self._numbers)}"
+            self._constants[key] = self.fresh()
             self._outer.initializers.append(
                 numpy_helper.from_array(np.ascontiguousarray(own).reshape(own.shape), self._constants[key])
             )
+        return self._constants[key]
+
+    def strings(self, values: Sequence[str] | Sequence[Sequence[str]]) -> str:
+        """Return a constant of strings."""
+        from onnx import numpy_helper
+
+        key = ("string", str(values))
+        if key not in self._constants:
+            self._constants[key] = self.fresh()
+            made = numpy_helper.from_array(np.array(values, object), self._constants[key])
+            self._outer.initializers.append(made)
         return self._constants[key]
 
     def integers(self, values: Sequence[int] | int) -> str:
@@ -124,26 +148,30 @@ class OnnxGraph:
         """Convert to another dtype."""
         return self.node("Cast", name, to=element_type(dtype))
 
-    def inside(self, inputs: Mapping[str, ArrayValue | None], fill: Callable[[OnnxGraph], list[str]]) -> Any:
+    def inside(self, inputs: Mapping[str, ArrayValue | str | None], fill: Callable[[OnnxGraph], list[str]]) -> Any:
         """Return a graph inside a node.
 
         Args:
-            inputs: Its inputs by name, with the value that each is; None for a number of Loop.
+            inputs: Its inputs by name, with the value that each is, or its dtype; None for a number of Loop.
             fill: Adds its nodes and returns the names of its outputs.
         """
         from onnx import TensorProto, helper
 
         graph = OnnxGraph(self)
-        graph.names.update({value: name for name, value in inputs.items() if value is not None})
+        graph.names.update({value: name for name, value in inputs.items() if isinstance(value, ArrayValue)})
         # An output must be made inside, and only once.
         found = [graph.node("Identity", name) for name in fill(graph)]
         described = [
-            helper.make_tensor_value_info(name, element_type(value.dtype), None)
+            helper.make_tensor_value_info(name, element_type(_dtype(value)), None)
             if value is not None
             else helper.make_tensor_value_info(name, TensorProto.BOOL if name.endswith("go") else TensorProto.INT64, [])
             for name, value in inputs.items()
         ]
         return helper.make_graph(graph.nodes, self.fresh(), described, [_untyped(name) for name in found])
+
+
+def _dtype(value: ArrayValue | str) -> str:
+    return value if isinstance(value, str) else value.dtype
 
 
 def _untyped(name: str) -> Any:
@@ -160,6 +188,8 @@ def element_type(dtype: str) -> int:
 
     kinds = {
         "float32": "FLOAT",
+        "float64": "DOUBLE",
+        "string": "STRING",
         "int32": "INT32",
         "int64": "INT64",
         "uint32": "INT64",

@@ -46,7 +46,7 @@ def _repeat(
     def fill(inside: OnnxGraph) -> list[str]:
         return [again, *inside.add(body)]
 
-    inputs: dict[str, ArrayValue | None] = {graph.fresh(): None, again: None}
+    inputs: dict[str, ArrayValue | str | None] = {graph.fresh(): None, again: None}
     inputs.update({graph.fresh(): each for each in state})
     times = graph.integers(operation.whole("length"))
     found = graph.nodes_of("Loop", [times, "", *starts], len(operation.outputs), body=graph.inside(inputs, fill))
@@ -72,7 +72,7 @@ def _while(graph: OnnxGraph, operation: Operation, own: list[str]) -> list[str]:
         found = inside.add(body)
         return [holds(inside, found), *found]
 
-    inputs: dict[str, ArrayValue | None] = {graph.fresh(): None, f"{graph.fresh()}_go": None}
+    inputs: dict[str, ArrayValue | str | None] = {graph.fresh(): None, f"{graph.fresh()}_go": None}
     inputs.update({graph.fresh(): each for each in state})
     begin = holds(graph, starts)
     return graph.nodes_of("Loop", ["", begin, *starts], len(starts), body=graph.inside(inputs, fill))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,22 +14,32 @@ from typing import Any
 import numpy as np
 
 from ..errors import InvalidValue, MissingExtra
+from ..typing import Document
 from ..version import __version__
 from . import onnx_loops, onnx_operations  # noqa: F401 # pyright: ignore[reportUnusedImport] - register their rules
-from .exported import AnswerArrays, Exported
-from .onnx_graph import GRAPHS, OnnxGraph
+from .exported import AnswerArrays, ColumnAnswers, Exported
+from .onnx_answers import answers
+from .onnx_columns import NO_DATE, columns_of, described, dtype_of, encode_columns
+from .onnx_graph import EXTENSION, GRAPHS, OnnxGraph, element_type
 from .program import ArrayProgram, ArrayValue, RowCount
+from .raw_columns import ColumnSpec, RawCell, RawColumns, as_text, labelled, read_date, read_numbers
 from .wording import SAY
 
-OPSET, IR_VERSION = 21, 10  # onnxruntime from 1.20
+IR_VERSION = 10  # onnxruntime from 1.20
+OPSETS = {"": 21, "ai.onnx.ml": 3, EXTENSION: 1}
 TABLE = "plastica.table"  # the name of the metadata
 
 
-def files(exported: Exported, path: Path) -> dict[Path, bytes]:
+def files(exported: Exported, path: Path, *, features: bool = False) -> dict[Path, bytes]:
     """Return the content of the file.
 
-    The preprocessing of a model for a table is JSON in the metadata ``plastica.table``, see :mod:`.preprocessing`; the
-    graph takes features.
+    The file for a table has an input for each column and answers with labels and probabilities; see
+    :mod:`.onnx_columns`. The preprocessing is also JSON in the metadata ``plastica.table``, see :mod:`.preprocessing`.
+
+    Args:
+        exported: The model.
+        path: The file.
+        features: For a table, whether the inputs are encoded features, and the output what the program returns.
 
     Raises:
         MissingExtra: Without the package onnx.
@@ -39,42 +50,69 @@ def files(exported: Exported, path: Path) -> dict[Path, bytes]:
         from onnx import helper
     except ImportError:
         raise MissingExtra(SAY("no_onnx")) from None
-    program = exported.program
+    program, table = exported.program, exported.table
     missing = {(each.layer, each.name): None for part in program.walk() for each in part.operations}
     lacking = [SAY("layer_computes", layer=layer, name=repr(name)) for layer, name in missing if name not in GRAPHS]
     if lacking:
         raise InvalidValue(SAY("not_in_onnx", layers="; ".join(lacking)))
     graph = OnnxGraph()
-    for value, name in zip(program.inputs, program.input_names, strict=True):
-        graph.names[value] = name
-    graph.find_rows(program)
-    outputs = graph.add(program)
-    for found, name in zip(outputs, program.output_names, strict=True):
-        graph.nodes.append(helper.make_node("Identity", [found], [name]))
-    made = helper.make_graph(
-        graph.nodes,
-        _word(exported.name),
-        [_described(value, name) for value, name in zip(program.inputs, program.input_names, strict=True)],
-        [_described(value, name) for value, name in zip(program.outputs, program.output_names, strict=True)],
-        graph.initializers,
-    )
+    around = _arrays(graph, program) if table is None or features else _columns(graph, program, table)
+    made = helper.make_graph(graph.nodes, _word(exported.name), *around, graph.initializers, value_info=graph.described)
+    domains = {node.domain for node in graph.nodes}
     model = helper.make_model(
         made,
-        opset_imports=[helper.make_opsetid("", OPSET)],
+        opset_imports=[helper.make_opsetid(domain, OPSETS[domain]) for domain in sorted({"", *domains})],
         ir_version=IR_VERSION,
         producer_name="plastica",
         producer_version=__version__,
     )
-    if exported.table is not None:
-        helper.set_model_props(model, {TABLE: json.dumps(exported.table, ensure_ascii=False)})
+    if table is not None:
+        helper.set_model_props(model, {TABLE: json.dumps(table, ensure_ascii=False)})
     onnx.checker.check_model(model, full_check=True)
     return {path: model.SerializeToString()}
 
 
-def _described(value: ArrayValue, name: str) -> Any:
+def _arrays(graph: OnnxGraph, program: ArrayProgram) -> tuple[list[Any], list[Any]]:
+    """Add a program; return what its arrays are as inputs and outputs."""
     from onnx import helper
 
-    from .onnx_graph import element_type
+    graph.names.update(zip(program.inputs, program.input_names, strict=True))
+    for found, name in zip(_computed(graph, program), program.output_names, strict=True):
+        graph.nodes.append(helper.make_node("Identity", [found], [name]))
+    given = [_described(value, name) for value, name in zip(program.inputs, program.input_names, strict=True)]
+    return given, [_described(value, name) for value, name in zip(program.outputs, program.output_names, strict=True)]
+
+
+def _columns(graph: OnnxGraph, program: ArrayProgram, table: Document) -> tuple[list[Any], list[Any]]:
+    """Add a program between raw columns and labels; return what these are as inputs and outputs."""
+    from onnx import helper
+
+    specs = columns_of(table)
+    tensors = {name: name for name in specs}
+    for value, columns in zip(program.inputs, table["inputs"], strict=True):
+        graph.names[value] = encode_columns(graph, tensors, columns)
+    outputs: list[Any] = []
+    for each in answers(graph, _computed(graph, program)[0], table["answers"]):
+        name = each.name
+        while name in specs:
+            name += "_"
+        graph.nodes.append(helper.make_node("Identity", [each.tensor], [name]))
+        shape = ["rows"] if each.width is None else ["rows", each.width]
+        outputs.append(helper.make_tensor_value_info(name, element_type(each.dtype), shape))
+    given = [
+        helper.make_tensor_value_info(name, element_type(dtype_of(spec)), ["rows", 1], doc_string=described(spec))
+        for name, spec in specs.items()
+    ]
+    return given, outputs
+
+
+def _computed(graph: OnnxGraph, program: ArrayProgram) -> list[str]:
+    graph.find_rows(program)
+    return graph.add(program)
+
+
+def _described(value: ArrayValue, name: str) -> Any:
+    from onnx import helper
 
     return helper.make_tensor_value_info(name, element_type(value.dtype), [_size(each) for each in value.shape])
 
@@ -97,16 +135,59 @@ def opened(path: Path, program: ArrayProgram) -> AnswerArrays:
         raise MissingExtra(SAY("no_onnxruntime")) from None
 
 
+def opened_table(path: Path, table: Document) -> ColumnAnswers:
+    """Return a function that answers raw columns as onnxruntime with a file; MissingExtra if it is not installed."""
+    try:
+        run = _session(path.read_bytes()).run
+    except ImportError:
+        raise MissingExtra(SAY("no_onnxruntime")) from None
+    specs = columns_of(table)
+
+    def answer(columns: RawColumns) -> tuple[np.ndarray, list[list[object]]]:
+        given = {name: as_tensor(columns[name], spec) for name, spec in specs.items()}
+        *labels, numbers = map(np.asarray, run(None, given))
+        if not labels:
+            return numbers, labelled(numbers.tolist(), table["answers"])
+        return numbers, [np.atleast_1d(each).tolist() for each in labels[0]]
+
+    return answer
+
+
+def as_tensor(cells: Sequence[RawCell], spec: ColumnSpec) -> np.ndarray:
+    """Return raw cells as the input of a file, ``(rows, 1)``.
+
+    Raises:
+        ValueError: If a cell of a number is none.
+    """
+    match dtype_of(spec):
+        case "float64":
+            made = np.array(read_numbers(cells, spec), np.float64)
+        case "int64":
+            moments = (read_date(cell, spec) for cell in cells)
+            made = np.array([NO_DATE if each is None else _seconds(each) for each in moments], np.int64)
+        case _:
+            made = np.array([cell if isinstance(cell, str) else as_text(cell, spec) or "" for cell in cells], object)
+    return made.reshape(-1, 1)
+
+
+def _seconds(moment: datetime.datetime) -> int:
+    return round((moment - datetime.datetime(1970, 1, 1)).total_seconds())
+
+
 def session(content: bytes) -> AnswerArrays:
     """Return a function that answers as onnxruntime, on one core."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    made = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    made = _session(content)
     names = [each.name for each in made.get_inputs()]
 
     def answer(x: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [np.asarray(each) for each in made.run(None, dict(zip(names, x, strict=True)))]
 
     return answer
+
+
+def _session(content: bytes) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])

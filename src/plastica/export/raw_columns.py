@@ -15,9 +15,10 @@ from typing import Any
 ColumnSpec = Mapping[str, Any]
 RawCell = Any
 FeatureColumn = list[float]
+RawColumns = Mapping[str, Sequence[RawCell]]
 
 
-def features_of(columns: Mapping[str, Sequence[RawCell]], specs: Sequence[ColumnSpec]) -> list[FeatureColumn]:
+def features_of(columns: RawColumns, specs: Sequence[ColumnSpec]) -> list[FeatureColumn]:
     """Return the features of encoded columns, one list for each feature.
 
     Args:

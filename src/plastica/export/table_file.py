@@ -1,6 +1,6 @@
 """The end of exported Python files for models of tables: predictions, and the command line.
 
-Files contain the source of this module from ``Columns`` on, behind the functions of :mod:`.raw_columns`, ``compute``
+Files contain the source of this module from ``answers`` on, behind the functions of :mod:`.raw_columns`, ``compute``
 and the description ``TABLE`` of :mod:`.preprocessing`.
 """
 
@@ -15,12 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from .raw_columns import features_of, labelled
+from .raw_columns import RawColumns, features_of, labelled
 
 TABLE: dict[str, Any] = {}
 compute: Callable[..., Any]
-
-RawColumns = Mapping[str, Sequence[Any]]
 
 
 def answers(columns: RawColumns | Sequence[Mapping[str, Any]]) -> np.ndarray:

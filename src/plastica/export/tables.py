@@ -18,7 +18,6 @@ import numpy as np
 from .. import losses
 from ..data.encoding import FeatureLayout
 from ..data.target import Target
-from ..errors import InvalidValue
 from ..estimators.base import NetworkEstimator
 from ..estimators.class_decision import target_of
 from ..estimators.parameters import ClassifierParameters
@@ -29,10 +28,10 @@ from ..tables.coupling import CERTAIN
 from ..tables.selection import answers_of as answers_of_model
 from ..tables.trees import LEAF, BoostedTrees
 from ..typing import Document
+from .pairs import coupled
 from .preprocessing import VERSION, answers_of, columns_of, plain_columns
 from .program import ArrayProgram
 from .tracing import traced
-from .wording import SAY
 
 FeatureAnswers = Callable[[jax.Array], jax.Array]
 
@@ -131,8 +130,7 @@ def _answers(model: Sequential | BoostedTrees, target: Target, shift: tuple[floa
     loss = model.compiled.loss
     averaged = isinstance(loss, losses.MemberLoss)
     inner = loss.loss if isinstance(loss, losses.MemberLoss) else loss
-    if target.task in ("binary", "multiclass") and inner is not None and inner.meaning.targets.paired:
-        raise InvalidValue(SAY("pairs"))
+    paired = inner is not None and inner.meaning.targets.paired
 
     def answer(x: jax.Array) -> jax.Array:
         y = answering.respond(params, state, memory, answering.cast_inputs(x))
@@ -141,6 +139,8 @@ def _answers(model: Sequential | BoostedTrees, target: Target, shift: tuple[floa
             return y * jnp.asarray(target.scales, y.dtype) + jnp.asarray(target.means, y.dtype)
         if target.task == "binary" and y.shape[1] == 1:
             y = jnp.concatenate([1 - y, y], 1)
+        elif target.task != "multilabel" and paired:
+            y = coupled(y)
         elif target.task != "multilabel":
             y = _shares(jnp.maximum(y, CERTAIN))
         return _shares(y / jnp.asarray(shift, y.dtype)) if shift else y

@@ -3,6 +3,7 @@
 * ``files(exported, path, **options)`` returns the complete content of each file by its path, in memory.
 * ``opened(path, program)`` returns a function that answers as a written file does, for checks: from an array for each
   input of the program to one for each output. It takes any number of rows, also where the file takes one at a time.
+* ``opened_table(path, table)``, of targets with ``columns``, returns one from raw columns to outputs and predictions.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ import numpy as np
 
 from ..errors import InvalidValue
 from ..storage.atomic import as_path, replace_file
-from .exported import AnswerArrays, Exported, InputShape, exported
+from ..typing import Document
+from .exported import AnswerArrays, ColumnAnswers, Exported, InputShape, exported
 from .program import ArrayProgram
 from .quantization import quantized
 from .wording import SAY
@@ -28,6 +30,7 @@ class FileWriter(Protocol):
 
     files: Callable[..., dict[Path, bytes]]
     opened: Callable[[Path, ArrayProgram], AnswerArrays]
+    opened_table: Callable[[Path, Document], ColumnAnswers]  # of targets with ``columns`` only
 
 
 class ExportTarget(NamedTuple):
@@ -37,13 +40,13 @@ class ExportTarget(NamedTuple):
         ending: The ending of its name.
         module: The module that writes it.
         rows: The number of rows for which it answers at once; None for any.
-        features: Whether the file of a table's model takes features, and raw columns are left to others.
+        columns: Whether the file of a table's model is checked with raw columns, by ``opened_table``.
     """
 
     ending: str
     module: str
     rows: int | None = None
-    features: bool = False
+    columns: bool = False
 
     @property
     def writer(self) -> FileWriter:
@@ -53,7 +56,7 @@ class ExportTarget(NamedTuple):
 
 TARGETS = {
     "numpy": ExportTarget(".py", "numpy_writer"),
-    "onnx": ExportTarget(".onnx", "onnx_writer", features=True),
+    "onnx": ExportTarget(".onnx", "onnx_writer", columns=True),
     "c": ExportTarget(".c", "c_writer", rows=1),
     "html": ExportTarget(".html", "html_writer", rows=1),
 }
@@ -67,12 +70,14 @@ class ExportedFiles(NamedTuple):
         paths: The files, the main one first.
         size: Their size in bytes.
         exported: The model.
+        columns: Whether it is checked with raw columns.
     """
 
     target: str
     paths: tuple[Path, ...]
     size: int
     exported: Exported
+    columns: bool = False
 
 
 def write(
@@ -96,7 +101,8 @@ def write(
         input_shape: The shape of one input, where the model leaves a size open.
         int8: Calibration rows, an array for each input of the program: products are computed in whole numbers, with
             weights of 8 bits; see :mod:`.quantization`. Not for ONNX.
-        options: Of the target: ``beside=True`` puts the weights of a Python file into a second file.
+        options: Of the target: ``beside=True`` puts the weights of a Python file into a second file;
+            ``features=True`` lets the ONNX file of a table's model take encoded features instead of raw columns.
 
     Raises:
         InvalidValue: If the model cannot be exported, or the target is unknown.
@@ -115,6 +121,8 @@ def write(
     name = name_of(to, target)
     if options.get("beside") and name != "numpy":
         raise InvalidValue(SAY("beside"))
+    if options.get("features") and name != "onnx":
+        raise InvalidValue(SAY("features"))
     chosen = TARGETS[name]
     found = exported(model, rows=chosen.rows, input_shape=input_shape)
     if int8 is not None:
@@ -124,7 +132,8 @@ def write(
     files = chosen.writer.files(found, target, **{key: value for key, value in options.items() if value})
     for each, content in files.items():
         replace_file(each, [content])
-    return ExportedFiles(name, tuple(files), sum(map(len, files.values())), found)
+    columns = chosen.columns and found.table is not None and not options.get("features")
+    return ExportedFiles(name, tuple(files), sum(map(len, files.values())), found, columns)
 
 
 def name_of(to: str | None, path: Path) -> str:

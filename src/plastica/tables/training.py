@@ -118,7 +118,8 @@ def validation_set(
 
 def early_stopping(model: Sequential, patience: int) -> EarlyStopping:
     """Return the callback that stops training without improvement on the validation set and restores the best epoch."""
-    return EarlyStopping(monitor_of(model), patience=patience, restore_best_weights=True)
+    # Not every name of a loss, such as OneVsOne, tells that lower is better.
+    return EarlyStopping(monitor_of(model), patience=patience, mode="min", restore_best_weights=True)
 
 
 def train_network(
