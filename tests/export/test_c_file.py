@@ -6,17 +6,17 @@ import ctypes
 import datetime
 import math
 import shutil
+import subprocess
 
 import numpy as np
 import pytest
 
 import plastica as pl
 from plastica.data.reading import read_table
-from plastica.errors import InvalidValue
 from plastica.export import c_writer
 from plastica.export.c_names import identifiers
 from plastica.export.exported import exported
-from plastica.export.raw_columns import decided, read_date, read_numbers
+from plastica.export.raw_columns import decided, encode_text, read_date, read_numbers
 from plastica.settings import Settings
 from plastica.tables import TableNetwork
 
@@ -24,8 +24,8 @@ from . import tables
 
 needs_compiler = pytest.mark.skipif(not any(map(shutil.which, ("gcc", "cc", "clang"))), reason="needs a C compiler")
 KINDS = {"number": ctypes.c_double, "boolean": ctypes.c_int, "date": ctypes.c_int64}
-WITHOUT_TEXT = Settings(epochs=1, baselines=(), drop=("amount", "note"))
-NUMBERS_TOO = Settings(model="linear", baselines=(), drop=("kind", "note"))
+CLASSES = Settings(epochs=1, baselines=(), drop=("amount",), kinds=tables.NOTE)
+NUMBERS = Settings(model="linear", baselines=(), drop=("kind",), kinds=tables.NOTE)
 NO_DATE = -(2**63)
 
 
@@ -45,16 +45,14 @@ def as_c(cell, spec):
 
 
 @needs_compiler
-@pytest.mark.parametrize(("target", "settings"), [("kind", WITHOUT_TEXT), ("amount", NUMBERS_TOO)])
+@pytest.mark.parametrize(("target", "settings"), [("kind", CLASSES), ("amount", NUMBERS)])
 def test_rows_of_raw_columns_get_the_answers_of_plastica(target, settings, tmp_path):
     network = TableNetwork.fit(tables.train(), target, settings)
     written = pl.export.write(network, tmp_path / "model.c")
     assert [each.name for each in written.paths] == ["model.c", "model.h"]
     library = c_writer.compiled(written.paths[0])
-    specs = {spec["name"]: spec for columns in written.exported.table["inputs"] for spec in columns}
-    assert {spec["kind"] for spec in specs.values()} == {"number", "boolean", "category", "code", "date"}
-    fields = [(name, KINDS.get(spec["kind"], ctypes.c_char_p)) for name, spec in specs.items()]
-    row_type = type("Row", (ctypes.Structure,), {"_fields_": fields})
+    row_type, specs = row_of(written)
+    assert {spec["kind"] for spec in specs.values()} == {"number", "boolean", "category", "code", "date", "text"}
     columns = {name: values.to_list() for name, values in read_table(tables.new()).columns.items()}
     expected = network.predict(tables.new())
     wanted = expected.labels[:, None] if expected.probabilities is None else expected.probabilities
@@ -102,10 +100,99 @@ def test_classes_are_decided_as_in_python(decision, tmp_path):
         assert label(ctypes.c_void_p(shares.ctypes.data)) == decided(shares.tolist(), decision)[0]
 
 
-def test_columns_of_text_are_refused_by_name(tmp_path):
-    with pytest.raises(InvalidValue, match=r"columns of text .*: 'note'\. Train without them \(--ignore note\)"):
-        pl.export.write(tables.model("trees"), tmp_path / "model.c")
-    assert not list(tmp_path.iterdir())
+TEXTS = [
+    "",
+    "a",
+    "Hello  World",
+    " ÀÉ Çà\tva ",
+    "İstanbul x² 日本語",
+    "a_b\u3000c-d" + 30 * "z",
+    "ΟΔΟΣ ΣΑΣ Σ",
+    "😀 𝔘𝔫 Ǆ ẞ",
+]
+# Random bytes, in a block that ends where they end, so that reading further is found.
+HOSTILE = """
+#include <stdlib.h>
+int main(void) {
+    uint32_t state = 1;
+    float sums[8];
+    for (int round = 0; round < 20000; round++) {
+        size_t length = state % 24;
+        char *text = malloc(length + 1);
+        for (size_t k = 0; k < length; k++) {
+            state = state * 1664525u + 1013904223u;
+            text[k] = (char)((state >> 24) | ((state >> 9) & 0xC0));
+        }
+        text[length] = 0;
+        encode_words(text, sums, 8);
+        encode_letters(text, sums, 8);
+        if (!(sums[0] * sums[0] <= 0.2501) || is_blank(text) > 1) { return 1; }
+        free(text);
+        state = state * 1664525u + 1013904223u;
+    }
+    return 0;
+}
+"""
+
+
+def text_source(end: str) -> str:
+    from plastica.export import c_text
+
+    heads = [f"#include <{each}.h>" for each in ("stdint", "math", "string")]
+    return "\n".join([*heads, *c_text.functions(["words", "letters"], True), end])
+
+
+@needs_compiler
+def test_texts_are_hashed_as_in_python(tmp_path):
+    ends = [f"void {each}(const char *x, float *y) {{ encode_{each}(x, y, 64); }}\n" for each in ("words", "letters")]
+    (tmp_path / "text.c").write_text(text_source("".join([*ends, "int blank(const char *x) { return is_blank(x); }"])))
+    library = c_writer.compiled(tmp_path / "text.c")
+    for pieces, encode in (("words", library.words), ("letters", library.letters)):
+        spec = {"features": 64, "pieces": pieces, "indicator": False, "missing": [], "missing_words": []}
+        for text, expected in zip(TEXTS, np.array(encode_text(TEXTS, spec)).T, strict=True):
+            found = np.zeros(64, np.float32)
+            encode(text.encode(), ctypes.c_void_p(found.ctypes.data))
+            np.testing.assert_allclose(found, expected, atol=1e-7, err_msg=text)
+    assert [library.blank(text) for text in (None, b" \t", "\u3000".encode(), b"x", b"\xff")] == [1, 1, 1, 0, 0]
+
+
+@needs_compiler
+def test_bytes_that_are_no_text_do_no_harm(tmp_path):
+    (tmp_path / "hostile.c").write_text(text_source(HOSTILE))
+    compiler = next(filter(None, map(shutil.which, ("gcc", "clang", "cc"))))
+    command = [compiler, "-std=c99", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    command += ["hostile.c", "-o", "hostile", "-lm"]
+    made = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    if made.returncode:
+        pytest.skip(f"the compiler has no sanitizers: {made.stderr[-200:]}")
+    ended = subprocess.run(["./hostile"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@needs_compiler
+def test_a_file_compiles_without_warnings_and_refuses_values_by_the_number_of_the_field(tmp_path):
+    written = pl.export.write(tables.model("trees"), tmp_path / "model.c")
+    compiler = next(filter(None, map(shutil.which, ("gcc", "clang", "cc"))))
+    command = [compiler, "-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", "-DMODEL_MAIN", "model.c", "-lm"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    library = c_writer.compiled(written.paths[0])
+    row_type, specs = row_of(written)
+    names = [each.decode() for each in (ctypes.c_char_p * len(specs)).in_dll(library, "model_columns")]
+    assert names == list(specs)
+    missing = {"number": math.nan, "boolean": -1, "date": NO_DATE}
+    answers = np.full(3, 9, np.float32)
+    for name, wrong in (("price", math.inf), ("yes", 2), (None, 0)):
+        cells = {column: missing.get(spec["kind"]) for column, spec in specs.items()} | ({name: wrong} if name else {})
+        code = library.model_answers(ctypes.byref(row_type(*cells.values())), ctypes.c_void_p(answers.ctypes.data))
+        assert code == (names.index(name) + 1 if name else 0)
+        assert (answers == 9).all() == bool(name)
+
+
+def row_of(written):
+    """The struct of a row, and the columns."""
+    specs = {spec["name"]: spec for columns in written.exported.table["inputs"] for spec in columns}
+    fields = [(name, KINDS.get(spec["kind"], ctypes.c_char_p)) for name, spec in specs.items()]
+    return type("Row", (ctypes.Structure,), {"_fields_": fields}), specs
 
 
 def test_names_become_identifiers_that_differ():

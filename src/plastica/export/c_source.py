@@ -79,6 +79,7 @@ def c_source(program: ArrayProgram, name: str, around: CTable | None = None) -> 
     ]
     header = _header(program, name, signature, inputs, outputs, around)
     flash = sum(array.size * (4 if array.dtype == bool else array.itemsize) for array in written.tables.values())
+    flash += around.flash if around else 0
     features = sum(prod(sizes(value.shape)) for value in program.inputs) if around else 0
     ram = 4 * (written.floats + written.wholes + features)
     return CSource(header, "\n".join(parts).rstrip() + "\n", flash, ram)

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import InvalidValue
+from . import c_text
 from .c_names import identifiers
 from .raw_columns import ColumnSpec
-from .wording import SAY
 
 # How fields of a row are declared, by the kind of the column.
 _FIELDS = {
@@ -21,6 +20,7 @@ _FIELDS = {
     "category": ("const char *", "NULL if missing"),
     "code": ("const char *", "NULL if missing"),
     "date": ("int64_t", "seconds since 1970-01-01 in UTC, INT64_MIN if missing"),
+    "text": ("const char *", "text in UTF-8; NULL or blank if missing"),
 }
 
 _SCALED = """\
@@ -54,10 +54,12 @@ class CTable:
     Attributes:
         declared: Lines of the header: the row, the labels, the functions.
         defined: Lines of the source file.
+        flash: The bytes of constants.
     """
 
     declared: Sequence[str]
     defined: Sequence[str]
+    flash: int
 
 
 def c_table(table: Mapping[str, Any], name: str) -> CTable:
@@ -66,15 +68,9 @@ def c_table(table: Mapping[str, Any], name: str) -> CTable:
     Args:
         table: What happens around the program; see :mod:`.preprocessing`.
         name: The prefix of names.
-
-    Raises:
-        InvalidValue: If a column is text: its words would need memory that is not there.
     """
     inputs: Sequence[Sequence[ColumnSpec]] = table["inputs"]
     specs = {str(spec["name"]): spec for columns in inputs for spec in columns}
-    texts = [column for column, spec in specs.items() if spec["kind"] == "text"]
-    if texts:
-        raise InvalidValue(SAY("text_in_c", columns=", ".join(map(repr, texts)), first=texts[0]))
     fields = dict(zip(specs, identifiers(list(specs)), strict=True))
     answers = table["answers"]
     count = len(answers["classes"]) or len(answers["names"])
@@ -83,27 +79,50 @@ def c_table(table: Mapping[str, Any], name: str) -> CTable:
         "typedef struct {",
         *(_field(spec, fields[column]) for column, spec in specs.items()),
         f"}} {name}_row;\n",
+        f"#define {name.upper()}_COLUMNS {len(specs)}",
         f"#define {name.upper()}_ANSWERS {count}",
-        f"\n/* Fills in {_meaning(answers)} of a row. */",
-        f"void {name}_answers(const {name}_row *row, float *answers);",
+        f"\n/* The columns, in the order of the fields. */\nextern const char *const {name}_columns[];",
+        f"\n/* Fills in {_meaning(answers)} of a row. Returns 0, or the number, from 1, of the first field that has no",
+        "   such value: an infinite number, or another one than 1, 0 and -1 for yes and no; answers are then left. */",
+        f"int {name}_answers(const {name}_row *row, float *answers);",
         *_declared_labels(answers, name),
     ]
-    encoded = [line for columns in inputs for spec in columns for line in _encoded(spec, fields[str(spec["name"])])]
     widths = [sum(width_of(spec) for spec in columns) for columns in inputs]
     given = ", ".join(f"features + {sum(widths[:place])}" for place in range(len(widths)))
     kinds = {spec["kind"] for spec in specs.values()}
+    of_text = [spec for columns in inputs for spec in columns if spec["kind"] == "text"]
+    texts = c_text.functions((str(spec["pieces"]) for spec in of_text), any(spec["indicator"] for spec in of_text))
+    named = ", ".join(map(_quoted, specs))
     defined = [
+        f"const char *const {name}_columns[{name.upper()}_COLUMNS] = {{{named}}};\n",
         *([_SCALED] if kinds & {"number", "date"} else []),
         *([_DATES] if "date" in kinds else []),
-        f"void {name}_answers(const {name}_row *row, float *answers) {{",
+        *texts,
+        f"int {name}_answers(const {name}_row *row, float *answers) {{",
         f"    static float features[{sum(widths)}];",
         "    float *next = features;",
-        *(f"    {line}" for line in encoded),
+        *(f"    {line}" for place, column in enumerate(specs, 1) for line in _checked(specs[column], fields, place)),
+        *(
+            f"    {line}"
+            for columns in inputs
+            for spec in columns
+            for line in _encoded(spec, fields[str(spec["name"])])
+        ),
         f"    {name}_predict({given}, answers);",
+        "    return 0;",
         "}",
         *_defined_labels(answers, name),
     ]
-    return CTable(declared, defined)
+    return CTable(declared, defined, c_text.table_bytes() if texts else 0)
+
+
+def _checked(spec: ColumnSpec, fields: Mapping[str, str], place: int) -> Iterator[str]:
+    """Yield the statement that refuses a value."""
+    value = f"row->{fields[str(spec['name'])]}"
+    if spec["kind"] in ("number", "plain"):
+        yield f"if (isinf({value})) {{ return {place}; }}"
+    elif spec["kind"] == "boolean":
+        yield f"if ({value} < -1 || {value} > 1) {{ return {place}; }}"
 
 
 def width_of(spec: ColumnSpec) -> int:
@@ -124,6 +143,7 @@ def _field(spec: ColumnSpec, field: str) -> str:
     kind, missing = _FIELDS[str(spec["kind"])]
     words = spec.get("booleans") or spec.get("categories") or []
     told = [f"one of {', '.join(map(_quoted, words))}"] if "categories" in spec else []
+    told += [f"in {spec['unit']}"] if spec.get("unit") else []
     told.append(missing.format(*map(_quoted, words)) if spec["kind"] == "boolean" else missing)
     text = _comment(f"{_quoted(spec['name'])}: {'; '.join(told)}")
     return f"    {kind}{'' if kind.endswith('*') else ' '}{field}; /* {text} */"
@@ -145,6 +165,10 @@ def _encoded(spec: ColumnSpec, field: str) -> Iterator[str]:
         case "date":
             gone = f"{value} == INT64_MIN"
             yield from _encoded_date(spec, value, gone)
+        case "text":
+            gone = f"is_blank({value})"
+            yield f"encode_{spec['pieces']}({value}, next, {spec['features']});"
+            yield f"next += {spec['features']};"
         case kind:
             gone = f"{value} == 0 || !*{value}"
             if kind == "code":

@@ -30,9 +30,6 @@ def source_of(exported: Exported, path: Path) -> CSource:
     Args:
         exported: The model, its program for one row.
         path: The source file.
-
-    Raises:
-        InvalidValue: If the table has a column of text.
     """
     name = prefix_of(path)
     around = None if exported.table is None else c_table(exported.table, name)
