@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @click.option(
     "--shape", "input_shape", metavar="SIZES", help="Shape of one input where the model leaves a size open: 12,3."
 )
+@click.option("--step", is_flag=True, help="Write one step in time: what the network remembers goes in and comes out.")
 @click.option("--beside", is_flag=True, help="Put the weights of a Python file into a second file, NAME.npz.")
 @click.option("--features", is_flag=True, help="Let an ONNX file take encoded features instead of raw columns.")
 @click.option("--measure/--no-measure", default=True, help="Whether to run the file and measure it.")
@@ -44,6 +45,7 @@ def export(
     check: str | None,
     int8: str | None,
     input_shape: str | None,
+    step: bool,
     beside: bool,
     features: bool,
     measure: bool,
@@ -75,10 +77,10 @@ def export(
         raise InvalidValue(_words("same_file", path=str(target)))
     loaded = load(path)
     shape = None if input_shape is None else _shape(input_shape)
-    found = exported(loaded, rows=TARGETS[name].rows, input_shape=shape)
+    found = exported(loaded, rows=TARGETS[name].rows, input_shape=shape, step=step)
     rows = None if check is None else check_rows(found, check)
     calibration = None if int8 is None else check_rows(found, int8).inputs
-    written = write(found, target, name, beside=beside, features=features, int8=calibration)
+    written = write(found, target, name, step=step, beside=beside, features=features, int8=calibration)
     for each in written.paths:
         output.fact("saved" if each == target else "", _size_of(each))
     if features and written.exported.table is not None:

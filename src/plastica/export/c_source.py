@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -9,6 +11,7 @@ import numpy as np
 
 from ..version import __version__
 from .c_names import check_prefix, identifiers
+from .c_step import c_step
 from .c_table import CTable
 from .loops import write_loops
 from .loops.c import HELPERS, TYPES, C
@@ -34,13 +37,16 @@ class CSource:
     ram: int
 
 
-def c_source(program: ArrayProgram, name: str, around: CTable | None = None) -> CSource:
+def c_source(
+    program: ArrayProgram, name: str, around: CTable | None = None, start: Sequence[np.ndarray] | None = None
+) -> CSource:
     """Return a program for one row as C99 that allocates nothing.
 
     Args:
         program: A program for one row.
         name: The prefix of names, an identifier of C.
         around: What surrounds it, for the model of a table.
+        start: For one step in time, each state before the first one.
 
     Raises:
         InvalidValue: If ``name`` is not an identifier of C.
@@ -62,6 +68,7 @@ def c_source(program: ArrayProgram, name: str, around: CTable | None = None) -> 
     signature = f"void {name}_predict({', '.join([*given, *filled])})"
     memory = [("float", "floats", written.floats), ("int32_t", "wholes", written.wholes)]
     pointers = [_pointer(each) for each in sorted(written.buffers, key=lambda each: each.whole)]
+    stepping = None if start is None else c_step(program, name, start)
     parts = [
         f"/* Written by plastica {__version__}. */",
         f'#include "{name}.h"\n\n#include <math.h>',
@@ -72,16 +79,23 @@ def c_source(program: ArrayProgram, name: str, around: CTable | None = None) -> 
         *(f"static {kind} {each}[{size}];" for kind, each, size in memory if size),
         f"\n{signature} {{",
         *pointers,
+        *(
+            f"    (void){each};"
+            for each in inputs
+            if not any(re.search(rf"\b{each}\b", line) for line in written.lines)
+        ),
         *written.lines,
         "}\n",
         *(around.defined if around else []),
+        *(stepping.defined if stepping else []),
         _MAIN.format(name=name, NAME=name.upper()) if len(inputs) == len(outputs) == 1 else "",
     ]
-    header = _header(program, name, signature, inputs, outputs, around)
+    extra = [*(around.declared if around else []), *(stepping.declared if stepping else [])]
+    header = _header(program, name, signature, (inputs, outputs), extra)
     flash = sum(array.size * (4 if array.dtype == bool else array.itemsize) for array in written.tables.values())
     flash += around.flash if around else 0
     features = sum(prod(sizes(value.shape)) for value in program.inputs) if around else 0
-    ram = 4 * (written.floats + written.wholes + features)
+    ram = 4 * (written.floats + written.wholes + features) + (stepping.ram if stepping else 0)
     return CSource(header, "\n".join(parts).rstrip() + "\n", flash, ram)
 
 
@@ -118,7 +132,7 @@ def _pointer(buffer: Buffer) -> str:
 
 
 def _header(
-    program: ArrayProgram, name: str, signature: str, inputs: list[str], outputs: list[str], around: CTable | None
+    program: ArrayProgram, name: str, signature: str, names: tuple[list[str], list[str]], extra: Sequence[str]
 ) -> str:
     guard = f"{name.upper()}_H"
     lines = [
@@ -129,8 +143,8 @@ def _header(
         "#include <stdint.h>",
         '\n#ifdef __cplusplus\nextern "C" {\n#endif',
     ]
-    for role, values, names in (("input", program.inputs, inputs), ("output", program.outputs, outputs)):
-        for value, one in zip(values, names, strict=True):
+    for role, values, own in (("input", program.inputs, names[0]), ("output", program.outputs, names[1])):
+        for value, one in zip(values, own, strict=True):
             word = role if len(values) == 1 else f"{role}_{one}"
             lines += [
                 f"\n/* {one}: shape {_shown(value)}. */",
@@ -140,7 +154,7 @@ def _header(
     lines += [
         "\n/* Answers one row. Two threads may not call it at once: the memory between layers is static. */",
         f"{signature};",
-        *(["", *around.declared] if around else []),
+        *(["", *extra] if extra else []),
         "\n#ifdef __cplusplus\n}\n#endif",
         f"\n#endif /* {guard} */\n",
     ]

@@ -33,7 +33,7 @@ def source_of(exported: Exported, path: Path) -> CSource:
     """
     name = prefix_of(path)
     around = None if exported.table is None else c_table(exported.table, name)
-    return c_source(exported.program, name, around)
+    return c_source(exported.program, name, around, exported.start)
 
 
 def prefix_of(path: Path) -> str:

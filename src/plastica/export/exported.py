@@ -36,6 +36,7 @@ class Exported:
         table: What happens around it, for the model of a table; see :mod:`.preprocessing`. None for a model of arrays.
         answer: What plastica answers, from an array for each input of the program to one for each output; for checks.
         draw: Random inputs of so many rows, for checks and calibration without data.
+        start: For one step in time, each state before the first one; see :mod:`.stepping`. None for whole inputs.
     """
 
     name: str
@@ -43,21 +44,29 @@ class Exported:
     table: Document | None = None
     answer: AnswerArrays | None = None
     draw: Callable[[int], list[np.ndarray]] | None = None
+    start: tuple[np.ndarray, ...] | None = None
 
 
-def exported(model: object, *, rows: int | None = None, input_shape: InputShape | None = None) -> Exported:
+def exported(
+    model: object, *, rows: int | None = None, input_shape: InputShape | None = None, step: bool = False
+) -> Exported:
     """Return what a writer needs of a model.
 
     Args:
         model: A model, a model for a table, or an estimator.
         rows: As for :func:`program_of`.
         input_shape: As for :func:`program_of`; only for models of arrays.
+        step: Whether to take one step in time instead of whole inputs.
 
     Raises:
         InvalidValue: If the model cannot be exported; nothing is written then.
     """
     if isinstance(model, Exported):
         return model
+    if step and not isinstance(model, BaseModel):
+        raise InvalidValue(SAY("step_model", given=type(model).__name__))
+    if isinstance(model, BaseModel) and step:
+        return _of_step(model, rows)
     if isinstance(model, BaseModel):
         program = program_of(model, rows=rows, input_shape=input_shape)
         return Exported(model.name, program, None, lambda x: _answers(model, x), lambda count: _drawn(program, count))
@@ -76,6 +85,21 @@ def exported(model: object, *, rows: int | None = None, input_shape: InputShape 
     if isinstance(model, Forecaster):
         raise InvalidValue(SAY("forecast"))
     raise InvalidValue(SAY("no_model", given=repr(model)))
+
+
+def _of_step(model: BaseModel, rows: int | None) -> Exported:
+    from .stepping import step_program_of
+
+    found = step_program_of(model, rows)
+
+    def answer(x: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return [np.asarray(each) for each in found.step(*x)]
+
+    def draw(count: int) -> list[np.ndarray]:
+        drawn = _drawn(found.program, count)
+        return [*drawn[: len(drawn) - len(found.start)], *(np.repeat(each, count, 0) for each in found.start)]
+
+    return Exported(model.name, found.program, None, answer, draw, found.start)
 
 
 def _of_table(found: TableExport) -> Exported:

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from ..version import __version__
-from . import array_file, raw_columns, reference, table_file
+from . import array_file, raw_columns, reference, step_file, table_file
 from .exported import AnswerArrays, Exported
 from .numpy_code import Code
-from .numpy_expressions import plain
+from .numpy_expressions import number, plain
 from .program import ArrayProgram
 from .quantization import narrow
 
@@ -42,7 +42,7 @@ def files(exported: Exported, path: Path, *, beside: bool = False) -> dict[Path,
         _head(exported, path, weights.name if beside else None),
         *(inspect.getsource(each).rstrip() for each in _needed(code.functions)),
         body,
-        _table(exported.table) if exported.table is not None else _arrays(exported.program),
+        _end(exported),
         _beside(stored, weights.name) if beside else _inside(stored),
         'if __name__ == "__main__":\n    main()',
     ]
@@ -57,7 +57,11 @@ def files(exported: Exported, path: Path, *, beside: bool = False) -> dict[Path,
 
 def _head(exported: Exported, path: Path, weights: str | None) -> str:
     needs = f"NumPy and the file {_prose(weights)} beside it" if weights else "NumPy only"
-    use = "predict({'column': [value, ...], ...})" if exported.table is not None else "predict(rows)"
+    use, function = "predict(rows)", "predict"
+    if exported.table is not None:
+        use = "predict({'column': [value, ...], ...})"
+    elif exported.start is not None:
+        use, function = "state = start(); answer, state = step(state, inputs)", "start, step"
     modules = ["argparse", *([] if weights else ["base64"]), "csv"]
     modules += ["datetime", "json", "math", "re"] if exported.table is not None else []
     names = "Callable, Mapping, Sequence" if exported.table is not None else "Sequence"
@@ -65,7 +69,7 @@ def _head(exported: Exported, path: Path, weights: str | None) -> str:
         f'"""{_prose(exported.name)}, exported by plastica {__version__}. Needs {needs}.',
         "",
         f"    python {_prose(path.name)} table.csv",
-        f"    from {_prose(path.stem)} import predict; {use}",
+        f"    from {_prose(path.stem)} import {function}; {use}",
         '"""',
         "",
         "from __future__ import annotations",
@@ -116,11 +120,29 @@ def _laid_out(table: Mapping[str, Any]) -> str:
     return "{\n " + ",\n ".join(f'"{name}": {part}' for name, part in parts.items()) + "\n}"
 
 
-def _arrays(program: ArrayProgram) -> str:
-    shapes = [list(value.shape[1:]) for value in program.inputs]
-    dtypes = [value.dtype for value in program.inputs]
-    known = f"SHAPES = {shapes}\nDTYPES = {dtypes}\nOUTPUTS = {list(program.output_names)}"
-    return "\n\n\n".join([known, _body(array_file, "def predict")])
+def _end(exported: Exported) -> str:
+    if exported.table is not None:
+        return _table(exported.table)
+    if exported.start is None:
+        return _arrays(exported.program, 0) + "\n\n\n" + _body(array_file, "def predict")
+    states = ", ".join(map(_filled, exported.start))
+    known = f"{_arrays(exported.program, len(exported.start))}\nSTART = [{states}]\nStepState = list[np.ndarray]"
+    return "\n\n\n".join([known, inspect.getsource(array_file.as_dtype).rstrip(), _body(step_file, "def start")])
+
+
+def _arrays(program: ArrayProgram, states: int) -> str:
+    """Return what the end of a file knows of inputs and outputs; states are the last of both."""
+    inputs = program.inputs[: len(program.inputs) - states]
+    outputs = program.output_names[: len(program.outputs) - states]
+    shapes, dtypes = [list(value.shape[1:]) for value in inputs], [value.dtype for value in inputs]
+    return f"SHAPES = {shapes}\nDTYPES = {dtypes}\nOUTPUTS = {list(outputs)}"
+
+
+def _filled(array: np.ndarray) -> str:
+    first = array.ravel()[:1]
+    if array.size and (array == first).all():
+        return f'np.full({plain(array.shape)}, {number(first[0])}, "{array.dtype}")'
+    return f'np.array({plain(array)}, "{array.dtype}").reshape({plain(array.shape)})'
 
 
 def _inside(stored: Sequence[tuple[str, np.ndarray]]) -> str:

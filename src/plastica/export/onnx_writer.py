@@ -27,14 +27,15 @@ from .wording import SAY
 
 IR_VERSION = 10  # onnxruntime from 1.20
 OPSETS = {"": 21, "ai.onnx.ml": 3, EXTENSION: 1}
-TABLE = "plastica.table"  # the name of the metadata
+TABLE, START = "plastica.table", "plastica.start"  # the names of the metadata
 
 
 def files(exported: Exported, path: Path, *, features: bool = False) -> dict[Path, bytes]:
     """Return the content of the file.
 
     The file for a table has an input for each column and answers with labels and probabilities; see
-    :mod:`.onnx_columns`. The preprocessing is also JSON in the metadata ``plastica.table``, see :mod:`.preprocessing`.
+    :mod:`.onnx_columns`. The preprocessing is also JSON in the metadata ``plastica.table``, see :mod:`.preprocessing`;
+    for one step in time, the states of a sequence before the first step are in ``plastica.start``.
 
     Args:
         exported: The model.
@@ -68,6 +69,10 @@ def files(exported: Exported, path: Path, *, features: bool = False) -> dict[Pat
     )
     if table is not None:
         helper.set_model_props(model, {TABLE: json.dumps(table, ensure_ascii=False)})
+    if exported.start is not None:
+        names = program.input_names[len(program.inputs) - len(exported.start) :]
+        states = {name: each[0].tolist() for name, each in zip(names, exported.start, strict=True)}
+        helper.set_model_props(model, {START: json.dumps(states)})
     onnx.checker.check_model(model, full_check=True)
     return {path: model.SerializeToString()}
 

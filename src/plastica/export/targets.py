@@ -87,6 +87,7 @@ def write(
     *,
     input_shape: InputShape | None = None,
     int8: Sequence[np.ndarray] | None = None,
+    step: bool = False,
     **options: Any,
 ) -> ExportedFiles:
     """Write a model as a file for a place without JAX, or without Python.
@@ -101,6 +102,8 @@ def write(
         input_shape: The shape of one input, where the model leaves a size open.
         int8: Calibration rows, an array for each input of the program: products are computed in whole numbers, with
             weights of 8 bits; see :mod:`.quantization`. Not for ONNX.
+        step: One step in time instead of whole inputs, for networks that answer step by step: what they remember goes
+            in beside the inputs and comes out beside the answers; see :mod:`.stepping`. Not for HTML.
         options: Of the target: ``beside=True`` puts the weights of a Python file into a second file;
             ``features=True`` lets the ONNX file of a table's model take encoded features instead of raw columns.
 
@@ -124,7 +127,9 @@ def write(
     if options.get("features") and name != "onnx":
         raise InvalidValue(SAY("features"))
     chosen = TARGETS[name]
-    found = exported(model, rows=chosen.rows, input_shape=input_shape)
+    if step and name == "html":
+        raise InvalidValue(SAY("step_target"))
+    found = exported(model, rows=chosen.rows, input_shape=input_shape, step=step)
     if int8 is not None:
         if name == "onnx":
             raise InvalidValue(SAY("onnx_int8"))
