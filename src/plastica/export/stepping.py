@@ -27,7 +27,7 @@ from .tracing import traced
 from .wording import SAY
 
 # From what is remembered and the inputs of one step to answers and what is remembered then.
-Advance = Callable[[Carry, Sequence[jax.Array]], "tuple[list[jax.Array], Carry]"]
+StepFunction = Callable[[Carry, Sequence[jax.Array]], "tuple[list[jax.Array], Carry]"]
 
 
 class StepProgram(NamedTuple):
@@ -140,7 +140,7 @@ class _Memory(NamedTuple):
 
 
 def _memory(
-    begin: Callable[[Any], Carry], advance: Advance, inputs: Sequence[tuple[tuple[int, ...], str]], name: str
+    begin: Callable[[Any], Carry], advance: StepFunction, inputs: Sequence[tuple[tuple[int, ...], str]], name: str
 ) -> _Memory:
     def after(batch: int) -> Carry:
         parts = [jax.ShapeDtypeStruct((batch, *shape), np.dtype(kind)) for shape, kind in inputs]
