@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -21,8 +22,11 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 os.environ.setdefault("MPLBACKEND", "agg")
 
 # Tests compile hundreds of programs that run for milliseconds, so most optimizations of XLA are not worth their time.
-# Tests that need them enable them (test_processes.py), and so does the second round of all tests in .ci/run.
-QUICK_TO_COMPILE = "--xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=0"
+# Small programs are compiled faster in one part than in 32. Tests that need optimizations enable them
+# (test_processes.py), and so does the second round of all tests in .ci/run.
+QUICK_TO_COMPILE = (
+    "--xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=0 --xla_cpu_parallel_codegen_split_count=1"
+)
 
 
 def is_understood(flags: str) -> bool:
@@ -38,6 +42,12 @@ if "XLA_FLAGS" not in os.environ and is_understood(QUICK_TO_COMPILE):
 
 
 array_checks.install("plastica")
+
+
+def pytest_collection_finish():
+    """Exempt what is imported by now from garbage collection, which would traverse all of it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="module")
