@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import plastica as pl
-from plastica.spikes import SparseNetwork, firing_curve
+from plastica.spikes import SparseNetwork, draw_connectivity, firing_curve, neuron_traces
 
 BLUE, ORANGE, INK = "#0072B2", "#D55E00", "#222222"
 PATTERNS = ("tonic spiking", "tonic bursting", "mixed mode", "spike latency", "resonator", "rebound burst")
@@ -50,4 +50,50 @@ def spikes() -> Figure:
     return figure
 
 
-FIGURES: dict[str, Callable[[], Figure]] = {"spikes": spikes}
+def neurons() -> Figure:
+    """Draw what two neurons with AMPA, NMDA and GABA receptors do; the second is inhibited after 200 ms."""
+    rng = np.random.default_rng(0)
+    inputs = np.where(rng.random((4000, 2)) < 0.02, 16.0, 0.0)
+    inputs[2000:, 1] -= np.where(rng.random(2000) < 0.03, 8.0, 0.0)
+    return neuron_traces(pl.ConductanceSynapses(pl.AdEx()), inputs).draw()
+
+
+def connectivity() -> Figure:
+    """Draw the weights of a sparse network in which four in five neurons excite."""
+    network = SparseNetwork.random(neurons=60, synapses=8)
+    weights = np.zeros((60, 60))
+    np.add.at(weights, (np.arange(60)[:, None], network.targets), network.weights)
+    return draw_connectivity(weights)
+
+
+def cochlea() -> Figure:
+    """Draw a sound that rises from 200 to 3,200 Hz with a click in it, the rates of a cochlea, and its spikes."""
+    rate, seconds = 8000, 0.6
+    t = np.arange(round(rate * seconds)) / rate
+    octaves = 4 / seconds
+    sound = 0.1 * np.sin(2 * np.pi * 200 * (2 ** (octaves * t) - 1) / (octaves * np.log(2)))
+    sound[2400:2408] += 0.8
+    layer = pl.Cochlea(40, rate, 100.0, 3600.0, dt=5.0)
+    x = sound.astype("float32")[None]
+    centres, rates = np.asarray(layer.centres), np.asarray(layer.rates(x))[0]
+    spikes = np.asarray(layer.apply({}, x)[0])[0]
+    figure = Figure(figsize=(7.9, 3.2), layout="constrained", facecolor="white")
+    left, right = figure.subplots(1, 2, sharex=True)
+    shown = left.imshow(rates.T, origin="lower", aspect="auto", cmap="Greys", extent=(0, 1000 * seconds, -0.5, 39.5))
+    figure.colorbar(shown, ax=left, label="spikes per second")
+    steps, channels = np.nonzero(spikes)
+    right.plot(5 * steps, channels, "|", ms=3, color=INK)
+    marks = [5, 15, 25, 35]
+    for axes, title in ((left, "rates of nerve fibres"), (right, "their spikes")):
+        axes.set(title=title, xlabel="milliseconds")
+        axes.set_yticks(marks, [f"{centres[mark]:.0f}" for mark in marks])
+    left.set_ylabel("centre of the filter, Hz")
+    return figure
+
+
+FIGURES: dict[str, Callable[[], Figure]] = {
+    "spikes": spikes,
+    "neurons": neurons,
+    "connectivity": connectivity,
+    "cochlea": cochlea,
+}

@@ -8,14 +8,11 @@ import numpy as np
 import pytest
 
 import plastica as pl
-from plastica.declaration import declaration
 from plastica.errors import InvalidValue
 from plastica.layers import Context
-from plastica.layers.cell import Cell
-from plastica.layers.layer import INFERENCE
 from plastica.losses import MeanSquaredError, Objective
 from plastica.random import seed_key
-from plastica.rules import DECOLLE, RTRL, Batch, EProp, EvolutionStrategies, NodePerturbation, TruncatedBackprop
+from plastica.rules import DECOLLE, RFLO, RTRL, Batch, EProp, EvolutionStrategies, NodePerturbation, TruncatedBackprop
 
 RNG = np.random.default_rng(0)
 ROWS, STEPS, FEATURES = 6, 10, 3
@@ -105,38 +102,12 @@ def test_snap_1_is_the_recursion_of_each_unit_by_itself():
     np.testing.assert_allclose(found[0]["kernel"], total, rtol=1e-3, atol=1e-5)
 
 
-@declaration
-class LeakyRateCell(Cell):
-    """Murray's rate units: h_t = h + (-h + tanh(W h + V x)) / tau."""
-
-    units: int = 4
-    tau: float = 4.0
-
-    def output_shape(self, shape):
-        return (self.units,)
-
-    def init(self, rng, shape):
-        draw = pl.initializers.GlorotUniform()
-        kernels = {
-            "kernel": draw(rng, (shape[-1], self.units)),
-            "recurrent_kernel": draw(rng, (self.units, self.units)),
-        }
-        return pl.layers.records.Variables(kernels, {})
-
-    def start(self, params, batch):
-        return jnp.zeros((batch, self.units))
-
-    def step(self, params, carry, x_t, state=None, context=INFERENCE):
-        before = jax.lax.stop_gradient(carry) if context.cut else carry
-        new = jnp.tanh(before @ params["recurrent_kernel"] + x_t @ params["kernel"])
-        carry = carry + (new - carry) / self.tau
-        return carry, carry
-
-
-def test_eprop_of_leaky_rate_units_is_rflo():
-    layers = [pl.RNN(LeakyRateCell(), **SEQUENCES), pl.Dense(2), pl.MembraneMean()]
-    rule = EProp("random")
-    _, found = directions(layers, rule)
+def test_rflo_is_the_recursion_of_its_paper():
+    layers = [pl.LeakyRNN(4, 4.0, **SEQUENCES), pl.Dense(2), pl.MembraneMean()]
+    rule = pl.rules.get("rflo")
+    exact, found, eprop = directions(layers, rule, EProp("random"))
+    equal(found, eprop)
+    assert 5 < angle(found[0], exact[0]) < 90, "two approximations separate it from the gradient"
     network = pl.layers.Sequential(tuple(layers))
     params = jax.tree.map(
         lambda a: 1.5 * np.asarray(a), network.init(np.random.default_rng(0), (STEPS, FEATURES)).params
@@ -225,6 +196,7 @@ def test_networks_that_do_not_walk_in_time_are_told_the_layer(words):
 
 
 WRONG = {
+    "RFLO(signals='symmetric'): its signals are random; use EProp('symmetric').": lambda: RFLO("symmetric"),
     "RTRL(order=0): order must be 1 or more": lambda: RTRL(0),
     "TruncatedBackprop(length=0): length must be 1 step or more.": lambda: TruncatedBackprop(0),
     "NodePerturbation(samples=0): samples must be 1 or more.": lambda: NodePerturbation(samples=0),

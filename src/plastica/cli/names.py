@@ -19,7 +19,7 @@ RULES = (
     "direct_feedback_alignment", "eprop", "equilibrium_propagation", "evolution_strategies", "feedback_alignment",
     "forward_forward", "hebb", "hopfield", "kohonen", "krotov_hopfield", "node_perturbation", "oja", "perceptron",
     "predictive_coding", "predictive_coding_fixed_prediction", "predictive_coding_zero_divergence", "reward_stdp",
-    "rtrl", "sanger", "sign_symmetry", "sign_symmetry_batch_random", "snap_1", "stdp", "target_propagation",
+    "rflo", "rtrl", "sanger", "sign_symmetry", "sign_symmetry_batch_random", "snap_1", "stdp", "target_propagation",
     "truncated_backprop",
 )  # fmt: skip
 LOSSES = (

@@ -35,6 +35,7 @@ from .hopfield import Hopfield
 from .input import Input
 from .instance_normalization import InstanceNormalization, ReversibleInstanceNormalization
 from .layer import Layer
+from .leaky_recurrent import LeakyRNN, LeakyRNNCell
 from .light import RandomBrightness, RandomContrast
 from .linear_recurrent import LinearRecurrentUnit
 from .lookup import IntegerLookup, StringLookup
@@ -67,7 +68,9 @@ from .select import Select
 from .separable import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D
 from .sequential import Sequential
 from .shape import Flatten, Permute, RepeatVector, Reshape
+from .spiking.cochlea import Cochlea
 from .spiking.conductance import ConductanceLIF
+from .spiking.conductance_synapses import ConductanceSynapses
 from .spiking.decoders import FirstSpike, MembraneLast, MembraneMax, MembraneMean, SpikeCount
 from .spiking.delays import Delay, DelayedDense
 from .spiking.encoders import DeltaEncoder, LatencyEncoder, PopulationEncoder, RateEncoder
@@ -77,9 +80,10 @@ from .spiking.izhikevich import FIRING_PATTERNS, FiringPattern, Izhikevich, firi
 from .spiking.lif import LIF
 from .spiking.neuron import Neuron
 from .spiking.rate_units import LeakyReadout, RateUnits, WilsonCowan
+from .spiking.receptors import AlphaConductance, Conductance, ExponentialConductance, NMDAConductance
 from .spiking.spiking import Spiking, SpikingCell
 from .spiking.surrogates import ArcTangent, Boxcar, FastSigmoid, StraightThrough, Surrogate, Triangle, smoothed
-from .spiking.synapses import AlphaSynapse, ExponentialSynapse
+from .spiking.synapses import AlphaSynapse, ExponentialSynapse, TsodyksMarkramSynapse
 from .spiking.wrappers import AdaptiveThreshold, Refractory
 from .standardization import Normalization
 from .stochastic import StochasticBinary
@@ -108,6 +112,7 @@ __all__ = [
     "AdaptiveThreshold",
     "Add",
     "AdditiveAttention",
+    "AlphaConductance",
     "AlphaDropout",
     "AlphaSynapse",
     "ArcTangent",
@@ -125,8 +130,11 @@ __all__ = [
     "CategoryIndicators",
     "Cell",
     "CenterCrop",
+    "Cochlea",
     "Concatenate",
+    "Conductance",
     "ConductanceLIF",
+    "ConductanceSynapses",
     "Connections",
     "Context",
     "Conv1D",
@@ -153,6 +161,7 @@ __all__ = [
     "Embedding",
     "Ensemble",
     "Errors",
+    "ExponentialConductance",
     "ExponentialSynapse",
     "FastSigmoid",
     "FeedbackCell",
@@ -185,6 +194,8 @@ __all__ = [
     "LatencyEncoder",
     "Layer",
     "LayerNormalization",
+    "LeakyRNN",
+    "LeakyRNNCell",
     "LeakyReLU",
     "LeakyReadout",
     "LinearRecurrentUnit",
@@ -206,6 +217,7 @@ __all__ = [
     "MovingAverage",
     "MultiHeadAttention",
     "Multiply",
+    "NMDAConductance",
     "Networks",
     "Neuron",
     "Node",
@@ -264,6 +276,7 @@ __all__ = [
     "TextVectorization",
     "TimeDistributed",
     "Triangle",
+    "TsodyksMarkramSynapse",
     "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from ..activations import ActivationLike
@@ -14,6 +15,7 @@ from .dense import Dense
 from .grid import Grid
 from .hopfield import Hopfield
 from .layer import Layer
+from .leaky_recurrent import LeakyRNN
 from .normalization import UnitNormalization
 from .recurrent import SimpleRNN
 from .shape import RepeatVector
@@ -86,8 +88,16 @@ def recurrent(units: Sequence[int], last: Layer) -> list[Layer]:
         units: The number of units of each hidden layer.
         last: The output layer.
     """
-    sequences = [place < len(units) - 1 for place in range(len(units))]
-    hidden = [SimpleRNN(each, return_sequences=more) for each, more in zip(units, sequences, strict=True)]
+    return _repeated(SimpleRNN, units, last)
+
+
+def leaky(units: Sequence[int], last: Layer) -> list[Layer]:
+    """Return rows repeated for 5 steps, leaky rate units for each size, their last rates, and the last layer."""
+    return _repeated(partial(LeakyRNN, tau=2.0), units, last)
+
+
+def _repeated(kind: Callable[..., Layer], units: Sequence[int], last: Layer) -> list[Layer]:
+    hidden = [kind(each, return_sequences=place < len(units) - 1) for place, each in enumerate(units)]
     return [RepeatVector(5), *hidden, last] if hidden else [last]
 
 

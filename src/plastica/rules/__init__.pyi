@@ -35,6 +35,7 @@ from .node_perturbation import NodePerturbation as NodePerturbation
 from .oja import Oja as Oja
 from .perceptron import Perceptron as Perceptron
 from .predictive_coding import PredictiveCoding as PredictiveCoding
+from .rflo import RFLO as RFLO
 from .rtrl import RTRL as RTRL
 from .rule import Batch as Batch
 from .rule import Rule as Rule

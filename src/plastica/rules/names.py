@@ -58,6 +58,7 @@ NAMES: dict[str, Callable[[], Rule]] = {
     "predictive_coding_fixed_prediction": _usual("PredictiveCoding", "fixed_prediction", step_size=0.5),
     "predictive_coding_zero_divergence": _usual("PredictiveCoding", "zero_divergence"),
     "reward_stdp": _usual("ThreeFactor"),
+    "rflo": _usual("RFLO"),
     "rtrl": _usual("RTRL"),
     "sanger": _usual("Sanger", 0.1, relative=True),
     "sign_symmetry": _usual("SignSymmetry"),
@@ -72,6 +73,7 @@ NAMES: dict[str, Callable[[], Rule]] = {
 VARIANTS = {
     "predictive_coding_fixed_prediction": "predictive_coding",
     "predictive_coding_zero_divergence": "predictive_coding",
+    "rflo": "eprop",
     "sign_symmetry_batch_random": "sign_symmetry",
     "snap_1": "rtrl",
 }

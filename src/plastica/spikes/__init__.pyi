@@ -14,10 +14,14 @@ from .layer_rates import LayerRates as LayerRates
 from .layer_rates import firing_rates as firing_rates
 from .nir_reading import read_nir as read_nir
 from .nir_writing import write_nir as write_nir
+from .pictures_of_neurons import draw_connectivity as draw_connectivity
 from .planes import PhasePlane as PhasePlane
 from .planes import phase_plane as phase_plane
 from .sparse_network import SparseNetwork as SparseNetwork
 from .spike_trains import SpikeTrains as SpikeTrains
+from .traces_of_neurons import NeuronTraces as NeuronTraces
+from .traces_of_neurons import layer_traces as layer_traces
+from .traces_of_neurons import neuron_traces as neuron_traces
 
 __all__ = [
     "ConversionLoss",
@@ -28,13 +32,17 @@ __all__ = [
     "FiringCurve",
     "LayerOperations",
     "LayerRates",
+    "NeuronTraces",
     "PhasePlane",
     "SparseNetwork",
     "SpikeTrains",
     "convert",
+    "draw_connectivity",
     "energy_estimate",
     "firing_curve",
     "firing_rates",
+    "layer_traces",
+    "neuron_traces",
     "phase_plane",
     "read_nir",
     "write_nir",

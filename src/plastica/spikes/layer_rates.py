@@ -53,7 +53,7 @@ def firing_rates(model: Model, x: ArrayLike) -> list[LayerRates]:
         [0.25]
     """
     if not model.built:
-        model.build(np.shape(x))
+        model.build(np.shape(x)[1:])
     inputs = model.network.cast_inputs(jnp.asarray(x))
     record, _ = model.network.forward(model.params, inputs, model.state, Context())
     found = [

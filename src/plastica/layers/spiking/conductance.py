@@ -82,6 +82,11 @@ class ConductanceLIF(Neuron):
         nothing = jnp.zeros_like(like)
         return {"membrane": jnp.full_like(like, self.rest), "excitation": nothing, "inhibition": nothing}
 
+    def currents(self, carry: UnitState) -> dict[str, Array]:
+        u = carry["membrane"]
+        pulls = {"excitation": self.excitatory_reversal, "inhibition": self.inhibitory_reversal}
+        return {name: carry[name] * (reversal - u) for name, reversal in pulls.items()}
+
     def below_threshold(self, params: Params, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
         g_e = carry["excitation"] + jax.nn.relu(drive)
         g_i = carry["inhibition"] + jax.nn.relu(-drive)
@@ -92,6 +97,9 @@ class ConductanceLIF(Neuron):
         fading_e = fading(self.dt, self.excitatory_tau, u.dtype)
         fading_i = fading(self.dt, self.inhibitory_tau, u.dtype)
         return {**carry, "membrane": u, "excitation": g_e * fading_e, "inhibition": g_i * fading_i}
+
+    def threshold_at(self, carry: UnitState) -> Float[Array, "batch *units"]:
+        return jnp.full_like(carry["membrane"], self.threshold)
 
     def excess(self, new: UnitState, old: UnitState) -> Float[Array, "batch *units"]:
         return new["membrane"] - self.threshold

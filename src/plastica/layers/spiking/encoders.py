@@ -50,6 +50,13 @@ def require_steps(layer: Encoder) -> None:
         raise InvalidValue(f"{type(layer).__name__}(steps={layer.steps!r}): expected a whole number of at least 1.")
 
 
+def uniform_of_rows(seed: int, rows: int, shape: Shape, context: Context) -> Float[Array, "batch *shape"]:
+    """Return uniform random numbers: in training new ones for each row, ``(rows, *shape)``; else one set, ``shape``."""
+    if context.training and context.key is not None:
+        return random.uniform(random.fold(context.key, seed), (rows, *shape))
+    return random.uniform(jnp.asarray(random.seed_key(seed)), shape)
+
+
 @declaration
 class RateEncoder(Encoder):
     """Spikes whose rate is the intensity: Poisson spikes, or regular ones.
@@ -107,11 +114,7 @@ class RateEncoder(Encoder):
             # The small number lets exact fractions, such as 10 * 0.1, reach their whole number in float32.
             count = jnp.floor(times * probability + 1e-4)
             return count - jnp.floor((times - 1) * probability + 1e-4)
-        shape = (self.steps, *x.shape[1:])
-        if context.training and context.key is not None:
-            drawn = random.uniform(random.fold(context.key, self.seed), (len(x), *shape))
-        else:
-            drawn = random.uniform(jnp.asarray(random.seed_key(self.seed)), shape)
+        drawn = uniform_of_rows(self.seed, len(x), (self.steps, *x.shape[1:]), context)
         return (drawn < probability).astype(x.dtype)
 
 

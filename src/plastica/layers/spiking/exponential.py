@@ -85,6 +85,10 @@ class AdEx(Neuron):
                 f"AdEx(threshold={self.threshold:g}, cut={self.cut:g}): cut must be above the threshold."
             )
 
+    @property
+    def per_picoampere(self) -> float:
+        return 1.0
+
     def at_rest(self, like: Float[Array, "batch *units"]) -> UnitState:
         return {"membrane": jnp.full_like(like, self.rest), "adaptation_current": jnp.zeros_like(like)}
 
@@ -101,6 +105,9 @@ class AdEx(Neuron):
         new = integrate(flow, carry, self.dt, self.integrator)
         # An exponential step of a runaway overflows float32; a spike is a spike at any height.
         return {**new, "membrane": jnp.clip(jnp.nan_to_num(new["membrane"], nan=self.cut + 1), None, self.cut + 1)}
+
+    def threshold_at(self, carry: UnitState) -> Float[Array, "batch *units"]:
+        return jnp.full_like(carry["membrane"], self.threshold)
 
     def excess(self, new: UnitState, old: UnitState) -> Float[Array, "batch *units"]:
         return new["membrane"] - self.cut
@@ -166,6 +173,10 @@ class QIF(Neuron):
         if all(isinstance(each, float) for each in rising) and not self.rest < self.threshold < self.cut:
             raise InvalidValue(f"QIF: got rest, threshold and cut {rising}; expected them to rise.")
 
+    @property
+    def per_picoampere(self) -> float:
+        return 1e-3  # its inputs are nanoamperes
+
     def at_rest(self, like: Float[Array, "batch *units"]) -> UnitState:
         return {"membrane": jnp.full_like(like, self.rest)}
 
@@ -176,6 +187,9 @@ class QIF(Neuron):
             return {"membrane": (curve + self.resistance * drive) / self.tau}
 
         return integrate(flow, carry, self.dt, self.integrator)
+
+    def threshold_at(self, carry: UnitState) -> Float[Array, "batch *units"]:
+        return jnp.full_like(carry["membrane"], self.threshold)
 
     def excess(self, new: UnitState, old: UnitState) -> Float[Array, "batch *units"]:
         return new["membrane"] - self.cut

@@ -19,6 +19,9 @@ class CrossingNeuron(Neuron):
 
     level: float
 
+    def threshold_at(self, carry: UnitState) -> Float[Array, "batch *units"]:
+        return jnp.full_like(carry["membrane"], self.level)
+
     def excess(self, new: UnitState, old: UnitState) -> Float[Array, "batch *units"]:
         # Above 0 in the one step that ends above the level and began below it.
         return jnp.minimum(new["membrane"] - self.level, self.level - old["membrane"])

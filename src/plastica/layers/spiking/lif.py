@@ -92,6 +92,12 @@ class LIF(Neuron):
         in_time(self, shape)
         return Variables({"tau": initializers.Constant(self.tau)(rng, shape[-1:])} if self.learn_tau else {}, {})
 
+    @property
+    def per_picoampere(self) -> float | None:
+        # Inputs are nanoamperes if potentials are millivolts; near 0 they have no unit.
+        without_unit = all(isinstance(each, float) and abs(each) <= 1 for each in (self.threshold, self.rest))
+        return None if self.inputs == "jumps" or without_unit else 1e-3
+
     def at_rest(self, like: Float[Array, "batch *units"]) -> UnitState:
         return {"membrane": jnp.full_like(like, self.rest)}
 
@@ -118,6 +124,9 @@ class LIF(Neuron):
     def below_threshold(self, params: Params, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
         decay = self.decay(params, drive.dtype)
         return moved(carry, membrane=self.rest + decay * (carry["membrane"] - self.rest) + self.driven(drive, decay))
+
+    def threshold_at(self, carry: UnitState) -> Float[Array, "batch *units"]:
+        return jnp.full_like(carry["membrane"], self.threshold)
 
     def excess(self, new: UnitState, old: UnitState) -> Float[Array, "batch *units"]:
         return new["membrane"] - self.threshold

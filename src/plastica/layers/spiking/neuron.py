@@ -24,6 +24,19 @@ class Neuron(UnitsInTime):
 
     surrogate: Surrogate
 
+    @property
+    def per_picoampere(self) -> float | None:
+        """What a picoampere is in the unit of the neuron's inputs; None if they are no currents in amperes."""
+        return None
+
+    def threshold_at(self, carry: UnitState) -> Float[Array, "batch *units"] | None:
+        """Return the potential of the membrane at which a spike would come, for pictures; None if there is none."""
+        return None
+
+    def currents(self, carry: UnitState) -> dict[str, Array]:
+        """Return the currents through synapses in the membrane, in picoamperes, by name. Default: none."""
+        return {}
+
     def below_threshold(self, params: Params, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
         """Return what the neurons carry after one step of their equations, before any reset."""
         raise NotImplementedError

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from ...declaration import declaration
+from ...schedules.checks import AT_LEAST_ZERO, INSIDE_ONE, require_numbers
 from ...typing import Float, Params
 from .units_in_time import UnitsInTime, UnitState, fading, require_times
 
@@ -105,3 +106,67 @@ class AlphaSynapse(Synapse):
         # I' = -I / tau + (e / tau) rise and rise' = -rise / tau, solved for a step.
         current = kept * (carry["current"] + e * self.dt / self.tau * carry["rise"])
         return {"current": current, "rise": kept * carry["rise"] + drive}, current
+
+
+@declaration
+class TsodyksMarkramSynapse(Synapse):
+    """Synapses that tire and facilitate: what a spike releases depends on those before it.
+
+        at a spike:      u <- u + U (1 - u),   released: u x,   x <- x - u x,   I <- I + u x
+        between spikes:  du/dt = -u / tau_f,   dx/dt = (1 - x) / tau_d,   dI/dt = -I / tau
+
+    When to use: directly behind what spikes and before ``Dense``, as each input has a u and an x of its own: for
+    responses to changes of rates (depression), and for memories of seconds in synapses (facilitation). Exact for any
+    dt.
+
+    Args:
+        use: U, the fraction of the resources that the first spike uses, from 0 to 1.
+        facilitation: tau_f, in milliseconds; 0 for a synapse that does not facilitate. The defaults are those of
+            depressing synapses between pyramidal neurons.
+        recovery: tau_d, in milliseconds.
+        tau: The time constant of the current, in milliseconds.
+        dt: The duration of a step, in milliseconds.
+
+    Shapes:
+        ``(batch, time, ...)`` in and out.
+
+    Raises:
+        InvalidValue: If a time constant is below a step, or the use outside of 0 to 1.
+        ShapeError: If inputs have no axis of time.
+
+    Example:
+        >>> spikes = jnp.zeros((1, 60, 1)).at[0, ::20].set(1.0)
+        >>> TsodyksMarkramSynapse(tau=1.0).apply({}, spikes)[0][0, ::20, 0].round(3).tolist()
+        [0.5, 0.256, 0.137]
+
+    Reference:
+        M. V. Tsodyks, H. Markram, 1997, The neural code between neocortical pyramidal neurons depends on
+        neurotransmitter release probability; M. Tsodyks, K. Pawelzik, H. Markram, 1998, Neural networks with dynamic
+        synapses, equations 2.1 to 2.5.
+    """
+
+    use: float = 0.5
+    facilitation: float = 0.0
+    recovery: float = 800.0
+    tau: float = 3.0
+    dt: float = 1.0
+
+    def __post_init__(self) -> None:
+        require_times(self, "recovery", "tau")
+        require_numbers(self, {"use": INSIDE_ONE, "facilitation": AT_LEAST_ZERO})
+        if isinstance(self.facilitation, float) and self.facilitation > 0:
+            require_times(self, "facilitation")
+
+    def at_rest(self, like: Float[Array, "batch *units"]) -> UnitState:
+        return {"current": jnp.zeros_like(like), "use": jnp.zeros_like(like), "resources": jnp.ones_like(like)}
+
+    def advance(
+        self, params: Params, carry: UnitState, drive: Float[Array, "batch *units"]
+    ) -> tuple[UnitState, Float[Array, "batch *units"]]:
+        # u and x are those just before a spike, after what a step has left of them.
+        u = fading(self.dt, self.facilitation, drive.dtype) * carry["use"]
+        x = 1 + fading(self.dt, self.recovery, drive.dtype) * (carry["resources"] - 1)
+        u = u + self.use * (1 - u) * drive
+        released = u * x * drive
+        current = fading(self.dt, self.tau, drive.dtype) * carry["current"] + released
+        return {"current": current, "use": u, "resources": x - released}, current

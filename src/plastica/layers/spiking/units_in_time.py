@@ -179,15 +179,23 @@ def require_times(layer: object, *names: str) -> None:
     """
     owner, dt = type(layer).__name__, getattr(layer, "dt", None)
     for name in ("dt", *names) if dt is not None else names:
-        value = getattr(layer, name)
-        if not isinstance(value, float | int):
-            continue  # a population, or not given
-        if not (is_number(value) and 0 < value < float("inf")):
-            raise InvalidValue(f"{owner}({name}={value!r}): {name} must be a time above 0, in milliseconds.")
-        if isinstance(dt, float | int) and value < dt:
-            seconds = f" Times are in milliseconds: write {name}={1000 * value:g} for {value:g} s," if value < 1 else ""
-            end = " or take a shorter step." if seconds else " Take a shorter step, or a longer time constant."
-            raise InvalidValue(f"{owner}({name}={value:g}, dt={dt:g}): the step is longer than {name}.{seconds}{end}")
+        require_time(owner, name, getattr(layer, name), dt)
+
+
+def require_time(owner: str, name: str, value: object, dt: object) -> None:
+    """Check one time constant in milliseconds against a step; a population's is accepted, and one that is not given.
+
+    Raises:
+        InvalidValue: If it is not above 0, or shorter than the step.
+    """
+    if not isinstance(value, float | int):
+        return
+    if not (is_number(value) and 0 < value < float("inf")):
+        raise InvalidValue(f"{owner}({name}={value!r}): {name} must be a time above 0, in milliseconds.")
+    if isinstance(dt, float | int) and value < dt:
+        seconds = f" Times are in milliseconds: write {name}={1000 * value:g} for {value:g} s," if value < 1 else ""
+        end = " or take a shorter step." if seconds else " Take a shorter step, or a longer time constant."
+        raise InvalidValue(f"{owner}({name}={value:g}, dt={dt:g}): the step is longer than {name}.{seconds}{end}")
 
 
 def require_millivolts(layer: object, *names: str) -> None:

@@ -33,6 +33,16 @@ class NeuronWith(Neuron):
         """What stands in for the derivative of a spike; that of the neuron."""
         return self.neuron.surrogate
 
+    @property
+    def per_picoampere(self) -> float | None:
+        return self.neuron.per_picoampere
+
+    def threshold_at(self, carry: UnitState) -> Float[Array, "batch *units"] | None:
+        return self.neuron.threshold_at(carry)
+
+    def currents(self, carry: UnitState) -> dict[str, Array]:
+        return self.neuron.currents(carry)
+
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
         return self.neuron.init(rng, shape)
 
@@ -154,6 +164,10 @@ class AdaptiveThreshold(NeuronWith):
 
     def excess(self, new: UnitState, old: UnitState) -> Float[Array, "batch *units"]:
         return self.neuron.excess(new, old) - self.increment * old["adaptation"]
+
+    def threshold_at(self, carry: UnitState) -> Float[Array, "batch *units"] | None:
+        own = self.neuron.threshold_at(carry)
+        return None if own is None else own + self.increment * carry["adaptation"]
 
     def after_spikes(self, carry: UnitState, spikes: Float[Array, "batch *units"]) -> UnitState:
         kept = fading(self.dt, self.tau, spikes.dtype) * carry["adaptation"]

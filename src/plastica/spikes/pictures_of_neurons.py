@@ -1,0 +1,118 @@
+"""Pictures of single neurons over time, and of the weights between neurons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..drawing import COLOURS, INK, SOFT, drawable_language, own_style
+from ..errors import DataError
+from ..language import Texts, using
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from ..drawing.figure import Drawing
+    from .traces_of_neurons import NeuronTraces, QuantitiesInTime
+
+SAY = Texts("spikes")
+
+
+def draw_neuron_traces(traces: NeuronTraces) -> Drawing:
+    """Draw potentials, currents and adaptation of neurons over time; see ``NeuronTraces.draw``."""
+    from ..drawing.figure import Drawing
+
+    columns, below = len(traces.neurons), [part for part in (traces.currents, traces.others) if part]
+    heights = (2.0, *(1.0 for _ in below))
+    with own_style(), using(drawable_language()):
+        drawing = Drawing(1.8 + 2.8 * columns, 1.0 + 1.15 * sum(heights), layout="constrained")
+        panels = drawing.subplots(
+            len(heights), columns, sharex=True, sharey="row", squeeze=False, height_ratios=heights
+        )
+        for column, neuron in enumerate(traces.neurons):
+            _draw_membrane(panels[0, column], traces, column)
+            panels[0, column].set_title(SAY("neuron_number", number=neuron), fontsize=9, color=INK)
+            for axes, part in zip(panels[1:, column], below, strict=True):
+                _draw_quantities(axes, traces, part, column)
+            panels[-1, column].set_xlabel(SAY("milliseconds"), fontsize=9, color=INK)
+        for axes in panels[:, -1]:  # beside the curves, which leave no place of their own
+            axes.legend(fontsize=8, frameon=False, labelcolor=SOFT, loc="center left", bbox_to_anchor=(1.0, 0.5))
+        panels[0, 0].set_ylabel(SAY("quantity_membrane"), fontsize=9, color=INK)
+        if traces.currents and "input" not in traces.currents:
+            panels[1, 0].set_ylabel(SAY("current_pa"), fontsize=9, color=INK)
+    return drawing
+
+
+def _draw_membrane(axes: Axes, traces: NeuronTraces, column: int) -> None:
+    axes.plot(traces.times, traces.membrane[:, column], color=INK, lw=1.0, label=SAY("quantity_membrane"))
+    highest = traces.membrane.max()
+    if traces.threshold is not None:
+        axes.plot(traces.times, traces.threshold[:, column], color=COLOURS[1], lw=1.0, ls="--", label=SAY("threshold"))
+        highest = max(highest, traces.threshold.max())
+    # Spikes stand above all that is drawn, as a reset hides how high the potential rose.
+    spread = max(highest - traces.membrane.min(), 1e-6)
+    at = traces.times[traces.spikes[:, column] > 0]
+    axes.vlines(at, highest + 0.08 * spread, highest + 0.22 * spread, color=COLOURS[0], lw=1.0, label=SAY("spike"))
+    axes.set_ylim(traces.membrane.min() - 0.05 * spread, highest + 0.26 * spread)
+    _plain(axes)
+
+
+def _draw_quantities(axes: Axes, traces: NeuronTraces, part: QuantitiesInTime, column: int) -> None:
+    for (name, values), colour in zip(part.items(), (COLOURS * 3), strict=False):
+        axes.plot(traces.times, values[:, column], color=colour, lw=1.0, label=SAY.name("quantity", name))
+    _plain(axes)
+
+
+def draw_connectivity(weights: ArrayLike, title: str = "") -> Drawing:
+    """Draw the weights between neurons: who is connected to whom, and how weights are distributed.
+
+    When to use: for recurrent kernels, to see whether connections are sparse, grouped or obey Dale's law.
+
+    Args:
+        weights: ``(from, to)``, as kernels have them; 0 for no connection.
+        title: The title.
+
+    Raises:
+        DataError: If weights are no matrix of finite numbers.
+
+    Example:
+        >>> len(draw_connectivity(np.eye(4)).axes)
+        3
+    """
+    from ..drawing.figure import Drawing
+
+    matrix = np.asarray(weights, np.float64)
+    if matrix.ndim != 2 or not matrix.size or not np.isfinite(matrix).all():
+        raise DataError(
+            f"draw_connectivity: got weights of shape {matrix.shape}; expected finite numbers, (from, to), such as a "
+            "recurrent kernel."
+        )
+    present = matrix[matrix != 0]
+    bound = float(np.abs(matrix).max()) or 1.0
+    with own_style(), using(drawable_language()):
+        drawing = Drawing(7.4, 3.4, layout="constrained")
+        left, right = drawing.subplots(1, 2, width_ratios=(1.35, 1))
+        shown = left.imshow(matrix, cmap="RdBu", vmin=-bound, vmax=bound, interpolation="nearest", aspect="auto")
+        drawing.colorbar(shown, ax=left).ax.tick_params(labelsize=8)
+        left.set_xlabel(SAY("to_neuron"), fontsize=9, color=INK)
+        left.set_ylabel(SAY("from_neuron"), fontsize=9, color=INK)
+        left.tick_params(labelsize=8)
+        edges = np.linspace(-bound, bound, 41)
+        for sign, colour, name in ((-1, COLOURS[1], "negative"), (1, COLOURS[0], "positive")):
+            counts = np.histogram(present[sign * present > 0], edges)[0]
+            right.stairs(counts, edges, color=colour, fill=True, label=SAY(name))
+        right.set_xlabel(SAY("weight"), fontsize=9, color=INK)
+        right.set_ylabel(SAY("connections"), fontsize=9, color=INK)
+        right.set_title(SAY("connected", share=f"{len(present) / matrix.size:.0%}"), fontsize=9, color=INK)
+        right.legend(fontsize=8, frameon=False, labelcolor=SOFT)
+        _plain(right)
+        if title:
+            drawing.suptitle(title, fontsize=10, color=INK)
+    return drawing
+
+
+def _plain(axes: Axes) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(labelsize=8)

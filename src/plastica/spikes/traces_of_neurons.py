@@ -1,0 +1,165 @@
+"""What single neurons do over time: potential and threshold, currents through synapses, adaptation, spikes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import ArrayLike
+
+from ..errors import DataError, InvalidValue
+from ..layers import Context, Neuron, Spiking, walk
+from ..typing import Float
+
+if TYPE_CHECKING:
+    from ..drawing.figure import Drawing
+    from ..model import Model
+
+# Quantities of a neuron over time, by name, each (time, neurons).
+QuantitiesInTime = dict[str, Float[np.ndarray, "time neurons"]]
+_OWN_PANEL = {"pre", "post", "potential", "membrane", "refractory"}
+
+
+class NeuronTraces(NamedTuple):
+    """What some neurons did for one row.
+
+    Attributes:
+        neurons: Which neurons of the layer.
+        times: The time at the end of each step, in milliseconds.
+        membrane: The potential after each step, resets included.
+        threshold: The potential of a spike; None for a neuron without one.
+        spikes: 1 in each step with a spike.
+        currents: The currents through synapses by name, in picoamperes; for neurons without conductances the inputs.
+        others: What else the neurons carry by name, such as the adaptation.
+    """
+
+    neurons: tuple[int, ...]
+    times: Float[np.ndarray, "time"]
+    membrane: Float[np.ndarray, "time neurons"]
+    threshold: Float[np.ndarray, "time neurons"] | None
+    spikes: Float[np.ndarray, "time neurons"]
+    currents: QuantitiesInTime
+    others: QuantitiesInTime
+
+    def draw(self) -> Drawing:
+        """Draw a column for each neuron: potential, threshold and spikes; currents or inputs; what adapts."""
+        from .pictures_of_neurons import draw_neuron_traces
+
+        return draw_neuron_traces(self)
+
+
+def neuron_traces(
+    neuron: Neuron, inputs: ArrayLike, neurons: Sequence[int] | None = None, row: int = 0
+) -> NeuronTraces:
+    """Return what a neuron without weights to learn does with some inputs.
+
+    When to use: to see why a neuron spikes when it does, and how synapses, threshold and adaptation act together. For
+    a layer of a network, see :func:`layer_traces`.
+
+    Args:
+        neuron: The neuron.
+        inputs: ``(time,)`` for one, ``(time, neurons)``, or ``(batch, time, neurons)``.
+        neurons: Which neurons. Default: the first three.
+        row: Which row of a batch.
+
+    Raises:
+        DataError: If inputs have other shapes, or are not finite.
+        InvalidValue: If there is no such neuron or row.
+
+    Example:
+        >>> from plastica.layers import LIF, AdaptiveThreshold
+        >>> traces = neuron_traces(AdaptiveThreshold(LIF(), 0.5), np.full(50, 0.4))
+        >>> sorted(traces.others), bool(traces.threshold[-1, 0] > traces.threshold[0, 0])
+        (['adaptation'], True)
+    """
+    given = np.asarray(inputs, np.float32)
+    if not 1 <= given.ndim <= 3 or not given.size or not np.isfinite(given).all():
+        raise DataError(
+            f"neuron_traces: got inputs of shape {given.shape}; expected finite numbers, (time,), (time, neurons) or "
+            "(batch, time, neurons)."
+        )
+    steps = {1: lambda: given[None, :, None], 2: lambda: given[None]}.get(given.ndim, lambda: given)()
+    return _chosen(neuron, neuron.trajectory({}, jnp.asarray(steps)), neurons, row)
+
+
+def layer_traces(
+    model: Model, x: ArrayLike, layer: int | None = None, neurons: Sequence[int] | None = None, row: int = 0
+) -> NeuronTraces:
+    """Return what neurons of a spiking layer of a network do for one row.
+
+    Args:
+        model: A network with spiking layers.
+        x: Rows, as for ``predict``.
+        layer: The index of the layer. Default: the first that spikes.
+        neurons: Which neurons. Default: the first three.
+        row: Which row.
+
+    Raises:
+        InvalidValue: If the layer does not spike, or there is no such neuron or row.
+
+    Example:
+        >>> import plastica as pl
+        >>> model = pl.Sequential([pl.Input((20, 2)), pl.Dense(4), pl.LIF(10.0)])
+        >>> pl.spikes.layer_traces(model, np.ones((1, 20, 2)), neurons=[0, 3]).membrane.shape
+        (20, 2)
+    """
+    if not model.built:
+        model.build(np.shape(x)[1:])
+    record, _ = model.network.forward(model.params, model.network.cast_inputs(jnp.asarray(x)), model.state, Context())
+    spiking = [
+        (place, neuron, part.trajectory)
+        for place, (_, each, part) in enumerate(walk(model.network, record))
+        if (neuron := _neuron_of(each)) is not None and part.trajectory is not None
+    ]
+    found = [(neuron, trajectory) for place, neuron, trajectory in spiking if layer in (None, place)]
+    if not found:
+        places = ", ".join(str(place) for place, *_ in spiking) or "none"
+        raise InvalidValue(f"layer_traces(layer={layer}): this layer does not spike; layers that do: {places}.")
+    neuron, trajectory = found[0]
+    return _chosen(neuron, trajectory(), neurons, row)
+
+
+def _neuron_of(layer: object) -> Neuron | None:
+    if isinstance(layer, Spiking):
+        return layer.neuron
+    return layer if isinstance(layer, Neuron) else None
+
+
+def _chosen(neuron: Neuron, trajectory: Mapping[str, Array], neurons: Sequence[int] | None, row: int) -> NeuronTraces:
+    """Return the traces of some neurons of one row from what all did."""
+    shape = trajectory["potential"].shape
+    if len(shape) != 3:
+        raise InvalidValue(f"neuron_traces: neurons of shape {shape[2:]}; expected a layer of (time, neurons).")
+    which = tuple(range(min(3, shape[2]))) if neurons is None else tuple(neurons)
+    if not which or not all(0 <= each < shape[2] for each in which) or not 0 <= row < shape[0]:
+        raise InvalidValue(
+            f"neuron_traces(neurons={neurons!r}, row={row!r}): there are {shape[2]} neurons and {shape[0]} rows, "
+            "counted from 0."
+        )
+
+    def of(values: Array) -> Float[np.ndarray, "time neurons"]:
+        return np.asarray(values)[row][:, list(which)]
+
+    carry = dict(trajectory)
+    threshold, through = neuron.threshold_at(carry), neuron.currents(carry)
+    pre = carry["pre"]
+    # A recurrent layer shows what it read, which is not a number for each of its neurons.
+    inputs = {"input": of(pre)} if pre.shape == shape else {}
+    hidden = tuple(through)
+    others = {
+        name: of(values)
+        for name, values in carry.items()
+        if name not in _OWN_PANEL and not (hidden and name.startswith(hidden))
+    }
+    return NeuronTraces(
+        which,
+        (1 + np.arange(shape[1])) * float(neuron.dt),
+        of(carry["membrane"]),
+        None if threshold is None else of(threshold),
+        of(neuron.activate(carry["potential"])),
+        {name: of(values) for name, values in through.items()} or inputs,
+        others,
+    )

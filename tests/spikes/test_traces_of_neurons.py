@@ -1,0 +1,60 @@
+"""Traces of single neurons beside their equations, and what their pictures show."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import plastica as pl
+from plastica.errors import DataError, InvalidValue
+from plastica.spikes import draw_connectivity, layer_traces, neuron_traces
+
+RNG = np.random.default_rng(0)
+
+
+def test_traces_are_the_equations_of_an_adapting_neuron():
+    x = RNG.random((40, 3)) * 0.8
+    found = neuron_traces(pl.AdaptiveThreshold(pl.LIF(10.0), 0.5, 30.0), x, neurons=[2, 0])
+    u, a, expected = 0.0, 0.0, []
+    for now in x[:, 2]:
+        u = np.exp(-0.1) * u + now
+        spike = u > 1 + 0.5 * a
+        u, a = u - spike, np.exp(-1 / 30) * a + spike
+        expected.append((u, 1 + 0.5 * a, spike))
+    own = np.stack([found.membrane[:, 0], found.threshold[:, 0], found.spikes[:, 0]], 1)
+    np.testing.assert_allclose(own, expected, atol=1e-5)
+    assert found.spikes.any() and found.neurons == (2, 0) and set(found.others) == {"adaptation"}
+    np.testing.assert_allclose(found.currents["input"][:, 1], x[:, 0], rtol=1e-6)
+    panels = found.draw().axes
+    assert len(panels) == 6 and panels[0].get_title() == "neuron 2"
+    assert len(panels[0].collections[0].get_segments()) == own[:, 2].sum(), "a line for each spike"
+
+
+def test_currents_through_conductances_are_conductance_times_distance():
+    neuron = pl.ConductanceLIF(dt=0.5)
+    x = np.where(RNG.random(100) < 0.2, 8.0, -2.0)
+    found, whole = neuron_traces(neuron, x), neuron.trajectory({}, np.float32(x)[None, :, None])
+    away = 0.0 - found.membrane[:, 0]
+    np.testing.assert_allclose(found.currents["excitation"][:, 0], whole["excitation"][0, :, 0] * away, rtol=1e-5)
+    assert set(found.currents) == {"excitation", "inhibition"} and not found.others
+
+
+def test_neurons_of_a_network_are_chosen_by_layer():
+    model = pl.Sequential([pl.Dense(4), pl.LIF(10.0), pl.Spiking(3, pl.LIF(5.0))])
+    x = RNG.random((2, 15, 2), np.float32)
+    found = layer_traces(model, x, layer=2, neurons=[1], row=1)
+    np.testing.assert_array_equal(found.spikes[:, 0], model.predict(x)[1, :, 1])
+    assert layer_traces(model, x).membrane.shape == (15, 3)
+    with pytest.raises(InvalidValue, match=r"layer_traces\(layer=0\): this layer does not spike; layers that do: 1, 2"):
+        layer_traces(model, x, layer=0)
+    with pytest.raises(InvalidValue, match="there are 3 neurons and 2 rows, counted from 0"):
+        layer_traces(model, x, layer=2, neurons=[3])
+
+
+def test_what_cannot_be_drawn_is_told():
+    with pytest.raises(DataError, match="got inputs of shape \\(0,\\); expected finite numbers"):
+        neuron_traces(pl.LIF(), [])
+    with pytest.raises(DataError, match=r"got weights of shape \(3,\); expected finite numbers, \(from, to\)"):
+        draw_connectivity(np.ones(3))
+    left, right, _ = draw_connectivity(np.eye(4)).axes
+    assert left.images[0].get_array().shape == (4, 4) and right.get_title() == "25% of all pairs are connected"
