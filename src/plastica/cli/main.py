@@ -30,6 +30,7 @@ from .inside import inside
 from .learn_on import learn_on
 from .memory import memory
 from .plan import command as plan
+from .play import play
 from .predict import predict
 from .recall import recall
 from .search import search
@@ -90,6 +91,7 @@ for command in (
     continual,
     society,
     dyad,
+    play,
     doctor,
     inside,
     memory,

@@ -59,6 +59,19 @@ class Bandit(Environment):
     def observation_shape(self) -> Shape:
         return (len(self.rows),)
 
+    @property
+    def observes_intensities(self) -> bool:
+        return True
+
+    @property
+    def usual_length(self) -> int:
+        return 1
+
+    @property
+    def best_reward(self) -> float:
+        rows = self.rows
+        return sum(max(row) for row in rows) / len(rows)
+
     def reset(self, key: Key) -> Int[Array, ""]:
         cues = len(self.rows)
         return jnp.minimum((random.uniform(key, ()) * cues).astype(jnp.int32), cues - 1)

@@ -39,6 +39,10 @@ class CartPole(Environment):
     actions: ClassVar[int] = 2  # pyright: ignore[reportIncompatibleMethodOverride]
     observation_shape: ClassVar[Shape] = (4,)  # pyright: ignore[reportIncompatibleMethodOverride]
 
+    @property
+    def usual_length(self) -> int:
+        return 500
+
     def reset(self, key: Key) -> Float[Array, "4"]:
         return 0.1 * random.uniform(key, (4,)) - 0.05
 

@@ -61,6 +61,21 @@ class Environment(Declaration):
         """The shape of what a network sees."""
         raise NotImplementedError
 
+    @property
+    def observes_intensities(self) -> bool:
+        """Whether what a network sees are numbers from 0 to 1, such as one-hot ones. Default: no."""
+        return False
+
+    @property
+    def usual_length(self) -> int:
+        """The number of steps after which an episode is usually cut off. Default: 100."""
+        return 100
+
+    @property
+    def best_reward(self) -> float | None:
+        """The mean sum of rewards of the best policy; None if it is not known."""
+        return None
+
     def reset(self, key: Key) -> World:
         """Return the world at the beginning of an episode."""
         raise NotImplementedError

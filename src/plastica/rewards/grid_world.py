@@ -63,8 +63,18 @@ class GridWorld(Environment):
         return (self.height * self.width,)
 
     @property
-    def best_reward(self) -> float:
-        """The mean sum of rewards of the shortest ways, over all starts; without slips."""
+    def observes_intensities(self) -> bool:
+        return True
+
+    @property
+    def usual_length(self) -> int:
+        return 4 * self.height * self.width
+
+    @property
+    def best_reward(self) -> float | None:
+        """The mean sum of rewards of the shortest ways, over all starts; None with slips."""
+        if self.slip != 0:
+            return None
         rows, columns = self.height, self.width
         ways = [rows - 1 - row + columns - 1 - column for row in range(rows) for column in range(columns)]
         away = [steps for steps in ways if steps]  # no episode starts at the goal

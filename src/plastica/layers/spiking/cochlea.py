@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from scipy.fft import next_fast_len
 
 from ...declaration import declaration
 from ...errors import DataError, InvalidValue, ShapeError
@@ -143,7 +144,7 @@ class Cochlea(Layer):
         # In one power: t^3 alone would be small numbers times large ones. 2 / 3! makes the gain 1 at the centre.
         kernels = 2 / 6 * (decay * t) ** (ORDER - 1) * jnp.exp(-decay * t) * jnp.cos(2 * jnp.pi * f * t)
         kernels = kernels * decay / self.sample_rate  # (channels, taps)
-        size = 2 ** int(np.ceil(np.log2(x.shape[1] + len(t))))
+        size = next_fast_len(x.shape[1] + len(t), real=True)
         product = jnp.fft.rfft(x, size)[:, None] * jnp.fft.rfft(kernels.astype(x.dtype), size)[None]
         return jnp.fft.irfft(product, size)[..., : x.shape[1]]
 

@@ -1,0 +1,125 @@
+"""Policies of several seeds and learning rates, trained in one program, and what they get while they learn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from ..errors import InvalidValue
+from ..model import Model
+from ..populations import Population
+from ..typing import Float
+from .policy_gradient import PolicyGradient, episodes
+
+if TYPE_CHECKING:
+    import polars
+
+    from ..drawing.figure import Drawing
+
+
+STRETCHES = 50  # about so many points has a curve
+
+
+class ReturnCurves(NamedTuple):
+    """What policies got in the episodes of each stretch of learning.
+
+    Attributes:
+        episodes: The number of episodes played before the end of each stretch.
+        returns: The mean sum of rewards of an episode, ``(members, stretches)``.
+        lengths: The mean number of steps of an episode, likewise.
+        rates: The learning rate of each member.
+        seeds: The seed of each member.
+        best: That of the best policy, where it is known.
+        models: The trained policies.
+    """
+
+    episodes: np.ndarray
+    returns: Float[np.ndarray, "members stretches"]
+    lengths: Float[np.ndarray, "members stretches"]
+    rates: tuple[float, ...]
+    seeds: tuple[int, ...]
+    best: float | None
+    models: list[Model]
+
+    @property
+    def last(self) -> Float[np.ndarray, "members"]:
+        """The mean sum of rewards of each member in the last tenth of its episodes, at least one stretch."""
+        return self.returns[:, -max(1, self.returns.shape[1] // 10) :].mean(1)
+
+    def to_frame(self) -> polars.DataFrame:
+        """Return a polars data frame with a row for each member and stretch."""
+        import polars
+
+        members, stretches = self.returns.shape
+        return polars.DataFrame(
+            {
+                "learning_rate": np.repeat(self.rates, stretches),
+                "seed": np.repeat(self.seeds, stretches),
+                "episodes": np.tile(self.episodes, members),
+                "reward": self.returns.ravel(),
+                "steps": self.lengths.ravel(),
+            }
+        )
+
+    def draw(self) -> Drawing:
+        """Draw the mean over seeds for each learning rate, and single seeds behind it."""
+        from .pictures import draw_return_curves
+
+        return draw_return_curves(self)
+
+
+def train_policies(
+    program: PolicyGradient,
+    *,
+    number: int = 2048,
+    side_by_side: int = 32,
+    learning_rates: Sequence[float] | None = None,
+    seeds: int | Sequence[int] = 3,
+    verbose: int | str = 0,
+) -> ReturnCurves:
+    """Train policies of several seeds and learning rates side by side, and return their curves.
+
+    Args:
+        program: The policy and its environment.
+        number: How many episodes each plays.
+        side_by_side: How many of them at once, after which weights change.
+        learning_rates: Learning rates to compare. Default: that of the program.
+        seeds: How many seeds, or the seeds.
+        verbose: Whether to show progress, as for ``fit``.
+
+    Raises:
+        InvalidValue: If a number is below 1.
+
+    Example:
+        >>> from plastica.rewards import Bandit, usual_policy
+        >>> found = train_policies(usual_policy(Bandit((0.0, 1.0))), number=512, seeds=2)
+        >>> bool(found.last.min() > 0.8), found.returns.shape, found.best
+        (True, (2, 16), 1.0)
+    """
+    if number < 1 or side_by_side < 1:
+        raise InvalidValue(
+            f"train_policies(number={number}, side_by_side={side_by_side}): expected at least 1 episode."
+        )
+    updates = -(-number // side_by_side)
+    stretches = min(updates, 100 if updates % 100 == 0 else 16)
+    each = -(-updates // stretches)  # updates in a stretch
+    place = "optimizer.learning_rate" if program.rule.needs_loss else "rule.learning_rate"
+    owner = program.optimizer if program.rule.needs_loss else program.rule
+    rates = [float(owner.learning_rate)] if learning_rates is None else list(learning_rates)
+    population = Population(Model(program), {place: rates}, seeds=seeds)
+    history = population.fit(
+        episodes(each * side_by_side), batch_size=side_by_side, epochs=-(-updates // each), verbose=verbose
+    )
+    curves = [own.history for own in history.histories]
+    returns = np.array([own["reward"] for own in curves])
+    return ReturnCurves(
+        np.arange(1, returns.shape[1] + 1) * each * side_by_side,
+        returns,
+        np.array([own["steps"] for own in curves]),
+        tuple(float(member.values[place]) for member in population.members),
+        tuple(member.seed for member in population.members),
+        program.environment.best_reward,
+        population.models,
+    )

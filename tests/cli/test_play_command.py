@@ -1,0 +1,51 @@
+"""``plastica play``: rewards of networks, files, both languages, and errors."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import numpy as np
+import pytest
+
+import plastica as pl
+from plastica.cli.play import REWARD_RULES
+from plastica.rules import get
+
+QUICK = ("--episodes", "64", "--seeds", "2")
+
+
+def test_networks_play_and_their_rewards_are_written(plastica, here):
+    result = plastica("play", "bandit", *QUICK, "--learning-rate", "0.1,0.02", "--out", "found", "--json")
+    said = json.loads(result.stdout)
+    assert {path.name for path in (here / "found").iterdir()} == {
+        "returns.svg", "returns.png", "returns.csv", "model.plastica"
+    }  # fmt: skip
+    assert said["best_known"] == 0.8 and len(said["networks"]) == 4 and np.shape(said["rewards"]) == (4, 2)
+    rows = (here / "found" / "returns.csv").read_text().splitlines()
+    assert rows[0] == "learning_rate,seed,episodes,reward,steps" and len(rows) == 9
+    assert pl.load(here / "found" / "model.plastica").predict(np.ones((1, 1))).shape == (1, 3)
+
+
+def test_spikes_learn_from_rewards_and_say_so_in_chinese(plastica, here):
+    said = plastica("play", "gridworld", *QUICK, "--rule", "stdp", "--longest", "5", "--lang", "zh").stdout
+    assert "学习率" in said and "最优策略每回合得到" in said and "runs/gridworld-play-1" in said
+
+
+def test_all_rules_of_the_command_can_be_weighed_by_rewards():
+    assert all(get(name).takes_rewards for name in REWARD_RULES)
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "words"),
+    [
+        (("mars",), 1, "mars: no environment of this name; known are cartpole, gridworld, bandit."),
+        (("bandit", "--learning-rate", "fast"), 2, "--learning-rate takes numbers above 0 separated by commas"),
+        (("bandit", "--rule", "oja"), 2, "'oja' is not one of 'backprop'"),
+        (("gridworld", "--rule", "stdp", "--layers", "8"), 1, "a policy that spikes has no hidden layers"),
+    ],
+)
+def test_mistakes_are_one_line(plastica, monkeypatch, given, code, words):
+    monkeypatch.setitem(sys.modules, "gymnasium", None)
+    result = plastica("play", *given, code=code)
+    assert words in result.stderr and "Traceback" not in result.stderr
