@@ -1,7 +1,7 @@
 """Learning rules in time beside backpropagation through time: ``python -m benchmarks.learning_in_time``.
 
-``angles``: the angle of each rule's direction to the gradient, in a recurrent spiking layer and in a simple recurrent
-one, at random weights. ``window``: the window of STDP as pairs of spikes show it, beside its equation. ``rewards``: a
+``angles``: the angle of each rule's direction to the gradient, in a recurrent spiking layer, in a simple recurrent one
+and in leaky rate units, at random weights. ``window``: the window of STDP as pairs of spikes show it, beside its equation. ``rewards``: a
 policy in a grid world that learns by REINFORCE, and one by reward-modulated STDP.
 
 ``evidence`` and ``store_recall`` are small forms of tasks of Bellec et al. 2020, in steps of 10 ms rather than 1 ms:
@@ -27,7 +27,7 @@ from plastica.layers.layer import Params, State
 from plastica.losses import MeanSquaredError, Objective
 from plastica.random import seed_key
 from plastica.rewards import GridWorld, PolicyGradient, episodes
-from plastica.rules import RTRL, STDP, Backprop, Batch, EProp, Rule, TruncatedBackprop
+from plastica.rules import RFLO, RTRL, STDP, Backprop, Batch, EProp, Rule, TruncatedBackprop
 
 LOGITS = pl.losses.SparseCategoricalCrossentropy(from_logits=True)
 GROUP, PERIOD = 10, 10  # neurons that code one thing; steps of 10 ms of a cue or a value
@@ -38,7 +38,7 @@ RULES: dict[str, Rule] = {
     "SnAp-1": RTRL(1),
     "SnAp-2": RTRL(2),
     "e-prop, symmetric": EProp("symmetric"),
-    "e-prop, random (RFLO)": EProp("random"),
+    "e-prop, random (RFLO)": RFLO(),
 }
 
 
@@ -47,6 +47,7 @@ def angles(seeds: int, units: int = 16, steps: int = 50) -> None:
     recurrent = {
         "spiking": pl.Spiking(units, pl.AdaptiveThreshold(pl.LIF(20.0), 0.2, 100.0)),
         "SimpleRNN": pl.SimpleRNN(units, return_sequences=True),
+        "LeakyRNN": pl.LeakyRNN(units, 10.0, return_sequences=True),
     }
     for name, layer in recurrent.items():
         network = pl.layers.Sequential((layer, pl.Dense(2), pl.MembraneMean()))

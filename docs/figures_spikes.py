@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 from matplotlib.figure import Figure
+from sklearn.datasets import load_digits
 
 import plastica as pl
+from plastica.rewards import GridWorld, train_policies, usual_policy
 from plastica.spikes import SparseNetwork, draw_connectivity, firing_curve, neuron_traces
 
 BLUE, ORANGE, INK = "#0072B2", "#D55E00", "#222222"
@@ -91,9 +93,28 @@ def cochlea() -> Figure:
     return figure
 
 
+def conversion() -> Figure:
+    """Draw the accuracy of a network on handwritten digits, and of its spiking copy by the number of steps."""
+    pictures, labels = load_digits(return_X_y=True)
+    pictures = (pictures / 16).astype("float32")
+    trained = pl.Sequential([pl.Input((64,)), pl.Dense(64, "relu"), pl.Dense(64, "relu"), pl.Dense(10)], seed=0)
+    trained.compile(pl.optimizers.Adam(0.01), pl.losses.SparseCategoricalCrossentropy(from_logits=True))
+    trained.fit(pictures[:1200], labels[:1200], epochs=20, verbose=0)
+    converted = pl.spikes.convert(trained, pictures[:1200])
+    return converted.loss_of_conversion(pictures[1200:], labels[1200:], (1, 2, 4, 8, 16, 32, 64, 128)).draw()
+
+
+def returns() -> Figure:
+    """Draw what policies of two learning rates and three seeds get in a grid world."""
+    world = usual_policy(GridWorld(4, 4))
+    return train_policies(world, number=1600, learning_rates=[0.1, 0.02], seeds=3).draw()
+
+
 FIGURES: dict[str, Callable[[], Figure]] = {
     "spikes": spikes,
     "neurons": neurons,
     "connectivity": connectivity,
     "cochlea": cochlea,
+    "conversion": conversion,
+    "returns": returns,
 }

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 WORLDS = ("cartpole", "gridworld", "bandit")
 # What follows errors weighs them by the advantage (REINFORCE); STDP is weighed by it directly.
 REWARD_RULES = (
-    "backprop", "direct_feedback_alignment", "feedback_alignment", "node_perturbation", "sign_symmetry", "stdp",
+    "backprop", "feedback_alignment", "node_perturbation", "sign_symmetry", "stdp",
 )  # fmt: skip
 EPISODES = {"bandit": 1024, "gridworld": 2048}
 

@@ -86,6 +86,7 @@ class BaseModel(BuiltNetwork):
             program = compiling.assemble(self.network, self.compiled, shape)
             # Once for each program, at the first moment at which both the shape and the loss are known.
             cautions.of_masks(self.network, self.params, self.state, self._known_shape())
+            cautions.of_steps(self.network)
             self.program = compiling.placed(program, lambda: weights.array_names(self.network, self.params, self.state))
         return cast(Program, self._program)
 

@@ -117,6 +117,7 @@ class PolicyGradient(Program):
             raise InvalidValue(f"PolicyGradient(longest={self.longest!r}): an episode has 1 step or more.")
         if isinstance(self.discount, float | int) and not 0 <= self.discount <= 1:
             raise InvalidValue(f"PolicyGradient(discount={self.discount!r}): discount must be from 0 to 1.")
+        self.rule.check(self.policy, _SURPRISE if self.rule.needs_loss else None)
         object.__setattr__(self, "policy", _reading(self.policy, self.environment.observation_shape))
         shape, wanted = self.policy.output_shape(self.environment.observation_shape), (self.environment.actions,)
         if shape != wanted:

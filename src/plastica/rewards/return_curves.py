@@ -99,12 +99,9 @@ def train_policies(
         (True, (2, 16), 1.0)
     """
     if number < 1 or side_by_side < 1:
-        raise InvalidValue(
-            f"train_policies(number={number}, side_by_side={side_by_side}): expected at least 1 episode."
-        )
+        raise InvalidValue(f"train_policies(number={number}, side_by_side={side_by_side}): expected 1 episode or more.")
     updates = -(-number // side_by_side)
-    stretches = min(updates, 100 if updates % 100 == 0 else 16)
-    each = -(-updates // stretches)  # updates in a stretch
+    each = max(1, updates // STRETCHES)
     place = "optimizer.learning_rate" if program.rule.needs_loss else "rule.learning_rate"
     owner = program.optimizer if program.rule.needs_loss else program.rule
     rates = [float(owner.learning_rate)] if learning_rates is None else list(learning_rates)

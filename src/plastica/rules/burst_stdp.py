@@ -11,6 +11,7 @@ from jax import Array
 from ..declaration import declaration
 from ..layers.layer import Layer, Params, Record
 from ..layers.spiking.units_in_time import require_times
+from ..losses import Objective
 from ..random import Key
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, FRACTION, require_numbers
 from ..typing import Float
@@ -18,7 +19,7 @@ from .facts import Facts
 from .local import LayerRule, Learned, only_kernel, row_shares
 from .rule import Batch
 from .spike_traces import before, outer
-from .stdp import mean_spikes, require_spikes, spiking_units
+from .stdp import check_steps, mean_spikes, require_spikes, spiking_units
 
 
 class BurstAverages(NamedTuple):
@@ -93,6 +94,10 @@ class BurstSTDP(LayerRule):
 
     def require(self, layer: Layer) -> None:
         require_spikes(self, layer)
+
+    def check(self, network: Layer, objective: Objective | None) -> None:
+        super().check(network, objective)
+        check_steps(self, network, "burst_interval", "tau")
 
     def begin(self, layer: Layer, params: Params, key: Key) -> BurstAverages:
         """Return the means before any spike: an event in each sequence."""

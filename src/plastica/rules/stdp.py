@@ -14,7 +14,9 @@ from ..errors import InvalidValue
 from ..layers import stacks
 from ..layers.capabilities import SpikingUnits
 from ..layers.layer import Layer, Params, Record
-from ..layers.spiking.units_in_time import require_times
+from ..layers.spiking.units_in_time import require_time, require_times
+from ..layers.walk import walk
+from ..losses import Objective
 from ..random import Key
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, require_numbers
 from ..typing import Float, Memory, Num
@@ -22,6 +24,8 @@ from .facts import Facts
 from .local import LayerRule, Learned, only_kernel, row_shares, widest
 from .rule import Batch, Rule
 from .spike_traces import PAIRINGS, before, outer
+
+TIMES = ("tau_plus", "tau_minus", "tau_triplet", "tau_eligibility")
 
 
 @declaration
@@ -101,7 +105,7 @@ class STDP(LayerRule):
     def __post_init__(self) -> None:
         require_numbers(self, dict.fromkeys(("learning_rate", "w_max", "total"), ABOVE_ZERO))
         require_numbers(self, dict.fromkeys(("depression", "dependence", "triplet"), AT_LEAST_ZERO))
-        require_times(self, "tau_plus", "tau_minus", "tau_triplet", "tau_eligibility")
+        require_times(self, *TIMES)
         if self.pairing not in PAIRINGS:
             raise InvalidValue(f"STDP(pairing={self.pairing!r}): expected one of {', '.join(map(repr, PAIRINGS))}.")
 
@@ -118,6 +122,10 @@ class STDP(LayerRule):
 
     def require(self, layer: Layer) -> None:
         require_spikes(self, layer)
+
+    def check(self, network: Layer, objective: Objective | None) -> None:
+        super().check(network, objective)
+        check_steps(self, network, *TIMES)
 
     def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
         return stacks.spikes_of_rows(widest(units), last)
@@ -180,6 +188,18 @@ def require_spikes(rule: Rule, layer: Layer) -> None:
             f"{type(layer).__name__}: {type(rule).__name__} needs weights with spikes on both sides in one layer. Use "
             "Spiking(units, LIF(), recurrent=False) here, or another rule."
         )
+
+
+def check_steps(rule: Rule, network: Layer, *times: str) -> None:
+    """Check that the steps of spiking layers are no longer than the time constants of a rule.
+
+    Raises:
+        InvalidValue: If one is.
+    """
+    for _, layer, _ in walk(network):
+        if layer.offer(SpikingUnits) is not None:
+            for name in times:
+                require_time(type(rule).__name__, name, getattr(rule, name), spiking_units(layer).spike_step)
 
 
 def spiking_units(layer: Layer) -> SpikingUnits:

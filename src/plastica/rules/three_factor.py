@@ -108,6 +108,9 @@ class ThreeFactor(LayerRule):
     def require(self, layer: Layer) -> None:
         self.rule.require(layer)
 
+    def check(self, network: Layer, objective: Objective | None) -> None:
+        self.rule.check(network, objective)
+
     def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
         return self.rule.layers_for(units, last)
 

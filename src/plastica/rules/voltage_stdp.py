@@ -12,6 +12,7 @@ from ..declaration import declaration
 from ..errors import InvalidValue
 from ..layers.layer import Layer, Params, Record
 from ..layers.spiking.units_in_time import require_millivolts, require_times
+from ..losses import Objective
 from ..random import Key
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, FRACTION, require_numbers
 from ..typing import Float, Memory
@@ -19,7 +20,7 @@ from .facts import Facts
 from .local import LayerRule, Learned, only_kernel, row_shares
 from .rule import Batch
 from .spike_traces import before, outer
-from .stdp import mean_spikes, require_spikes, spiking_units
+from .stdp import check_steps, mean_spikes, require_spikes, spiking_units
 
 
 @declaration
@@ -97,6 +98,10 @@ class VoltageSTDP(LayerRule):
 
     def require(self, layer: Layer) -> None:
         require_spikes(self, layer)
+
+    def check(self, network: Layer, objective: Objective | None) -> None:
+        super().check(network, objective)
+        check_steps(self, network, "tau_x", "tau_minus", "tau_plus")
 
     def begin(self, layer: Layer, params: Params, key: Key) -> Memory:
         """Return the mean depolarization of each unit, with homeostasis: at first one that changes nothing."""

@@ -8,12 +8,16 @@ from .diehl_cook_network import DiehlCookNetwork as DiehlCookNetwork
 from .energy import EnergyEstimate as EnergyEstimate
 from .energy import LayerOperations as LayerOperations
 from .energy import energy_estimate as energy_estimate
+from .event_files import CameraEvents as CameraEvents
+from .event_files import read_aedat as read_aedat
 from .frequency_current import FiringCurve as FiringCurve
 from .frequency_current import firing_curve as firing_curve
 from .layer_rates import LayerRates as LayerRates
 from .layer_rates import firing_rates as firing_rates
 from .nir_reading import read_nir as read_nir
 from .nir_writing import write_nir as write_nir
+from .nwb_files import read_nwb as read_nwb
+from .nwb_files import write_nwb as write_nwb
 from .pictures_of_neurons import draw_connectivity as draw_connectivity
 from .planes import PhasePlane as PhasePlane
 from .planes import phase_plane as phase_plane
@@ -24,6 +28,7 @@ from .traces_of_neurons import layer_traces as layer_traces
 from .traces_of_neurons import neuron_traces as neuron_traces
 
 __all__ = [
+    "CameraEvents",
     "ConversionLoss",
     "ConvertedNetwork",
     "DiehlCook",
@@ -44,6 +49,9 @@ __all__ = [
     "layer_traces",
     "neuron_traces",
     "phase_plane",
+    "read_aedat",
     "read_nir",
+    "read_nwb",
     "write_nir",
+    "write_nwb",
 ]

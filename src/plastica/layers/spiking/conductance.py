@@ -13,7 +13,7 @@ from ...typing import Float, Params
 from .lif import check_membrane
 from .neuron import Neuron, set_where
 from .surrogates import Surrogate, surrogate
-from .units_in_time import UnitState, fading, require_millivolts, require_times
+from .units_in_time import UnitState, fading, require_membrane, require_millivolts, require_times
 
 
 @declaration
@@ -77,6 +77,7 @@ class ConductanceLIF(Neuron):
         require_times(self, "excitatory_tau", "inhibitory_tau")
         require_millivolts(self, "rest", "threshold", "reset_potential", "inhibitory_reversal")
         check_membrane(self)
+        require_membrane(self)
 
     def at_rest(self, like: Float[Array, "batch *units"]) -> UnitState:
         nothing = jnp.zeros_like(like)

@@ -12,7 +12,7 @@ from ...typing import Float, Params
 from .integrate import integrate, require_integrator
 from .neuron import Neuron, set_where
 from .surrogates import FastSigmoid, Surrogate, surrogate
-from .units_in_time import UnitState, require_millivolts, require_times
+from .units_in_time import UnitState, require_membrane, require_millivolts, require_times
 
 
 @declaration
@@ -80,6 +80,7 @@ class AdEx(Neuron):
         require_millivolts(self, "rest", "threshold", "reset_potential")
         require_numbers(self, dict.fromkeys(("capacitance", "leak", "slope"), ABOVE_ZERO))
         require_numbers(self, {"increment": AT_LEAST_ZERO})
+        require_membrane(self)
         if isinstance(self.cut, float) and isinstance(self.threshold, float) and not self.threshold < self.cut:
             raise InvalidValue(
                 f"AdEx(threshold={self.threshold:g}, cut={self.cut:g}): cut must be above the threshold."

@@ -21,6 +21,15 @@ def spike_step(layer: Layer) -> float | None:
     return layer.spike_step if isinstance(layer, SpikingUnits) else None
 
 
+def step_of(layer: Layer) -> float | None:
+    """Return the duration of a step of a layer with a time of its own, in milliseconds; None for other layers.
+
+    Layers that answer once for a sequence, or that repeat rows over steps, count as well.
+    """
+    step = layer.spike_step if isinstance(layer, SpikingUnits) else getattr(layer, "dt", None)
+    return step if isinstance(step, float | int) else None
+
+
 def spikes_per_step(
     layer: Layer, activity: object, real: Bool[Array, "batch"] | None = None
 ) -> Float[Array, "units"] | None:

@@ -6,12 +6,15 @@ import jax.numpy as jnp
 from jax import Array
 
 from ...declaration import declaration, named_field
+from ...errors import InvalidValue
 from ...schedules.checks import ABOVE_ZERO, require_numbers
 from ...typing import Float, Params
 from .integrate import integrate, require_integrator
 from .neuron import Neuron
 from .surrogates import FastSigmoid, Surrogate, surrogate
-from .units_in_time import UnitState, require_times
+from .units_in_time import UnitState, require_millivolts, require_times
+
+FASTEST_GATE = 0.11  # 1 / (alpha_m + beta_m) in milliseconds, at 50 mV
 
 
 class CrossingNeuron(Neuron):
@@ -86,6 +89,12 @@ class HodgkinHuxley(CrossingNeuron):
         require_times(self)
         require_integrator(self)
         require_numbers(self, dict.fromkeys(("capacitance", "sodium", "potassium", "leak"), ABOVE_ZERO))
+        require_millivolts(self, "sodium_reversal", "potassium_reversal", "leak_reversal")
+        if isinstance(self.dt, float) and self.dt > FASTEST_GATE:
+            raise InvalidValue(
+                f"HodgkinHuxley(dt={self.dt:g}): the step is longer than the shortest time constant, "
+                f"{FASTEST_GATE:g} ms of the gate m during a spike. Take a shorter step."
+            )
 
     def at_rest(self, like: Float[Array, "batch *units"]) -> UnitState:
         v = jnp.full_like(like, -65.0)

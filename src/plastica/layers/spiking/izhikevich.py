@@ -14,7 +14,7 @@ from ...typing import Float, Params
 from .integrate import integrate, require_integrator
 from .neuron import Neuron, set_where
 from .surrogates import FastSigmoid, Surrogate, surrogate
-from .units_in_time import UnitState, require_times
+from .units_in_time import UnitState, require_millivolts, require_times
 
 
 @declaration
@@ -77,6 +77,7 @@ class Izhikevich(Neuron):
     def __post_init__(self) -> None:
         require_times(self)
         require_integrator(self)
+        require_millivolts(self, "c", "initial_membrane")
 
     def at_rest(self, like: Float[Array, "batch *units"]) -> UnitState:
         u = (

@@ -18,7 +18,7 @@ from ..layer import Shape
 from ..records import Variables
 from .neuron import Neuron, moved, set_where
 from .surrogates import Surrogate, surrogate
-from .units_in_time import UnitState, in_time, require_times
+from .units_in_time import UnitState, in_time, require_millivolts, require_times
 
 RESETS = ("subtract", "zero", "none")
 
@@ -85,6 +85,8 @@ class LIF(Neuron):
     def __post_init__(self) -> None:
         require_times(self, "tau")
         check_membrane(self)
+        if isinstance(self.threshold, float) and self.threshold < 0:  # a potential with a unit
+            require_millivolts(self, "threshold", "rest")
         if self.inputs not in ("jumps", "current"):
             raise InvalidValue(f"LIF(inputs={self.inputs!r}): expected 'jumps' or 'current'.")
 

@@ -136,7 +136,8 @@ class TsodyksMarkramSynapse(Synapse):
 
     Example:
         >>> spikes = jnp.zeros((1, 60, 1)).at[0, ::20].set(1.0)
-        >>> TsodyksMarkramSynapse(tau=1.0).apply({}, spikes)[0][0, ::20, 0].round(3).tolist()
+        >>> current = TsodyksMarkramSynapse(tau=1.0).apply({}, spikes)[0][0, ::20, 0]
+        >>> [round(float(each), 3) for each in current]
         [0.5, 0.256, 0.137]
 
     Reference:

@@ -202,15 +202,33 @@ def require_millivolts(layer: object, *names: str) -> None:
     """Check that potentials are in millivolts and not in volts.
 
     Raises:
-        InvalidValue: If all of them are below 0.5 in size.
+        InvalidValue: If all of them are below 0.5 in size, or one lies just below 0, where no potential of a neuron is.
     """
     values = {name: getattr(layer, name) for name in names}
     known = {name: value for name, value in values.items() if isinstance(value, float | int)}
-    if known and any(known.values()) and all(abs(value) < 0.5 for value in known.values()):
-        name, value = max(known.items(), key=lambda pair: abs(pair[1]))
+    small = {name: value for name, value in known.items() if -0.5 < value < 0}
+    if any(known.values()) and all(abs(value) < 0.5 for value in known.values()):
+        small = known
+    if small:
+        name, value = max(small.items(), key=lambda pair: abs(pair[1]))
         raise InvalidValue(
             f"{type(layer).__name__}({name}={value:g}): potentials are in millivolts, and these look like volts: write "
             f"{name}={1000 * value:g}."
+        )
+
+
+def require_membrane(layer: Any) -> None:
+    """Check the time constant of a membrane, C / g_L, against the step.
+
+    Raises:
+        InvalidValue: If it is shorter than the step.
+    """
+    given = layer.capacitance, layer.leak, layer.dt
+    if all(isinstance(each, float | int) for each in given) and layer.capacitance < layer.leak * layer.dt:
+        raise InvalidValue(
+            f"{type(layer).__name__}(capacitance={layer.capacitance:g}, leak={layer.leak:g}, dt={layer.dt:g}): the "
+            f"step is longer than the time constant of the membrane, {layer.capacitance / layer.leak:g} ms. "
+            "Capacitances are in picofarads and conductances in nanosiemens; take a shorter step if both are."
         )
 
 
