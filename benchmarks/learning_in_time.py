@@ -1,8 +1,8 @@
 """Learning rules in time beside backpropagation through time: ``python -m benchmarks.learning_in_time``.
 
-``angles``: the angle of each rule's direction to the gradient, in a recurrent spiking layer, in a simple recurrent one
-and in leaky rate units, at random weights. ``window``: the window of STDP as pairs of spikes show it, beside its equation. ``rewards``: a
-policy in a grid world that learns by REINFORCE, and one by reward-modulated STDP.
+``angles``: the angle of each rule's direction to the gradient, in a recurrent spiking layer, a simple recurrent one and
+leaky rate units, at random weights. ``window``: the window of STDP as pairs of spikes show it, beside its equation.
+``rewards``: a policy in a grid world that learns by REINFORCE, and one by reward-modulated STDP.
 
 ``evidence`` and ``store_recall`` are small forms of tasks of Bellec et al. 2020, in steps of 10 ms rather than 1 ms:
 cues to the left and right are counted and answered after a delay; a value is stored on a command and told on another.

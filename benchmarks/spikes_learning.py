@@ -71,14 +71,14 @@ def mel_bands(audio: np.ndarray, bands: int = 32, width: int = 200, hop: int = 8
     return np.log1p(power @ np.clip(np.minimum(rising, falling), 0, None).T)
 
 
-def cochlea_spikes(recordings: list[np.ndarray], steps: int, fibres: int = 2) -> np.ndarray:
+def cochlea_spikes(recordings: list[np.ndarray], steps: int, fibres: int = 3) -> np.ndarray:
     """Return spikes of a cochlea with 40 channels in each 10 ms, ``(rows, time, channels * fibres)``."""
-    cochlea = pl.Cochlea(40, 8000, 100.0, 3600.0, fibres, dt=10.0, max_rate=60.0)
+    cochlea = pl.Cochlea(40, 8000, 100.0, 3600.0, fibres, dt=10.0, max_rate=90.0)
     sound = np.zeros((len(recordings), steps * 80), "float32")
     for row, audio in enumerate(recordings):
-        part = audio[: steps * 80] / 32768
-        sound[row, : len(part)] = part * 0.1 / max(float(np.sqrt(np.mean(part**2))), 1e-6) / 2  # as loud as the others
-    sound = np.clip(sound, -1, 1)
+        part = audio[: steps * 80]
+        # As loud as the others: the mean amplitude is that at which fibres reach their largest rate.
+        sound[row, : len(part)] = part * 0.1 / max(float(np.sqrt(np.mean(part**2))), 1e-6)
     encode = jax.jit(lambda rows: cochlea.apply({}, rows)[0])
     return np.concatenate([np.asarray(encode(sound[place : place + 100])) for place in range(0, len(sound), 100)])
 

@@ -14,7 +14,7 @@ from .neuron import Neuron
 from .surrogates import FastSigmoid, Surrogate, surrogate
 from .units_in_time import UnitState, require_millivolts, require_times
 
-FASTEST_GATE = 0.11  # 1 / (alpha_m + beta_m) in milliseconds, at 50 mV
+FASTEST_GATE = 0.2368  # 1 / (alpha_m + beta_m) at rest, in milliseconds; half of it during a spike
 
 
 class CrossingNeuron(Neuron):
@@ -92,8 +92,8 @@ class HodgkinHuxley(CrossingNeuron):
         require_millivolts(self, "sodium_reversal", "potassium_reversal", "leak_reversal")
         if isinstance(self.dt, float) and self.dt > FASTEST_GATE:
             raise InvalidValue(
-                f"HodgkinHuxley(dt={self.dt:g}): the step is longer than the shortest time constant, "
-                f"{FASTEST_GATE:g} ms of the gate m during a spike. Take a shorter step."
+                f"HodgkinHuxley(dt={self.dt:g}): the step is longer than the shortest time constant at rest, 0.24 ms "
+                "of the gate m. Take a shorter step; spikes want 0.05 ms."
             )
 
     def at_rest(self, like: Float[Array, "batch *units"]) -> UnitState:
