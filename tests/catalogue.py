@@ -163,6 +163,7 @@ LAYERS = {
     "izhikevich": (pl.Izhikevich(dt=1.0), SERIES),
     "hodgkin_huxley": (pl.HodgkinHuxley(), SERIES),
     "fitzhugh_nagumo": (pl.FitzHughNagumo(dt=0.5), SERIES),
+    "poisson_neuron": (pl.PoissonNeuron(300.0), SERIES),
     "rate_units": (pl.RateUnits(3.0, "tanh"), SERIES),
     "leaky_readout": (pl.LeakyReadout(3.0), SERIES),
     "wilson_cowan": (pl.WilsonCowan(dt=2.0), SERIES),

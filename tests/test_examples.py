@@ -251,3 +251,11 @@ def test_exported_files_are_smaller_with_weights_of_eight_bits():
     sizes = main_of("export")(epochs=1)
     weights = 64 * 32 + 32 * 10
     assert len(sizes) == 3 and all(exact - small > 3 * weights for exact, small in sizes.values())
+
+
+def test_networks_learn_to_walk_from_rewards(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    found = main_of("rewards")(episodes=320)
+    fast, slow, spikes = found.values()
+    assert fast > 0.7 and fast > slow and spikes > 0.1
+    assert (tmp_path / "rewards.svg").exists() and "the shortest ways bring 0.936" in capsys.readouterr().out

@@ -79,6 +79,7 @@ from .spiking.hodgkin_huxley import FitzHughNagumo, HodgkinHuxley
 from .spiking.izhikevich import FIRING_PATTERNS, FiringPattern, Izhikevich, firing_pattern
 from .spiking.lif import LIF
 from .spiking.neuron import Neuron
+from .spiking.poisson import PoissonNeuron
 from .spiking.rate_units import LeakyReadout, RateUnits, WilsonCowan
 from .spiking.receptors import AlphaConductance, Conductance, ExponentialConductance, NMDAConductance
 from .spiking.spiking import Spiking, SpikingCell
@@ -226,6 +227,7 @@ __all__ = [
     "PeriodicEmbedding",
     "Permute",
     "PiecewiseLinearEmbedding",
+    "PoissonNeuron",
     "PopulationEncoder",
     "PositionEmbedding",
     "RMSNormalization",

@@ -9,6 +9,7 @@ from ...typing import Bool, Float
 from ..capabilities import SpikingUnits
 from ..layer import Layer
 from .neuron import Neuron
+from .poisson import PoissonNeuron
 
 SILENT = 0.001  # spikes of a unit in a step
 EXPLODING = 0.5  # what a refractory period of a single step allows: no more than every other step
@@ -16,7 +17,7 @@ EXPLODING = 0.5  # what a refractory period of a single step allows: no more tha
 
 def spike_step(layer: Layer) -> float | None:
     """Return the duration of a step of a layer that spikes, in milliseconds; None if it does not spike."""
-    if isinstance(layer, Neuron):
+    if isinstance(layer, Neuron | PoissonNeuron):
         return layer.dt
     return layer.spike_step if isinstance(layer, SpikingUnits) else None
 
