@@ -145,6 +145,20 @@ def test_weights_depend_on_themselves_as_declared_and_stay_in_range():
     assert change_of(STDP(0.5), spikes[3], spikes[4], 0.9) == pytest.approx(0.1, abs=1e-6)
 
 
+def test_normalized_weights_sum_up_to_what_is_declared_and_keep_their_order():
+    layer = pl.Spiking(2, pl.LIF(), recurrent=False, use_bias=False)
+    pre = jnp.asarray((RNG.random((1, 30, 4)) < 0.3).astype("float32"))
+    post = jnp.asarray((RNG.random((1, 30, 2)) < 0.3).astype("float32"))
+    kernel = jnp.asarray(RNG.random((4, 2)) * 0.5, jnp.float32)
+    record, batch = Record(pre, post, post, None, None), Batch(pre, pre[:, :0, 0], jnp.ones(1), jnp.float32(1))
+    free, normal = (
+        kernel + STDP(0.05, total=total).learn(layer, {"kernel": kernel}, (), record, batch, None).change["kernel"]
+        for total in (None, 1.5)
+    )
+    np.testing.assert_allclose(normal, 1.5 * free / free.sum(0), rtol=1e-5)
+    assert not np.allclose(free.sum(0), 1.5)
+
+
 def test_nearest_spikes_and_triplets_pair_as_their_equations_say():
     pre, post = np.zeros(30), np.zeros(30)
     pre[[5, 10]], post[20] = 1, 1
