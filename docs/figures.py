@@ -291,9 +291,10 @@ def imbalance() -> Figure:
     import pandas as pd
     from sklearn import datasets, metrics
 
+    from plastica.data.inputs import as_table
     from plastica.tables import Settings, TableNetwork
     from plastica.tables.preparation import prepare
-    from plastica.tables.table import answers_of, as_table
+    from plastica.tables.selection import answers_of
 
     digits: Any = datasets.load_digits()
     table = pd.DataFrame(digits.images.reshape(-1, 4, 2, 4, 2).sum((2, 4)).reshape(-1, 16)).add_prefix("pixel_")

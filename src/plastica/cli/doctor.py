@@ -133,7 +133,8 @@ def _source_of(model: object, path: Path) -> str:
 def _examined(model: Any, table: Table, given: str, path: Path) -> Diagnosis:
     """Return what is wrong with a run on its table: a network for a table, or forecasts."""
     from ..forecasting import Forecaster
-    from ..report.examining import examine, prepared_again
+    from ..report.examining import examine
+    from ..tables.preparing_again import prepared_again
 
     if isinstance(model, Forecaster):
         return model.diagnose(table)

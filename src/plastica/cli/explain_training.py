@@ -80,7 +80,7 @@ def _rows_of_run(network: object, source: str, reading: tuple[str | None, ...], 
     from typing import Any, cast
 
     from ..data.reading import read_table
-    from ..report.examining import prepared_again
+    from ..tables.preparing_again import prepared_again
 
     table = read_table(source, separator=reading[0], encoding=reading[1], sheet=sheet)
     prepared = prepared_again(cast(Any, network), table, source)

@@ -17,6 +17,7 @@ from ..version import __version__
 from . import click_words, guard, streams
 from .compare import compare
 from .compare_rules import compare_rules
+from .compress import compress
 from .continual import continual
 from .devices import devices
 from .doctor import doctor
@@ -82,6 +83,7 @@ for command in (
     evaluate,
     explain,
     export,
+    compress,
     forecast,
     compare,
     compare_rules,

@@ -73,8 +73,8 @@ def _of_model(file: str, table: str | None, given: dict[str, OptionValue]) -> tu
     import msgspec
 
     from ..data.reading import read_table
-    from ..report.examining import prepared_again
     from ..tables import TableNetwork
+    from ..tables.preparing_again import prepared_again
     from .doctor import table_of
     from .folders import model_file
 

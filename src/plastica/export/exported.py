@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +12,7 @@ from ..errors import InvalidValue
 from ..model.base import BaseModel
 from ..model.inference import predict
 from ..typing import Document
-from .program import ArrayProgram, with_rows
+from .program import ArrayProgram, for_rows, with_rows
 from .raw_columns import RawColumns
 from .tracing import program_of
 from .wording import SAY
@@ -62,7 +62,7 @@ def exported(
         InvalidValue: If the model cannot be exported; nothing is written then.
     """
     if isinstance(model, Exported):
-        return model
+        return model if rows is None else replace(model, program=for_rows(model.program, rows))
     if step and not isinstance(model, BaseModel):
         raise InvalidValue(SAY("step_model", given=type(model).__name__))
     if isinstance(model, BaseModel) and step:

@@ -69,9 +69,9 @@ def measure(written: ExportedFiles, rows: CheckRows | None = None) -> Measured:
     one = [each[:1] for each in x]
     found, microseconds = _answered(written, chosen)
     differences = [_difference(*each) for each in zip(found, own(x), strict=True)]
-    beside = {"plastica": _microseconds(lambda: own(one))}
+    beside = {"plastica": time_of_call(lambda: own(one))}
     if written.target != "onnx" and (session := _onnxruntime(model, written.paths[0])) is not None:
-        beside["onnxruntime"] = _microseconds(lambda: session(one))
+        beside["onnxruntime"] = time_of_call(lambda: session(one))
     return Measured(len(x[0]), rows is None, max(differences), microseconds, beside)
 
 
@@ -95,10 +95,10 @@ def _answered(written: ExportedFiles, rows: CheckRows) -> tuple[list[np.ndarray]
     if written.columns and rows.columns is not None:
         answer = _opened_table(written)
         first = {name: cells[:1] for name, cells in rows.columns.items()}
-        return [answer(rows.columns)[0]], _microseconds(lambda: answer(first))
+        return [answer(rows.columns)[0]], time_of_call(lambda: answer(first))
     opened = TARGETS[written.target].writer.opened(written.paths[0], written.exported.program)
     one = [each[:1] for each in rows.inputs]
-    return opened(rows.inputs), _microseconds(lambda: opened(one))
+    return opened(rows.inputs), time_of_call(lambda: opened(one))
 
 
 def _opened_table(written: ExportedFiles) -> ColumnAnswers:
@@ -132,8 +132,8 @@ def same_labels(written: ExportedFiles, network: BaseTableNetwork, table: object
     return sum(own == other for own, other in zip(found, expected, strict=True))
 
 
-def _microseconds(call: Callable[[], object]) -> float:
-    """Return the median time of a call, without the first."""
+def time_of_call(call: Callable[[], object]) -> float:
+    """Return the median time of a call in microseconds, without the first."""
     call()
     times: list[float] = []
     end = time.perf_counter() + _SECONDS

@@ -67,8 +67,8 @@ for comments. :attr:`ArrayValue.number` is unique in a program with all programs
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import cast
 
@@ -117,6 +117,9 @@ class ArrayValue:
         return f"v{self.number}"
 
 
+Values = tuple[ArrayValue, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
     """One step of a program.
@@ -152,6 +155,18 @@ class Operation:
     def inner(self, name: str) -> ArrayProgram:
         """Return a parameter that is a program."""
         return cast(ArrayProgram, self.parameters[name])
+
+    def streams(self, constants: Container[ArrayValue]) -> dict[ArrayValue, ArrayValue]:
+        """Return the inputs of the body of a loop that have one part of a constant at each step, and the constant.
+
+        Args:
+            constants: The constants of the program that the loop is in.
+        """
+        if self.name != "scan":
+            return {}
+        first = self.whole("fixed") + self.whole("carried")
+        pairs = zip(self.inner("body").inputs[first:], self.inputs[first:], strict=True)
+        return {value: operand for value, operand in pairs if operand in constants}
 
     @property
     def programs(self) -> tuple[ArrayProgram, ...]:
@@ -208,3 +223,24 @@ class ArrayProgram:
 def with_rows(shape: Sizes, rows: int) -> tuple[int, ...]:
     """Return a shape for a number of rows."""
     return tuple(size.factor * rows if isinstance(size, RowCount) else size for size in shape)
+
+
+def for_rows(program: ArrayProgram, rows: int) -> ArrayProgram:
+    """Return a program for any number of rows as one for a fixed number."""
+
+    def fixed(part: object) -> object:
+        if isinstance(part, RowCount):
+            return part.factor * rows
+        if isinstance(part, ArrayValue):
+            return replace(part, shape=fixed(part.shape))
+        if isinstance(part, ArrayProgram):
+            return for_rows(part, rows)
+        return tuple(map(fixed, part)) if isinstance(part, tuple) else part
+
+    def each(operation: Operation) -> Operation:
+        parameters = {name: fixed(value) for name, value in operation.parameters.items()}
+        inputs, outputs = cast("tuple[Values, Values]", (fixed(operation.inputs), fixed(operation.outputs)))
+        return replace(operation, inputs=inputs, outputs=outputs, parameters=MappingProxyType(parameters))
+
+    inputs, outputs = cast("tuple[Values, Values]", (fixed(program.inputs), fixed(program.outputs)))
+    return replace(program, inputs=inputs, operations=tuple(map(each, program.operations)), outputs=outputs)

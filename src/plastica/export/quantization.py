@@ -54,9 +54,7 @@ def ranges(program: ArrayProgram, rows: Sequence[np.ndarray]) -> dict[Operation,
     places = np.unique(np.linspace(0, count - 1, min(count, ROWS)).astype(int))
     chosen = [array[places] for array in rows]
     kernels = {value for part in program.walk() for value in part.constants}
-    kernels |= {
-        value for part in program.walk() for each in part.operations for value in _streams(each, part.constants)
-    }
+    kernels |= {value for part in program.walk() for each in part.operations for value in each.streams(part.constants)}
     found: dict[Operation, float] = {}
 
     def watch(operation: Operation, operands: Sequence[np.ndarray]) -> None:
@@ -136,7 +134,8 @@ class _Part:
     def scan(self, operation: Operation) -> Operation:
         """Return a loop, whose sequences may be kernels: those of an ensemble, one for each copy."""
         body = operation.inner("body")
-        part = _Part(self.whole, dict(body.constants), _streams(operation, self.constants))
+        streams = {value: self.constants[each] for value, each in operation.streams(self.constants).items()}
+        part = _Part(self.whole, dict(body.constants), streams)
         operations = part.written(body)
         read = {value for each in operations for value in each.inputs} | set(body.outputs)
         pairs = [
@@ -197,15 +196,6 @@ class _Part:
         floats = add("convert", (sums,), operation.output, "float32", dtype="float32")
         inputs = (floats, self.factor(scales, streamed))
         return [*made, replace(operation, name="mul", inputs=inputs, parameters=MappingProxyType({}))]
-
-
-def _streams(operation: Operation, constants: Mapping[ArrayValue, np.ndarray]) -> dict[ArrayValue, np.ndarray]:
-    """Return the inputs of the body of a loop whose values at all steps are a constant."""
-    if operation.name != "scan":
-        return {}
-    first = operation.whole("fixed") + operation.whole("carried")
-    pairs = zip(operation.inner("body").inputs[first:], operation.inputs[first:], strict=True)
-    return {value: constants[operand] for value, operand in pairs if operand in constants}
 
 
 def narrow(array: np.ndarray) -> np.ndarray:

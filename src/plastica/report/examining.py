@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..data.table import show
-from ..errors import DataError
 from ..model import Sequential
 from ..model.diagnosis import Diagnosis
 from ..notes import note
@@ -14,7 +11,6 @@ from ..settings import batch_size_for
 
 if TYPE_CHECKING:
     from ..checks.prepared import Prepared
-    from ..data.table import Table
     from ..tables import TableNetwork
     from ..training.history import History
 
@@ -63,30 +59,3 @@ def examine(network: TableNetwork, prepared: Prepared, looks: bool = True, histo
     )
     found += [each for each in examined if each.code not in KNOWN_OF_TABLES]
     return Diagnosis.of(found, examined.unjudged, examined.measures, examined.given, examined.choices)
-
-
-def prepared_again(network: TableNetwork, table: Table, path: str | Path) -> Prepared:
-    """Return the table of a run as it was prepared for training.
-
-    Args:
-        network: The model of the run.
-        table: The table as read.
-        path: Where it was read from, for messages.
-
-    Raises:
-        DataError: If it is not the table of the run.
-    """
-    from ..tables.preparation import digest, prepare
-
-    prepared = prepare(table, network.target.names, network.facts.settings)
-    if digest(prepared.x[: prepared.own]) != network.facts.rows.digest:
-        rows = network.facts.rows
-        count = rows.train + rows.validation + rows.test
-        told = {
-            "file": show(str(path)),
-            "rows": prepared.table.height,
-            "count": count,
-            "source": show(network.facts.source),
-        }
-        raise DataError(note("doctor.other_table", **told))
-    return prepared
