@@ -72,7 +72,7 @@ def test_a_server_reloads_at_sighup_and_answers_all_before_it_ends(model_file, r
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env) as server:
         assert server.stderr is not None
         lines = iter(server.stderr.readline, "")
-        said = next(line for line in lines if "answers at" in line)
+        said = next(line for line in lines if "/predict" in line)
         (url,) = re.findall(r"(http://127\.0\.0\.1:\d+)/predict", said)
         assert ask(f"{url}/schema", token="wrong")[0] == 401
         status, made = ask(f"{url}/predict", rows[:3])

@@ -33,6 +33,13 @@ EVERYWHERE = ("0.0.0.0", "::")
 @click.option("--watch", is_flag=True, help="Load the model again whenever its file changes, as SIGHUP does.")
 @click.option("--supervise", is_flag=True, help="Run the model in a process of its own, started again if it dies.")
 @click.option(
+    "--workers",
+    metavar="NUMBER",
+    type=click.IntRange(1),
+    default=1,
+    help="Processes that serve the model behind the port, each with a copy of it.",
+)
+@click.option(
     "--batch-wait",
     metavar="TIME",
     default="0ms",
@@ -62,6 +69,7 @@ def serve(
     key: str | None,
     watch: bool,
     supervise: bool,
+    workers: int,
     batch_wait: str,
     batch_rows: int,
     max_body: str,
@@ -86,6 +94,7 @@ def serve(
     longest = options.measured("--timeout", timeout, options.TIMES)
     size = options.measured("--max-body", max_body, options.SIZES)
 
+    from ..serving.logs import log_to_stderr
     from ..serving.options import LOCAL, ServingOptions
     from ..serving.server import Listener, checked_token, read_token, run_server
     from .folders import model_file
@@ -111,26 +120,27 @@ def serve(
     place = Listener(host=host, port=port, certificate=certificate, key=key)
     place.check()
     with place.listen() as listening:
-        _log(access_log)
+        log_to_stderr(access_log)
         path = model_file(model)
-
-        from ..serving.service import Service
-
-        service = Service.of_file(path, serving)
+        url = place.url(listening)
         if host not in LOCAL and not token:
             note(SAY("serve_open", host=host))
         if host in EVERYWHERE and not allow_host:
             note(SAY("serve_no_name"))
-        told = SAY("serve_ready", path=path, kind=SAY(f"serve_{service.served.kind}"), url=place.url(listening))
-        run_server(service, listening, place, watch=watch, access_log=access_log, ready=lambda: note(told))
+
+        def ready(kind: str) -> None:
+            note(SAY("serve_ready", path=path, kind=SAY(f"serve_{kind}"), url=url))
+
+        if workers > 1:
+            from ..serving.worker import WorkerStart
+            from ..serving.workers import Workers
+
+            told = WorkerStart(str(path), listening.fileno(), serving, certificate, key, watch, access_log, lang)
+            Workers(told, workers).run(ready)
+        else:
+            from ..serving.service import Service
+
+            service = Service.of_file(path, serving)
+            kind = service.served.kind
+            run_server(service, listening, place, watch=watch, access_log=access_log, ready=lambda: ready(kind))
     note(SAY("serve_ended"))
-
-
-def _log(access: bool) -> None:
-    """Print what the server logs on standard error."""
-    import logging
-
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
-    logging.getLogger("plastica.serving").setLevel(logging.INFO)
-    if access:
-        logging.getLogger("uvicorn.access").setLevel(logging.INFO)

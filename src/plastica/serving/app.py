@@ -62,12 +62,12 @@ def application(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         # Beside the server, which answers that it lives while the model gets ready.
         starting = asyncio.create_task(asyncio.to_thread(service.start))
-        watching = asyncio.create_task(service.follow()) if watch else None
+        beside = [asyncio.create_task(each) for each in (service.share(), *([service.follow()] if watch else []))]
         try:
             yield
         finally:
-            if watching is not None:
-                watching.cancel()
+            for each in beside:
+                each.cancel()
             await starting
             await asyncio.to_thread(service.stop)
 
@@ -129,7 +129,7 @@ class _Pages:
         return _json(openapi_document(self.service.served))
 
     async def drift(self, request: HTTPRequest) -> Response:
-        columns = await asyncio.to_thread(self.service.served.drift)
+        columns = await asyncio.to_thread(self.service.drift)
         return _json({"columns": columns, "model": self.service.served.digest})
 
     async def metrics(self, request: HTTPRequest) -> Response:

@@ -14,6 +14,7 @@ from ..data.encoders.category import number
 from ..data.table import Table
 from ..data.values import missing, read_booleans, read_categories, read_numbers
 from ..typing import Document
+from .exchange import DriftCounts
 
 AT_ONCE = 1024  # rows that are counted together: for one row, counting takes as long as for all of them
 MODERATE, LARGE = 0.1, 0.25  # Siddiqi (2006), chapter 8: from here on a small and a major shift
@@ -62,14 +63,23 @@ class Drift:
             if sum(each.height for tables in self._waiting.values() for each in tables) >= AT_ONCE:
                 self._count()
 
-    def report(self) -> list[Document]:
+    def report(self, others: Sequence[DriftCounts] = ()) -> list[Document]:
         """Return for each column the index, what it exceeds by chance in 1 of 20 columns, and its level.
 
         Beside these, the number of missing values and of unknown categories since the service started.
+
+        Args:
+            others: The counts of other processes, which are added.
         """
+        by_column = zip(self.counts(), *others, strict=True)  # (processes, 2, parts) for each
+        sums = [np.array(counts).sum(0) for counts in by_column]
+        return [each.report(found[0], found[1]) for each, found in zip(self._columns, sums, strict=True)]
+
+    def counts(self) -> DriftCounts:
+        """Return how many recent rows, and how many in all, are in each part of each column."""
         with self._lock:
             self._count()
-            return [each.report() for each in self._columns]
+            return [(each.recent.tolist(), each.total.tolist()) for each in self._columns]
 
     def _count(self) -> None:
         for tables in self._waiting.values():
@@ -108,26 +118,26 @@ class _ColumnDrift:
         counts = np.bincount(parts, minlength=len(self.expected))
         self.recent, self.total = fading * self.recent + counts, self.total + counts
 
-    def report(self) -> Document:
+    def report(self, recent: np.ndarray, total: np.ndarray) -> Document:
         """Return the index, what it exceeds by chance, and the numbers of missing and unknown values."""
-        rows, column = float(self.recent.sum()), self.column
+        rows, column = float(recent.sum()), self.column
         told: Document = {"column": column.name, "kind": column.kind, "rows": round(rows)}
-        told["missing"] = int(self.total[-1])
+        told["missing"] = int(total[-1])
         told["missing_in_training"] = round(float(self.expected[-1]), 4)
         if column.kind == "category" and column.distinct == len(column.counts):
-            told["unknown"] = int(self.total[-2])
+            told["unknown"] = int(total[-2])
         described = column.kind in ("date", "text") or len(self.expected) > 2
         if not rows or not described:  # older files do not describe distributions
             return told | {"psi": None, "by_chance": None, "level": "unknown"}
-        index, chance = self._index(rows)
+        index, chance = self._index(recent, rows)
         level = "stable" if index < max(MODERATE, chance) else "moderate" if index < LARGE else "large"
         level = level if rows >= LEAST_ROWS * len(self.expected) else "too few rows"
         return told | {"psi": index, "by_chance": chance, "level": level}
 
-    def _index(self, rows: float) -> tuple[float, float]:
-        recent, training = np.maximum(self.recent / rows, LEAST_SHARE), np.maximum(self.expected, LEAST_SHARE)
+    def _index(self, counts: np.ndarray, rows: float) -> tuple[float, float]:
+        recent, training = np.maximum(counts / rows, LEAST_SHARE), np.maximum(self.expected, LEAST_SHARE)
         index = float(np.sum((recent - training) * np.log(recent / training)))
-        degrees = int(np.sum((self.expected > 0) | (self.recent > 0))) - 1
+        degrees = int(np.sum((self.expected > 0) | (counts > 0))) - 1
         chance = float(chdtri(degrees, 0.05)) * (1 / rows + 1 / self.rows) if degrees else 0.0
         return round(index, 4), round(chance, 4)
 

@@ -10,6 +10,8 @@ import msgspec
 from ..typing import Document
 
 Media = Literal["json", "ndjson", "csv"]
+# For each column how many recent rows, and how many in all, are in each of its parts; see ``Drift``.
+DriftCounts = list[tuple[list[float], list[float]]]
 MOST_LISTED = 100  # bad rows that a refusal lists one by one
 
 
@@ -135,8 +137,16 @@ class Served(Protocol):
         """Return the JSON Schema of the rows, with examples."""
         ...
 
-    def drift(self) -> list[Document]:
-        """Return how far the values of each column are from those of training; empty if this is not known."""
+    def drift(self, others: Sequence[DriftCounts] = ()) -> list[Document]:
+        """Return how far the values of each column are from those of training; empty if this is not known.
+
+        Args:
+            others: The counts of other processes with the same model, which are added.
+        """
+        ...
+
+    def drift_counts(self) -> DriftCounts:
+        """Return what :meth:`drift` is computed from."""
         ...
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from ..data.table import Table
 from ..errors import PlasticaError
 from ..forecasting import Forecaster
 from ..typing import Document
-from .exchange import Refused, Reply, Request
+from .exchange import DriftCounts, Refused, Reply, Request
 from .reading import SOURCE
 
 TIME = "%Y-%m-%d %H:%M:%S"
@@ -54,8 +54,12 @@ class ServedForecast:
             "examples": [],
         }
 
-    def drift(self) -> list[Document]:
+    def drift(self, others: Sequence[DriftCounts] = ()) -> list[Document]:
         """Return nothing: a series is expected to change."""
+        return []
+
+    def drift_counts(self) -> DriftCounts:
+        """Return nothing, likewise."""
         return []
 
     def warm(self, rows: int) -> None:

@@ -15,7 +15,7 @@ import msgspec
 
 from ..errors import FileError
 from ..typing import Document
-from .exchange import Reply, Request
+from .exchange import DriftCounts, Reply, Request
 
 T = TypeVar("T")
 LOG = logging.getLogger("plastica.serving")
@@ -29,11 +29,15 @@ class ModelCall(msgspec.Struct, frozen=True, omit_defaults=True):
         warm: Compile the programs for so many rows.
         requests: Answer these.
         drift: Return the drift.
+        others: The counts of other processes to be added to it.
+        counts: Return what the drift is computed from.
     """
 
     warm: int = 0
     requests: list[Request] = []
     drift: bool = False
+    others: list[DriftCounts] = []
+    counts: bool = False
 
 
 class ModelReturn(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -42,12 +46,14 @@ class ModelReturn(msgspec.Struct, frozen=True, omit_defaults=True):
     Args:
         replies: The replies to requests.
         drift: The drift.
+        counts: What it is computed from.
         about: The name, kind, digest and schema of the model, told at the beginning.
         fault: Why it cannot be opened, or what failed.
     """
 
     replies: list[Reply] = []
     drift: list[Document] = []
+    counts: DriftCounts = []
     about: Document | None = None
     fault: str | None = None
 
@@ -103,9 +109,13 @@ class ModelProcess:
         """Answer several requests together."""
         return self._alive(ModelCall(requests=list(requests))).replies
 
-    def drift(self) -> list[Document]:
+    def drift(self, others: Sequence[DriftCounts] = ()) -> list[Document]:
         """Return how far the values of each column are from those of training."""
-        return self._alive(ModelCall(drift=True)).drift
+        return self._alive(ModelCall(drift=True, others=list(others))).drift
+
+    def drift_counts(self) -> DriftCounts:
+        """Return what :meth:`drift` is computed from."""
+        return self._alive(ModelCall(counts=True)).counts
 
     def close(self) -> None:
         """End the process."""
@@ -125,7 +135,11 @@ class ModelProcess:
                         raise
                     self.deaths += 1
                     LOG.error("the process of the model ended (%s); it is started again", self._process.returncode)
-                    self._start()
+                    try:
+                        self._start()
+                    except FileError as error:  # its file is gone or damaged: the next request tries again
+                        LOG.error("the model cannot be started again: %s", error)
+                        raise ModelDied from error
                     if attempt + 1 == AT_MOST:
                         raise
             raise ModelDied
@@ -133,7 +147,7 @@ class ModelProcess:
     def _ask(self, asked: ModelCall) -> ModelReturn:
         try:
             write_message(cast("IO[bytes]", self._process.stdin), asked)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: it ended before, and its streams are closed
             raise ModelDied from error
         told = read_message(cast("IO[bytes]", self._process.stdout), ModelReturn)
         if told is None:

@@ -35,7 +35,8 @@ def _told(served: Served, asked: ModelCall) -> ModelReturn:
             served.warm(asked.warm)
         return ModelReturn(
             replies=served.answer(asked.requests) if asked.requests else [],
-            drift=served.drift() if asked.drift else [],
+            drift=served.drift(asked.others) if asked.drift else [],
+            counts=served.drift_counts() if asked.counts else [],
         )
     except Exception:
         return ModelReturn(fault=traceback.format_exc())

@@ -14,7 +14,7 @@ from ..model import Model
 from ..model.shapes import is_several
 from ..typing import Document, Json, ModelAnswers, PyTree
 from .bodies import json_values
-from .exchange import Refused, Reply, Request
+from .exchange import DriftCounts, Refused, Reply, Request
 
 WANTED = "an array of rows"
 
@@ -64,8 +64,12 @@ class ServedNetwork:
         example = {name: np.zeros(shape).tolist() for name, shape in zip(names, shapes, strict=True)}
         return {"title": "A row", "type": "object", "properties": properties, "examples": [example]}
 
-    def drift(self) -> list[Document]:
+    def drift(self, others: Sequence[DriftCounts] = ()) -> list[Document]:
         """Return nothing: a network's file has no description of the arrays that it was trained on."""
+        return []
+
+    def drift_counts(self) -> DriftCounts:
+        """Return nothing, likewise."""
         return []
 
     def warm(self, rows: int) -> None:

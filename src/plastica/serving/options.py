@@ -28,6 +28,8 @@ class ServingOptions:
         drift_rows: The number of rows over which drift is measured.
         own_process: Whether the model runs in a process of its own, which is started again if it dies, while requests
             wait. Otherwise it runs in a thread.
+        shared: A folder that several processes with the same model share, so that each tells the drift of all; "" for
+            none.
 
     Raises:
         InvalidValue: If one is not positive.
@@ -43,6 +45,7 @@ class ServingOptions:
     token: str = field(default="", repr=False)
     drift_rows: int = 10_000
     own_process: bool = False
+    shared: str = ""
 
     def __post_init__(self) -> None:
         for name in ("batch_rows", "most_body", "most_rows", "timeout", "most_waiting", "drift_rows"):

@@ -98,6 +98,7 @@ def run_server(
     watch: bool = False,
     access_log: bool = False,
     ready: Callable[[], None] = lambda: None,
+    shares_socket: bool = False,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C; requests that were accepted are answered first. SIGHUP loads the model again.
 
@@ -108,6 +109,7 @@ def run_server(
         watch: Whether to load the model again whenever its file changes.
         access_log: Whether to log a line for each request.
         ready: Called when the model answers.
+        shares_socket: Whether other processes take connections of the socket too.
     """
     config = uvicorn.Config(
         application(service, watch=watch),
@@ -117,12 +119,18 @@ def run_server(
         ssl_certfile=place.certificate,
         ssl_keyfile=place.key,
         server_header=False,
-        backlog=BACKLOG,
+        # asyncio takes as many connections at once as may wait, which would leave none to the other processes.
+        backlog=1 if shares_socket else BACKLOG,
         lifespan="on",
         ws="none",
         timeout_graceful_shutdown=int(service.options.timeout) + 1,
     )
-    asyncio.run(_serve(uvicorn.Server(config), service, listening, ready))
+
+    def begun() -> None:
+        listening.listen(BACKLOG)  # for the system, after uvicorn
+        ready()
+
+    asyncio.run(_serve(uvicorn.Server(config), service, listening, begun))
     if service.failure is not None:
         raise service.failure
 
@@ -136,7 +144,7 @@ async def _serve(server: uvicorn.Server, service: Service, listening: socket.soc
 
 async def _await_ready(server: uvicorn.Server, service: Service, ready: Callable[[], None]) -> None:
     """Say when the model answers, or end the server if it cannot."""
-    while not service.ready and service.failure is None:
+    while not (service.ready and server.started) and service.failure is None:
         await asyncio.sleep(A_MOMENT)
     if service.failure is not None:
         server.should_exit = True

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 import time
 from pathlib import Path
 
+from ..typing import Document
 from .batching import Batcher
 from .exchange import Refused, Reply, Request, Served
 from .metrics import Metrics
 from .options import ServingOptions
+from .pool import CountPool
 
 LOG = logging.getLogger("plastica.serving")
 A_LOOK = 1.0  # seconds between looks at the file
@@ -27,15 +30,16 @@ class Service:
     """
 
     def __init__(self, served: Served, options: ServingOptions, path: Path | None = None) -> None:
-        self.served, self.options, self.metrics = served, options, Metrics()
+        self.served, self.options = served, options
+        self.pool = CountPool(Path(options.shared) if options.shared else None)
+        self.metrics = Metrics(self.pool)
         self.ready = False
         self.failure: Exception | None = None
         self._path, self._lock = path, threading.Lock()
         self._batcher = Batcher(
-            lambda: self.served, options.batch_wait, options.batch_rows, options.most_waiting, self.metrics.watch
+            lambda: self.served, options.batch_wait, options.batch_rows, options.most_waiting, self._watch
         )
         self.metrics.waiting.set_function(lambda: self._batcher.waiting)
-        self.metrics.ready.set_function(lambda: self.ready)
 
     @classmethod
     def of_file(cls, path: str | Path, options: ServingOptions) -> Service:
@@ -49,6 +53,8 @@ class Service:
 
     def start(self) -> None:
         """Compile the programs of the model, then answer; what prevents this becomes the ``failure``."""
+        if self.ready:
+            return
         try:
             self.served.warm(self.options.batch_rows)
         except Exception as error:
@@ -57,11 +63,13 @@ class Service:
         self._batcher.start()
         self.metrics.take(self.served, time.time())
         self.ready = True
+        self.metrics.ready.set(1)
 
     def stop(self) -> None:
         """Answer the requests that wait, then no others."""
         if self.ready:
             self.ready = False
+            self.metrics.ready.set(0)
             self._batcher.stop()
         self.served.close()
 
@@ -113,6 +121,23 @@ class Service:
             served.close()
             raise
         return served
+
+    def drift(self) -> list[Document]:
+        """Return how far the values of each column are from those of training, over all processes."""
+        return self.pool.drift(self.served)
+
+    async def share(self) -> None:
+        """Tell other processes what is counted here, until cancelled."""
+        while self.options.shared:
+            await asyncio.sleep(A_LOOK)
+            if self.ready:
+                with contextlib.suppress(Exception):  # the folder goes with the supervisor
+                    await asyncio.to_thread(self.pool.share, self.served)
+
+    def _watch(self, rows: int, seconds: float) -> None:
+        self.metrics.watch(rows, seconds)
+        if self.options.shared:
+            self.metrics.waiting.set(self._batcher.waiting)
 
     async def follow(self) -> None:
         """Load the model again whenever its file changes, until cancelled."""

@@ -13,7 +13,7 @@ from ..notes import Note
 from ..tables.answers import Answers
 from ..typing import Document
 from .encoding import EncodedRows, encode
-from .exchange import BadRow, Refused, Reply, Request
+from .exchange import BadRow, DriftCounts, Refused, Reply, Request
 from .reading import ABSENT, GivenRows, joined, read
 from .replies import json_reply
 from .row_models import RowModel
@@ -44,9 +44,13 @@ class ServedTable:
         """Return the JSON Schema of a row, with the target and an example."""
         return self.model.schema(self.used)
 
-    def drift(self) -> list[Document]:
+    def drift(self, others: Sequence[DriftCounts] = ()) -> list[Document]:
         """Return how far the values of each column are from those of training."""
-        return self._drift.report()
+        return self._drift.report(others)
+
+    def drift_counts(self) -> DriftCounts:
+        """Return what :meth:`drift` is computed from."""
+        return self._drift.counts()
 
     def warm(self, rows: int) -> None:
         """Predict an example as one row and as many rows: a model has one program for each."""
