@@ -83,8 +83,8 @@ def environment_of(world: str) -> Environment:
         return GymnasiumEnvironment(world)
     except MissingExtra:
         raise MissingExtra(SAY("no_gymnasium", world=world, known=", ".join(WORLDS))) from None
-    except UnknownName as error:
-        raise UnknownName(SAY("no_world", world=world, known=", ".join(WORLDS), why=str(error))) from None
+    except UnknownName:
+        raise UnknownName(SAY("no_world", world=world, known=", ".join(WORLDS))) from None
 
 
 def rule_of(name: str) -> Rule:

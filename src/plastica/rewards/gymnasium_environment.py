@@ -149,7 +149,7 @@ def _copies(name: str) -> HostedCopies:
         MissingExtra, UnknownName, InvalidValue: As :class:`GymnasiumEnvironment`.
     """
     try:
-        import gymnasium
+        import gymnasium  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise MissingExtra(
             f'"{name}" would be an environment of Gymnasium, which is not installed: pip install "plastica[play]". '

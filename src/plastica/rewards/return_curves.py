@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
@@ -102,20 +102,22 @@ def train_policies(
         raise InvalidValue(f"train_policies(number={number}, side_by_side={side_by_side}): expected 1 episode or more.")
     updates = -(-number // side_by_side)
     each = max(1, updates // STRETCHES)
-    place = "optimizer.learning_rate" if program.rule.needs_loss else "rule.learning_rate"
-    owner = program.optimizer if program.rule.needs_loss else program.rule
-    rates = [float(owner.learning_rate)] if learning_rates is None else list(learning_rates)
-    population = Population(Model(program), {place: rates}, seeds=seeds)
+    root = "optimizer" if program.rule.needs_loss else "rule"
+    place = f"{root}.learning_rate"
+    grid = {} if learning_rates is None else {place: list(learning_rates)}
+    population = Population(Model(program), grid, seeds=seeds)
     history = population.fit(
         episodes(each * side_by_side), batch_size=side_by_side, epochs=-(-updates // each), verbose=verbose
     )
-    curves = [own.history for own in history.histories]
-    returns = np.array([own["reward"] for own in curves])
+    rate: Any = getattr(program, root).learning_rate
+    own = rate if isinstance(rate, float) else float("nan")  # a schedule is no single number
+    curves = [each.history for each in history.histories]
+    returns = np.array([each["reward"] for each in curves])
     return ReturnCurves(
         np.arange(1, returns.shape[1] + 1) * each * side_by_side,
         returns,
-        np.array([own["steps"] for own in curves]),
-        tuple(float(member.values[place]) for member in population.members),
+        np.array([each["steps"] for each in curves]),
+        tuple(cast(float, member.values.get(place, own)) for member in population.members),
         tuple(member.seed for member in population.members),
         program.environment.best_reward,
         population.models,

@@ -7,6 +7,7 @@ import os
 import uuid
 from datetime import UTC, datetime
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,7 @@ def read_nwb(path: str | os.PathLike[str], duration: float | None = None) -> Spi
     pynwb = _pynwb_package()
     try:
         with pynwb.NWBHDF5IO(os.fspath(path), "r", load_namespaces=True) as file:
-            units = file.read().units
+            units: Any = file.read().units
             names = () if units is None else units.colnames
             times = [np.asarray(own, float) for own in units["spike_times"]] if "spike_times" in names else []
             observed = [np.asarray(own) for own in units["obs_intervals"]] if "obs_intervals" in names else []

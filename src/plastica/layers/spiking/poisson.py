@@ -10,7 +10,6 @@ from jax import Array
 from ... import random
 from ...declaration import declaration, named_field
 from ...errors import DataError
-from ...random import Key
 from ...typing import Float
 from ..in_time import Carry
 from ..layer import INFERENCE, Context, Params, Shape, State
@@ -88,7 +87,8 @@ class PoissonNeuron(KeepsTime):
 
     def _draw(self, rates: Float[Array, "batch *units"], time: Array, context: Context) -> Float[Array, "batch *units"]:
         """Return the random numbers of a step, the same for one step alone and within a sequence."""
-        own = context.training and context.key is not None
-        key: Key = random.fold(context.key, self.seed) if own else jnp.asarray(random.seed_key(self.seed))
-        shape = rates.shape if own else (1, *rates.shape[1:])
+        if context.training and context.key is not None:
+            key, shape = random.fold(context.key, self.seed), rates.shape
+        else:
+            key, shape = jnp.asarray(random.seed_key(self.seed)), (1, *rates.shape[1:])
         return jnp.broadcast_to(random.uniform(random.fold(key, time), shape), rates.shape)
