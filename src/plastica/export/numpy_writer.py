@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..version import __version__
-from . import array_file, raw_columns, reference, step_file, table_file
+from . import array_file, raw_columns, reference, reference_windows, step_file, table_file
 from .exported import AnswerArrays, Exported
 from .numpy_code import Code
 from .numpy_expressions import number, plain
@@ -86,7 +86,8 @@ def _head(exported: Exported, path: Path, weights: str | None) -> str:
 
 def _needed(names: Iterable[str]) -> list[Callable[..., Any]]:
     """Return functions of :mod:`.reference` by name, and those that they call, in the order of the file."""
-    own = {name: each for name, each in vars(reference).items() if inspect.isfunction(each)}
+    known = {**vars(reference_windows), **vars(reference)}
+    own = {name: each for name, each in known.items() if inspect.isfunction(each)}
     found, open_ends = set[str](), [name for name in names if name in own]
     while open_ends:
         name = open_ends.pop()

@@ -11,9 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from .program import LOOPS
-
-Array = np.ndarray
-
+from .reference_windows import Array, convolution, window_max, window_sum
 
 def erf(x: Array) -> Array:
     """Return the error function, to 1.5e-7 (Abramowitz and Stegun 1964, equation 7.1.26)."""
@@ -175,74 +173,6 @@ def sort(*arrays: Array, axis: int, keys: int) -> tuple[Array, ...]:
     """Return arrays in the order of the first ``keys`` of them along an axis."""
     order = np.lexsort(arrays[:keys][::-1], axis)
     return tuple(np.take_along_axis(array, order, axis) for array in arrays)
-
-
-def taps(x: Array, size: Sequence[int], strides: Sequence[int], dilation: Sequence[int]) -> list[Array]:
-    """Return what each tap of a window sees at all positions, from the first tap to the last."""
-    spans = [(taps - 1) * step for taps, step in zip(size, dilation, strict=True)]
-    lengths = [(all_ - span - 1) // step * step + 1 for all_, span, step in zip(x.shape, spans, strides, strict=True)]
-    found = []
-    for tap in np.ndindex(*size):
-        begins = [at * step for at, step in zip(tap, dilation, strict=True)]
-        places = zip(begins, lengths, strides, strict=True)
-        found.append(x[tuple(slice(begin, begin + length, step) for begin, length, step in places)])
-    return found
-
-
-def padded(x: Array, padding: Sequence[tuple[int, int]], value: float) -> Array:
-    """Return an array with a value around it."""
-    return np.pad(x, padding, constant_values=value) if np.any(padding) else x
-
-
-def window_max(
-    x: Array,
-    size: Sequence[int],
-    strides: Sequence[int],
-    padding: Sequence[tuple[int, int]],
-    dilation: Sequence[int],
-) -> Array:
-    """Return the largest number that each position of a window sees."""
-    lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
-    first, *others = taps(padded(x, padding, lowest), size, strides, dilation)
-    for each in others:
-        first = np.maximum(first, each)
-    return first
-
-
-def window_sum(
-    x: Array,
-    size: Sequence[int],
-    strides: Sequence[int],
-    padding: Sequence[tuple[int, int]],
-    dilation: Sequence[int],
-) -> Array:
-    """Return the sum of what each position of a window sees."""
-    return np.sum(taps(padded(x, padding, 0), size, strides, dilation), 0, dtype=x.dtype)
-
-
-def convolution(
-    x: Array,
-    kernel: Array,
-    strides: Sequence[int],
-    padding: Sequence[tuple[int, int]],
-    dilation: Sequence[int],
-    groups: int,
-) -> Array:
-    """Slide a kernel ``(*places, channels / groups, filters)`` over images ``(batch, *places, channels)``."""
-    *size, channels, filters = kernel.shape
-    images = padded(x, [(0, 0), *padding, (0, 0)], 0)
-    seen = taps(images, [1, *size, 1], [1, *strides, 1], [1, *dilation, 1])
-    if channels == 1 and groups > 1:  # each channel by itself
-        weights = kernel.reshape(len(seen), filters)
-        each = [np.repeat(part, filters // groups, -1) * own for part, own in zip(seen, weights, strict=True)]
-        return np.sum(each, 0, dtype=x.dtype)
-    parts = []
-    for group in range(groups):
-        own = slice(group * channels, (group + 1) * channels)
-        columns = np.concatenate([part[..., own] for part in seen], -1)  # (batch, *positions, taps * channels)
-        of_group = kernel[..., group * filters // groups : (group + 1) * filters // groups]
-        parts.append(columns @ of_group.reshape(-1, filters // groups))
-    return parts[0] if groups == 1 else np.concatenate(parts, -1)
 
 
 FUNCTIONS: Mapping[str, Callable[..., Array | tuple[Array, ...]]] = {
