@@ -72,7 +72,7 @@ def test_raw_columns_give_the_answers_of_plastica(name, tmp_path):
     ("column", "cell", "key"),
     [
         ("size", "wide", "wrong_number"),
-        ("price", "12", "wrong_number"),
+        ("price", "12", "wrong_unit"),
         ("yes", "maybe", "wrong_boolean"),
         ("day", "31.02.2021 10:00", "wrong_date"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import csv
 import io
+import re
 import subprocess
 import sys
 
@@ -82,7 +83,7 @@ def test_features_of_raw_columns_equal_those_of_the_encoder():
     ("column", "cell", "message"),
     [
         ("size", "wide", r"row 3, column 'size': 'wide' is not a number"),
-        ("price", "12", r"row 3, column 'price': '12' is not a number"),
+        ("price", "12", r"row 3, column 'price': '12' is not a number with \$"),
         ("yes", "maybe", r"row 3, column 'yes': 'maybe' is not 'no' or 'yes'"),
         ("day", "31.02.2021 10:00", r"row 3, column 'day': .* is not a date"),
     ],
@@ -108,6 +109,12 @@ def test_the_command_line_of_a_file_prints_what_plastica_predict_prints(tmp_path
     found, wanted = (list(csv.reader(io.StringIO(text))) for text in (said, expected))
     assert [row[:2] for row in found] == [row[:2] for row in wanted]
     np.testing.assert_allclose(*(np.array([row[2:] for row in each[1:]], float) for each in (found, wanted)), atol=1e-5)
+    (tmp_path / "new.csv").write_text(tables.new().read_text("utf-8").replace(",T0", ",X0"), "utf-8")
+    ended = subprocess.run([sys.executable, path, tmp_path / "new.csv"], capture_output=True, text=True, check=True)
+    assert re.match(r"column 'town': \d+ unknown categories, such as 'X0", ended.stderr)
+    told = subprocess.run([sys.executable, path, "--help"], capture_output=True, text=True, check=True).stdout
+    for line in ("price: a number with $", "yes: 'no' or 'yes'", "note: text", "answer (kind): 'a', 'b' or 'c'"):
+        assert f"    {line}\n" in told
     wrong = tmp_path / "wrong.csv"
     wrong.write_text("a,b\n1,2\n")
     ended = subprocess.run([sys.executable, path, wrong], capture_output=True, text=True, check=False)
@@ -176,6 +183,6 @@ def test_hashes_are_those_of_the_reference():
         assert murmur3(text) == murmurhash3_32(text, seed=0)
 
 
-def test_a_model_in_pairs_and_forecasts_are_refused_in_words():
+def test_what_is_no_model_is_refused_in_words():
     with pytest.raises(InvalidValue, match=r"cannot be exported: expected a model"):
         exported(3)

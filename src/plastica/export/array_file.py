@@ -43,7 +43,7 @@ def as_dtype(array: np.ndarray, dtype: str) -> np.ndarray:
 
 def main() -> None:
     """Print the answers for the rows of a file: CSV with the numbers of a row in one line, or .npy."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", help="CSV with the numbers of one row in each line, or .npy")
     path = parser.parse_args().file
     try:

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..version import __version__
 from . import array_file, raw_columns, reference, reference_windows, step_file, table_file
+from .column_words import takes
 from .exported import AnswerArrays, Exported
 from .numpy_code import Code
 from .numpy_expressions import number, plain
@@ -70,6 +71,7 @@ def _head(exported: Exported, path: Path, weights: str | None) -> str:
         "",
         f"    python {_prose(path.name)} table.csv",
         f"    from {_prose(path.stem)} import {function}; {use}",
+        *_told(exported),
         '"""',
         "",
         "from __future__ import annotations",
@@ -82,6 +84,23 @@ def _head(exported: Exported, path: Path, weights: str | None) -> str:
         "import numpy as np",
     ]
     return "\n".join(lines)
+
+
+def _told(exported: Exported) -> list[str]:
+    """Return what the file takes and answers."""
+    if exported.table is not None:
+        lines = [
+            "Columns, in which an empty cell is a missing value:",
+            "",
+            *map("    {}".format, takes(exported.table)),
+        ]
+    else:
+        program, states = exported.program, len(exported.start or ())
+        given = zip(program.input_names, program.inputs, strict=True)
+        made = zip(program.output_names, program.outputs, strict=True)
+        kinds = [*([f"{name}: {value.dtype} {plain(value.shape)}" for name, value in each] for each in (given, made))]
+        lines = ["Arrays in and out:", "", *(f"    {line}" for kind in kinds for line in kind[: len(kind) - states])]
+    return ["", *map(_prose, lines)]
 
 
 def _needed(names: Iterable[str]) -> list[Callable[..., Any]]:

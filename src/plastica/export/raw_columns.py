@@ -76,7 +76,7 @@ def read_numbers(cells: Sequence[RawCell], spec: ColumnSpec) -> list[float | Non
         elif (text := as_text(cell, spec)) is not None:
             number = parse_number(text, spec)
             if number is None:
-                raise wrong(row, spec, cell, "a number")
+                raise wrong(row, spec, cell, f"a number with {spec['unit']}" if spec["unit"] else "a number")
             if re.search(str(spec["either"]), text):
                 marked.append(number)
             elif str(spec["point"]) in text:

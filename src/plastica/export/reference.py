@@ -13,6 +13,7 @@ import numpy as np
 from .program import LOOPS
 from .reference_windows import Array, convolution, window_max, window_sum
 
+
 def erf(x: Array) -> Array:
     """Return the error function, to 1.5e-7 (Abramowitz and Stegun 1964, equation 7.1.26)."""
     t = 1 / (1 + 0.3275911 * np.abs(x, dtype=np.float64))

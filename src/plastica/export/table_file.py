@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .raw_columns import RawColumns, features_of, labelled
+from .raw_columns import RawColumns, as_text, features_of, labelled
 
 TABLE: dict[str, Any] = {}
 compute: Callable[..., Any]
@@ -50,7 +50,7 @@ def predict(columns: RawColumns | Sequence[Mapping[str, Any]]) -> list[Any]:
 
 def main() -> None:
     """Print the answers for a table as CSV."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("table", help="a CSV file with a header")
     parser.add_argument("-p", "--probabilities", action="store_true", help="add the probability of each class")
     options = parser.parse_args()
@@ -59,6 +59,7 @@ def main() -> None:
         outputs = answers(columns).tolist()
     except (OSError, ValueError) as error:
         sys.exit(f"{options.table}: {error}")
+    sys.stderr.writelines(f"{each}\n" for each in unknown_categories(columns))
     spec = TABLE["answers"]
     kept = [name for name in TABLE["identifiers"] if name in columns]
     shown = options.probabilities and spec["decision"] is not None
@@ -68,6 +69,18 @@ def main() -> None:
     for row, labels in enumerate(labelled(outputs, spec)):
         shares = [round(share, 7) for share in outputs[row]] if shown else []
         writer.writerow([*(columns[name][row] for name in kept), *labels, *shares])
+
+
+def unknown_categories(columns: RawColumns) -> list[str]:
+    """Return a sentence for each column with categories that are none of those in training, or too rare there."""
+    specs = {str(spec["name"]): spec for each in TABLE["inputs"] for spec in each if "categories" in spec}
+    found: list[str] = []
+    for name, spec in specs.items():
+        texts = {as_text(cell, spec) for cell in columns[name]} - {None, *spec["categories"]}
+        if texts:
+            shown = ", ".join(sorted(map(repr, texts))[:3])
+            found.append(f"column {name!r}: {len(texts)} unknown categories, such as {shown}.")
+    return found
 
 
 def read_table(path: str) -> dict[str, list[str]]:

@@ -35,11 +35,18 @@ function draw() {
     answer();
 }
 
+// A field below its name, and above what is wrong with it.
+function labelFor(name, input, wide) {
+    const told = element("small", "", { className: "refused", id: `wrong ${input.name}`.replace(/\s/g, "_") });
+    input.setAttribute("aria-describedby", told.id);
+    return element("label", [name, input, told], { className: wide ? "wide" : "" });
+}
+
 function fill() {
     const form = document.getElementById("form");
     const fields = table
-        ? specs.map((spec) => element("label", [spec.name, field(spec)], { className: spec.kind === "text" ? "wide" : "" }))
-        : names.map((name) => element("label", [name, element("textarea", "", { name, rows: 4 })], { className: "wide" }));
+        ? specs.map((spec) => labelFor(spec.unit ? `${spec.name} (${spec.unit})` : spec.name, field(spec), spec.kind === "text"))
+        : names.map((name) => labelFor(name, element("textarea", "", { name, rows: 4 }), true));
     form.append(...fields);
 }
 
@@ -65,22 +72,48 @@ function shown(row) {
     return [element("div", [`${answers.names.join(", ")}: `, element("strong", chosen)]), ...shares];
 }
 
-// The answer to arrays: numbers with anything between them.
+// The numbers of an input, with anything between them.
+function numbersOf(name, place) {
+    const numbers = given()[name][0].split(/[\s,;]+/).filter(Boolean).map(Number);
+    const size = shapes[place].reduce((total, each) => total * each, 1);
+    if (numbers.some(Number.isNaN) || numbers.length !== size) throw new Refused("numbers", { size, given: numbers.length });
+    return Float32Array.from(numbers);
+}
+
 function ofArrays() {
-    const inputs = names.map((name, place) => {
-        const numbers = given()[name][0].split(/[\s,;]+/).filter(Boolean).map(Number);
-        const size = shapes[place].reduce((total, each) => total * each, 1);
-        if (numbers.some(Number.isNaN) || numbers.length !== size) throw new Refused("numbers", { size, given: numbers.length });
-        return Float32Array.from(numbers);
-    });
-    return predict(inputs).map((each) => element("div", element("strong", Array.from(each, (number) => String(+number.toPrecision(6))).join("  "))));
+    const found = predict(names.map(numbersOf));
+    return found.map((each) => element("div", element("strong", Array.from(each, (number) => String(+number.toPrecision(6))).join("  "))));
+}
+
+// Says beside each field what is wrong with it; returns whether all are right.
+function check() {
+    const checks = table
+        ? specs.map((spec) => [spec.name, () => ENCODERS[spec.kind](given()[spec.name], spec)])
+        : names.map((name, place) => [name, () => given()[name][0].trim() && numbersOf(name, place)]);
+    let right = true;
+    for (const [name, read] of checks) {
+        const input = document.getElementById("form").elements.namedItem(name);
+        const told = input.parentElement.querySelector("small");
+        let text = "";
+        try {
+            read();
+        } catch (problem) {
+            if (!(problem instanceof Refused)) throw problem;
+            text = say(words["field_" + problem.key] ? "field_" + problem.key : problem.key, problem.values);
+            right = false;
+        }
+        told.textContent = text;
+        input.setAttribute("aria-invalid", String(text !== ""));
+    }
+    return right;
 }
 
 function answer() {
     const place = document.getElementById("answer");
+    const right = check();
     const empty = Object.values(given()).every(([text]) => !text.trim());
-    if (empty) {
-        place.replaceChildren(say("waiting", {}));
+    if (empty || !right) {
+        place.replaceChildren(element("span", say(empty ? "waiting" : "wrong_fields", {}), { className: empty ? "" : "refused" }));
         return;
     }
     try {

@@ -7,7 +7,7 @@ function asText(cell, spec) {
 }
 
 function wrong(row, spec, cell, wanted) {
-    return new Refused("wrong_" + wanted, { row: row + 1, column: spec.name, cell: String(cell) });
+    return new Refused("wrong_" + wanted, { row: row + 1, column: spec.name, cell: String(cell), unit: spec.unit });
 }
 
 class Refused extends Error {
@@ -44,7 +44,7 @@ function readNumbers(cells, spec) {
         const text = asText(cell, spec);
         if (text === null) return null;
         const number = parseNumber(text, spec);
-        if (number === null || Number.isNaN(number)) throw wrong(row, spec, cell, "number");
+        if (number === null || Number.isNaN(number)) throw wrong(row, spec, cell, spec.unit ? "unit" : "number");
         if (!Number.isFinite(number)) throw wrong(row, spec, cell, "finite");
         if (pattern(spec.either).test(text)) marked.push(number);
         else if (text.includes(spec.point)) marked.push(NaN);
