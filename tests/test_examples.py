@@ -247,6 +247,12 @@ def test_workers_find_the_networks_of_one_process(capsys):
     assert "the same bits as in one process: True" in capsys.readouterr().out
 
 
+def test_a_society_on_workers_is_that_of_one_process(capsys):
+    society, _ = main_of("society_on_workers")(epochs=2, members=4, rows=400)
+    assert len(society.history) == 2
+    assert "the same bits as in one process: True" in capsys.readouterr().out
+
+
 def test_exported_files_are_smaller_with_weights_of_eight_bits():
     sizes = main_of("export")(epochs=1)
     weights = 64 * 32 + 32 * 10

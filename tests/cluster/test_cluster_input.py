@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import polars
 import pytest
 
 import plastica as pl
 from plastica.cluster.address import Address, address_of
-from plastica.cluster.job import read_json, read_rows, write_rows
+from plastica.cluster.apart import divided
+from plastica.cluster.job import SETTINGS, error_of, read_json, read_rows, write_json, write_rows
 from plastica.cluster.joining import join, seat_of
-from plastica.errors import FileError, InvalidValue, ShapeError
+from plastica.cluster.launching import FAILED, raise_own_error
+from plastica.cluster.shared import shared_settings
+from plastica.cluster.work import work
+from plastica.errors import DataError, FileError, InvalidValue, PlasticaWarning, ShapeError
 from plastica.model.inputs import Examples
 
 X = np.ones((8, 2), np.float32)
@@ -85,3 +90,37 @@ def test_slurm_says_who_the_others_are():
 def test_a_first_worker_that_does_not_answer_is_said_with_how_long_it_was_waited_for():
     with pytest.raises(InvalidValue, match=r"localhost:9 did not answer for 0\.1 s; see that the first worker runs"):
         join("localhost:9", 2, 1, wait=0.1)
+
+
+def test_more_workers_than_networks_are_said_and_as_many_as_networks_are_started(tmp_path):
+    with pytest.warns(PlasticaWarning, match="2 networks cannot be divided among 5 workers; 2 are started"):
+        assert divided(tmp_path, 2, 5) == [[0], [1]]
+
+
+@pytest.mark.parametrize("how", ["together", "apart", "standing"])
+def test_a_worker_with_other_versions_says_which_and_ends(how, tmp_path):
+    write_json(tmp_path / SETTINGS, {**shared_settings(1.0), "versions": "3.9.1 0.4.1 0.0.1"})
+    assert work(tmp_path, how, 0) == FAILED
+    with pytest.raises(InvalidValue, match=r"has other versions of Python, JAX or plastica .*\(3\.9\.1 0\.4\.1 "):
+        raise_own_error(error_of(tmp_path, 0))
+
+
+def test_parquet_files_that_a_worker_does_not_see_are_said(tmp_path):
+    polars.DataFrame({"x": [1.0, 2.0], "y": [1.0, 2.0]}).write_parquet(tmp_path / "a.parquet")
+    shards = pl.data.ParquetShards(tmp_path, "y")
+    given = shards.to_dict()
+    assert pl.data.ParquetShards.from_dict(given).digest == shards.digest
+    (tmp_path / "a.parquet").unlink()
+    with pytest.raises(FileError, match=r"a\.parquet: there is no such file on .*Every worker has to see all Parquet"):
+        pl.data.ParquetShards.from_dict(given)
+
+
+def test_parquet_files_with_unequal_columns_are_refused_unless_the_inputs_are_named(tmp_path):
+    polars.DataFrame({"x": [1.0], "y": [1.0]}).write_parquet(tmp_path / "a.parquet")
+    polars.DataFrame({"x": [1.0], "y": [1.0], "z": [1.0]}).write_parquet(tmp_path / "b.parquet")
+    with pytest.raises(DataError, match=r"b\.parquet has the column 'z', which .*a\.parquet has not; give inputs="):
+        pl.cluster.fit(model_of(), pl.data.ParquetShards(tmp_path, "y"), cluster="local:2")
+    assert pl.data.ParquetShards(tmp_path, "y", inputs=["x"]).rows == 2
+    polars.DataFrame({"x": ["a"], "y": [1.0]}).write_parquet(tmp_path / "b.parquet")
+    with pytest.raises(DataError, match=r"b\.parquet: column 'x' is of type String"):
+        pl.data.ParquetShards(tmp_path, "y")

@@ -19,7 +19,6 @@ from plastica.errors import InvalidValue
 from plastica.search.halving import SuccessiveHalving
 from plastica.settings import Settings
 from plastica.tables import TableNetwork
-from plastica.training.underway import Display
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 6)).astype(np.float32)
@@ -61,32 +60,9 @@ def assert_same_bits(found, wanted):
         np.testing.assert_array_equal(own, other)
 
 
-class Shown(Display):
-    def __init__(self):
-        self.seen = []
-
-    def __call__(self, run):
-        self.seen.append((run.step, run.batches, len(run.members), len(run.going)))
-
-
 def search_of():
     space = {"learning_rate": pl.LogUniform(1e-3, 1e-1)}
     return pl.Search(model_of(), space, strategy=SuccessiveHalving(2, 2), trials=6, folds=2)
-
-
-def test_a_search_that_gives_trials_up_has_the_trials_and_weights_of_one_process(launched, tmp_path):
-    one, several, shown = search_of(), search_of(), Shown()
-    stop = pl.EarlyStopping(patience=1, restore_best_weights=True)
-    given = {"epochs": 6, "batch_size": 10, "verbose": 0, "callbacks": stop}
-    one.fit(X, Y, **given)
-    several.fit(X, Y, **given, cluster="local:2", checkpoint=tmp_path, hooks=shown)
-    assert several.leaderboard().equals(one.leaderboard())
-    assert any("given up after 2 epochs" in trial.ended for trial in several.trials)
-    assert [trial.rungs for trial in several.trials] == [trial.rungs for trial in one.trials]
-    assert_same_bits([several.best()], [one.best()])
-    assert launched == [0, 1] * 3  # up to the two rungs, and to the end
-    step, batches, members, going = shown.seen[-1]
-    assert (batches, members) == (3, 12) and going < 12 and step >= 3
 
 
 def test_trials_that_take_over_weights_are_refused_on_workers():

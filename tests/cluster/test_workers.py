@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import polars
 import pytest
 
 import plastica as pl
@@ -107,6 +108,21 @@ def test_members_are_trained_by_workers_one_of_which_is_killed(tmp_path, monkeyp
             np.testing.assert_allclose(a, b, rtol=0, atol=EXACT)
     np.testing.assert_allclose(found.values(), history.values(), atol=EXACT)
     assert several.ranking().shape == one.ranking().shape and found.columns == history.columns
+
+
+def test_workers_that_read_parquet_files_and_average_after_each_step_make_the_steps_of_one_process(tmp_path):
+    for number, rows in enumerate((20, 40)):
+        table = polars.DataFrame({f"x{column}": X[:rows, column] for column in range(4)})
+        table.with_columns(y=X[:rows, 0]).write_parquet(tmp_path / f"{number}.parquet")
+
+    def trained(fit, **given):
+        model = pl.Sequential([pl.Dense(4, activation="tanh"), pl.Dense(1)], seed=2)
+        model.compile("sgd", "mse")
+        shards = pl.data.ParquetShards(tmp_path, "y", rows=20)
+        return model, fit(model, shards, epochs=3, batch_size=10, verbose=0, validation_data=(X[:, :4], Y), **given)
+
+    model, history = trained(pl.cluster.fit, average_every=1, cluster="local:2")
+    assert_same(model, history, trained(lambda model, *given, **named: model.fit(*given, **named)))
 
 
 def test_what_fails_in_a_worker_is_raised_here_in_the_same_words():

@@ -83,10 +83,12 @@ ON_FOUR = textwrap.dedent(
             rows = x[block : block + self.sizes[block]]
             return rows, rows[:, :1] ** 2, None
 
-    def on_blocks(devices):
+    def on_blocks(devices, sizes=(40, 30, 5), **options):
         model = pl.Sequential([pl.Dense(8, activation="tanh"), pl.Dense(1)], seed=3)
-        model.compile("adam", "mse")
-        return model, model.fit(Squares(), epochs=3, batch_size=10, verbose=0, devices=devices)
+        model.compile("sgd" if options else "adam", "mse")
+        squares = Squares()
+        squares.sizes = list(sizes)
+        return model, model.fit(squares, epochs=3, batch_size=10, verbose=0, devices=devices, **options)
 
     def parts_of_a_batch():
         from plastica.training.devices import mesh_of
@@ -138,6 +140,12 @@ def test_a_batch_divided_among_devices_teaches_what_one_device_teaches():
 
 def test_blocks_are_divided_among_devices_too():
     assert on_four("off(on_blocks(None), on_blocks(3))") <= 1e-5
+
+
+def test_blocks_are_dealt_to_devices_whose_averages_after_each_step_are_steps_on_whole_batches():
+    given = "(40, 30), average_every"
+    assert on_four(f"off(on_blocks(None, {given}=1), on_blocks(2, {given}=1))") <= 1e-5
+    assert 1e-5 < on_four(f"off(on_blocks(None, {given}=1), on_blocks(2, {given}=3))") < 1
 
 
 def test_each_device_computes_a_part_of_the_batch_only():

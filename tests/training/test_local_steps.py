@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
+import polars
 import pytest
 
 import plastica as pl
 from plastica.errors import InvalidValue
+from plastica.training import windows
 from plastica.training.batches import Arrays, training_rows
-from plastica.training.local_steps import dealt, next_average
+from plastica.training.local_steps import LocalSteps, dealt, next_average
 
 X = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
 
@@ -27,6 +31,31 @@ def test_every_row_is_dealt_once_an_epoch_on_any_number_of_devices(rows, parts):
         assert real[:, : source.batches].min() > 0
         orders.append(np.concatenate(seen).tolist())
     assert orders[0] != orders[1]  # shuffled anew
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3, 7])
+def test_every_row_of_parquet_files_is_dealt_once_an_epoch_on_any_number_of_devices(parts, tmp_path, monkeypatch):
+    for number, rows in enumerate((50, 33, 44)):
+        numbers = np.arange(rows) + 100 * number
+        polars.DataFrame({"x": np.zeros(rows), "y": numbers}).write_parquet(tmp_path / f"{number}.parquet")
+    monkeypatch.setattr(windows, "WINDOW_BYTES", 4 * 2 * 50)  # about two blocks of 20 rows and less
+    shards = pl.data.ParquetShards(tmp_path, "y", rows=20)
+    source, mesh = windows.Windows(shards, 16, 5, True, 0), SimpleNamespace(shape={"data": parts})
+    steps, seen, shapes, step = LocalSteps.__new__(LocalSteps), [], set(), 0
+    steps.mesh, steps.parts = mesh, parts
+    while step < source.batches:
+        stop = source.farthest(step)
+        plan, y = source.plan(step, stop), np.asarray(source.rows_at(step).y)
+        table, real = steps._dealt_rows(plan.table, plan.real[: int(plan.batches)])
+        used = [(part, batch) for part in range(parts) for batch in range(stop - step)]
+        assert all(real[each] > 0 for each in used)
+        seen += [y[table[part, 0, batch, : real[part, batch]]] for part, batch in used]
+        shapes.add(table.shape)
+        step = stop
+    source.close()
+    assert len(shapes) == 1  # one compiled program
+    wanted = [number + 100 * file for file, rows in enumerate((50, 33, 44)) for number in range(rows)]
+    assert sorted(np.concatenate(seen).tolist()) == wanted
 
 
 def test_too_few_rows_for_the_devices_are_refused():

@@ -61,6 +61,7 @@ FILES = "report.html, society.svg, society.png, meetings.csv, members.csv"
 @click.option("--batch-size", type=int, default=32, help="Rows per gradient step.")
 @click.option("--learning-rate", type=float, default=0.005, help="Learning rate of Adam.")
 @click.option("--seed", type=int, default=0, help="Random seed of graph, rows and weights.")
+@parameters.cluster
 @parameters.drop
 @parameters.file_format
 @parameters.results
@@ -154,6 +155,7 @@ def _fit(made: Society, rows: SocietyData, given: dict[str, Any], output: Output
         verbose="auto" if output.talks else 0,
         validation_data=(task.x_test, task.y_test),
         by=rows.by,
+        cluster=given["cluster"],
     )
 
 

@@ -1,4 +1,4 @@
-"""``python -m plastica.cluster FOLDER together|apart NUMBER``: a worker, as :func:`plastica.cluster.fit` starts it."""
+"""A worker of a job, as those start it who divide it: ``python -m plastica.cluster FOLDER HOW NUMBER``."""
 
 from __future__ import annotations
 
@@ -7,12 +7,22 @@ import signal
 import sys
 from pathlib import Path
 
-from .work import work
+from .messages import StreamLine
+from .work import STANDING, work
+
+
+def line_of_this_process() -> StreamLine:
+    """Return the messages over the standard input and output; what is printed goes to standard error from now on."""
+    outgoing = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return StreamLine(sys.stdin.buffer, outgoing)
+
 
 if __name__ == "__main__":
     if sys.platform != "win32":  # Ray blocks interrupts in its processes, and those that they start inherit that
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    code = work(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+    folder, how, number = sys.argv[1:4]
+    code = work(Path(folder), how, int(number), line_of_this_process() if how == STANDING else None)
     sys.stdout.flush()
     sys.stderr.flush()
     if code:

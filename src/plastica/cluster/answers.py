@@ -13,7 +13,7 @@ from ..training.history import History
 from ..typing import Document
 from .callbacks import states_of
 
-PAUSED = "max_steps"  # what ends a member that pauses
+PAUSED = "paused"  # instead of why a member ended, while it waits at a rung
 
 
 class MemberAnswer(NamedTuple):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from ..errors import FileError, InvalidValue
+from ..errors import FileError, InvalidValue, caution
 from ..model import Model
 from ..model.options import Options
 from ..model.reading import read_network
@@ -40,7 +40,7 @@ BETWEEN = 0.5  # seconds between two looks at how far workers are
 
 def sent_options(options: Options) -> Document:
     """Return the options of a run as workers get them."""
-    names = ("batch_size", "epochs", "shuffle", "until", "time_limit", "max_steps")
+    names = ("batch_size", "epochs", "shuffle", "until", "time_limit", "max_steps", "average_every")
     return {**dict.fromkeys(names), **plain_options({name: getattr(options, name) for name in names})}
 
 
@@ -66,6 +66,11 @@ def divided(folder: Path, networks: int, workers: int | None) -> list[list[int]]
         InvalidValue: If the folder has a job of other networks.
     """
     count = min(workers or networks, networks)
+    if workers is not None and workers > networks:
+        caution(
+            f"cluster=...: {networks} networks cannot be divided among {workers} workers; {count} are started, with "
+            "one network each."
+        )
     before = read_json(folder / SETTINGS) if (folder / SETTINGS).exists() else {}
     parts = before.get("parts", [list(range(networks))[start::count] for start in range(count)])
     if sorted(place for part in parts for place in part) != list(range(networks)):
@@ -100,6 +105,11 @@ def train_parts(
         train_apart(where, tasks, partial(_step_of, folder), look)
     elif left:
         run_apart(tasks, where.workers or len(left), partial(_step_of, folder), look)
+    return answers_of(folder, parts)
+
+
+def answers_of(folder: Path, parts: Sequence[Sequence[int]]) -> list[MemberAnswer]:
+    """Return what workers have answered for the networks of each part, by place."""
     found: dict[int, MemberAnswer] = {}
     for part, places in enumerate(parts):
         own = map(MemberAnswer.from_dict, read_json(answer_of(folder, part))["members"])

@@ -19,22 +19,6 @@ SENDABLE = {
 }
 
 
-class GivenUp(Callback):
-    """Ends a member that goes on from a checkpoint only to be finished.
-
-    Args:
-        reason: Why it ends; empty for a member that trains on.
-    """
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-
-    def set_state(self, state: CallbackState) -> None:
-        """End the member as soon as its state is known."""
-        if self.reason:
-            self.model.stop(self.reason)
-
-
 def callbacks_document(callbacks: object) -> list[Document]:
     """Return callbacks as JSON.
 

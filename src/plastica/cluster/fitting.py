@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from ..data.parquet_shards import ParquetShards
 from ..errors import InvalidValue
 from ..model import Model
 from ..model import fitting as model_fitting
@@ -18,8 +19,9 @@ from ..training.history import History
 from . import launching
 from .address import Address, address_of
 from .answers import MemberAnswer
+from .apart import sent_options
 from .callbacks import callbacks_document, take_states
-from .job import CHECKPOINT, SETTINGS, answer_of, error_of, network_at, plain_options, read_json, write_json, write_rows
+from .job import CHECKPOINT, SETTINGS, answer_of, error_of, network_at, read_json, write_json, write_rows
 from .launching import WorkerTask, run_together, seats
 from .shared import job_folder, shared_settings, take_from
 from .work import TOGETHER
@@ -59,7 +61,7 @@ def fit(
     Args:
         model: The compiled model; it is trained as if by :meth:`Model.fit`.
         x, y, batch_size, epochs, verbose, validation_split, validation_data, shuffle: As for :meth:`Model.fit`, in
-            memory.
+            memory; or :class:`~plastica.data.ParquetShards` in a folder that all workers see.
         class_weight, sample_weight, sampling, until, time_limit, max_steps, doctor: As for :meth:`Model.fit`.
         callbacks: ``EarlyStopping`` and doctors only: other callbacks are code, which is not sent.
         average_every: Let each worker train on its own share of the rows of an epoch, and average the weights after so
@@ -83,39 +85,26 @@ def fit(
         >>> history = pl.cluster.fit(model, np.ones((8, 2)), np.ones(8), cluster="local:2")  # doctest: +SKIP
     """
     where, callbacks = address_of(cluster), model_fitting.with_doctor(callbacks, doctor)
-    found = Options(
-        batch_size,
-        epochs,
-        0,
-        shuffle,
-        0,
-        until,
-        time_limit,
-        max_steps,
-        checkpoint,
-        resume,
-        checkpoint_seconds,
+    options = Options(
+        batch_size, epochs, 0, shuffle, 0, until, time_limit, max_steps, checkpoint, resume, checkpoint_seconds,
         average_every=average_every,
-    )
-    sent = callbacks_document(callbacks)
-    given = GivenData(x, y, sample_weight, class_weight, validation_split, validation_data, sampling)
-    data, held_out = model_fitting.training_data(model, given, found)
-    if data.examples is None:
-        raise InvalidValue(
-            "pl.cluster.fit takes arrays in memory; for blocks and generators, start the script on each machine, call "
-            'pl.cluster.join(), and fit(devices="all").'
-        )
-    options = plain_options({
-        "batch_size": batch_size, "epochs": epochs, "shuffle": shuffle, "until": until, "time_limit": time_limit,
-        "max_steps": max_steps, "average_every": average_every,
-    })  # fmt: skip
+    )  # fmt: skip
     talks = verbose not in (0, "0")
     settings = {
-        "options": options,
-        "callbacks": sent,
+        "options": sent_options(options),
+        "callbacks": callbacks_document(callbacks),
         "verbose": 1 if talks else 0,
         **shared_settings(checkpoint_seconds),
     }
+    given = GivenData(x, y, sample_weight, class_weight, validation_split, validation_data, sampling)
+    data, held_out = model_fitting.training_data(model, given, options)
+    if isinstance(x, ParquetShards):
+        settings["shards"] = x.to_dict()
+    elif data.examples is None:
+        raise InvalidValue(
+            "pl.cluster.fit takes arrays in memory and ParquetShards; for other blocks and generators, start the "
+            'script on each machine, call pl.cluster.join(), and fit(devices="all").'
+        )
     with job_folder(checkpoint, resume) as folder:
         write_rows(folder, data.examples, held_out)
         model.save(network_at(folder, "given"))

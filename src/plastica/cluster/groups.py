@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-from ..checks.findings import Finding
 from ..errors import InvalidValue
 from ..model.options import Options
 from ..notes import note
@@ -22,22 +20,11 @@ from .address import address_of
 from .answers import MemberAnswer
 from .apart import displays_of, divided, sent_options, take_trained, train_parts
 from .callbacks import callbacks_document
-from .job import SETTINGS, network_at, read_json, write_rows
+from .job import network_at, write_rows
+from .rungs import Pauses, RungHolder
 from .shared import job_folder, shared_settings
+from .standing import train_standing
 from .work_apart import MEMBERS
-
-
-class Pauses(NamedTuple):
-    """When all members wait for a decision on which of them go on, as in successive halving.
-
-    Attributes:
-        epochs: After how many epochs.
-        given_up: Returns the members that are given up, with the reasons, from the number of epochs and what all
-            members have answered.
-    """
-
-    epochs: Sequence[int] = ()
-    given_up: Callable[[int, Sequence[MemberAnswer]], Mapping[int, str]] = lambda epoch, answers: {}
 
 
 def train_group(
@@ -71,22 +58,29 @@ def train_group(
         with job_folder(options.checkpoint, options.resume) as folder:
             settings["parts"] = divided(folder, len(group), where.workers)
             _write(folder, group, data)
-
-            def train(stage: Document) -> list[MemberAnswer]:
-                return train_parts(folder, where, {**settings, **stage}, displays, options.epochs)
-
-            answers = _in_stages(folder, train, pauses or Pauses())
+            if pauses is not None and pauses.epochs:
+                settings |= {"job": "group", "pauses": list(pauses.epochs)}
+                holder = RungHolder(pauses, settings["parts"])
+                answers = train_standing(folder, where, settings, holder, displays, options.epochs)
+            else:
+                answers = train_parts(folder, where, settings, displays, options.epochs)
             take_trained(folder, group.models, answers)
     finally:
         progress.stop()
-    found = PopulationHistory([each.history for each in answers], group.columns(), group.part_name)
-    found.kept = [each.kept for each in answers]
-    found.failed = {place: each.failed for place, each in enumerate(answers) if each.failed}
+    found = population_history(group, answers)
     if any(each["kind"] == "Doctor" for own in sent for each in own):
         found.diagnosis = PopulationDiagnosis.of_history(found)
     progress.end(found)
     if warns:
         group.warn_of_failed(found)
+    return found
+
+
+def population_history(group: MemberGroup, answers: Sequence[MemberAnswer]) -> PopulationHistory:
+    """Return the history of the members of a group from what workers answered for each."""
+    found = PopulationHistory([each.history for each in answers], group.columns(), group.part_name)
+    found.kept = [each.kept for each in answers]
+    found.failed = {place: each.failed for place, each in enumerate(answers) if each.failed}
     return found
 
 
@@ -100,22 +94,3 @@ def _write(folder: Path, group: MemberGroup, data: fitting.PopulationData) -> No
     write_model(folder / MEMBERS, arrays, {"kind": "members"})
     for place, model in enumerate(group.models):
         model.save(network_at(folder, place))
-
-
-def _in_stages(folder: Path, train: Callable[[Document], list[MemberAnswer]], pauses: Pauses) -> list[MemberAnswer]:
-    """Train from pause to pause, and return the last answers; a job that goes on begins with its last stage."""
-    before = read_json(folder / SETTINGS) if (folder / SETTINGS).exists() else {}
-    given_up: dict[str, str] = before.get("given_up", {})
-    ends = [*pauses.epochs, None]
-    ends = ends[ends.index(before["pause"]) :] if before.get("pause", 0) in ends else ends
-    findings: dict[int, dict[tuple[str, str], Finding]] = {}
-    answers: list[MemberAnswer] = []
-    for end in ends:
-        answers = train({"pause": end, "staged": bool(pauses.epochs), "given_up": given_up})
-        for place, each in enumerate(answers):  # each stage has a doctor of its own
-            findings.setdefault(place, {}).update({(one.code, one.where): one for one in each.history.findings})
-            each.history.findings = tuple(findings[place].values())
-        if end is None or not any(each.is_paused for each in answers):
-            break
-        given_up = {**given_up, **{str(place): why for place, why in pauses.given_up(end, answers).items()}}
-    return answers

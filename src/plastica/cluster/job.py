@@ -50,12 +50,14 @@ def progress_of(folder: Path, part: int) -> Path:
     return folder / f"progress-{part}.json"
 
 
-def write_rows(folder: Path, learn: Examples, held_out: Examples | None, place: int | None = None) -> None:
-    """Write the rows of a job, as ``fit`` has checked them; with a place, those of one network."""
-    parts = {"learn": learn, **({} if held_out is None else {"held_out": held_out})}
+def write_rows(folder: Path, learn: Examples | None, held_out: Examples | None, place: int | None = None) -> None:
+    """Write the rows of a job, as ``fit`` has checked them; with a place, those of one network.
+
+    Rows that workers read themselves, from Parquet files, are not among them.
+    """
     arrays: dict[str, np.ndarray] = {}
-    for owner, examples in parts.items():
-        for name, value in examples._asdict().items():
+    for owner, examples in (("learn", learn), ("held_out", held_out)):
+        for name, value in ({} if examples is None else examples._asdict()).items():
             if value is not None:
                 host = jax.tree.map(np.asarray, value, is_leaf=lambda part: isinstance(part, Gathered))
                 arrays |= {f"{owner}/{name}/{path}": array for path, array in flatten(host).items()}

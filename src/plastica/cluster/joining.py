@@ -62,11 +62,28 @@ def join(
     """
     if not jax.distributed.is_initialized():
         _initialize(seat_of(os.environ, address, workers, number), wait)
-    versions = f"{platform.python_version()} {jax.__version__} {__version__}"
-    digest = hashlib.sha256(versions.encode()).hexdigest()
+    digest = hashlib.sha256(versions().encode()).hexdigest()
     with _quiet():
-        Lockstep().require_same(digest, f"another version of Python, JAX or plastica (here {versions})")
+        Lockstep().require_same(digest, f"another version of Python, JAX or plastica (here {versions()})")
     return jax.process_index()
+
+
+def versions() -> str:
+    """Return the versions that have to agree among workers: of Python, JAX and plastica."""
+    return f"{platform.python_version()} {jax.__version__} {__version__}"
+
+
+def require_versions(wanted: str) -> None:
+    """Check that this worker has the versions of the process that started it.
+
+    Raises:
+        InvalidValue: If it has not.
+    """
+    if versions() != wanted:
+        raise InvalidValue(
+            f"a worker on {platform.node()} has other versions of Python, JAX or plastica ({versions()}) than the "
+            f"process that started it ({wanted}); install the same versions on all machines."
+        )
 
 
 @contextmanager

@@ -13,12 +13,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Protocol, TextIO, TypeVar
 
 from .. import errors
 from ..errors import PlasticaError, PlasticaWarning
+from ..training import interrupting
+from ..training.interrupting import Interrupted
 from .job import read_json
 from .joining import ADDRESS, HEAD, NUMBER, WORKERS
+from .messages import StreamLine
+from .stragglers import Stragglers
 
 LOOK = 0.05  # seconds between two looks at the workers
 # Seconds in which a worker that was lost is seen to be, after others noticed it.
@@ -26,8 +30,7 @@ TO_SHOW = 2.0
 TO_END = 30.0  # seconds in which workers end after an interrupt, before they are killed
 # A worker that was lost is started again as long as the run gets on; so many losses without a checkpoint end it.
 MOST_IN_VAIN = 3
-# A worker is slow that takes so many times as long as the longest so far, and longer than so many seconds.
-SLOW, SHORT = 3.0, 10.0
+INTERRUPTED = "interrupted; the workers have ended. With a checkpoint folder, resume=True continues the run."
 LOST_OTHERS = 75  # the exit code of a worker that ended because another one did
 FAILED = 1
 # What libraries in C++ print of connections; the errors among it are said by this process.
@@ -48,6 +51,7 @@ class WorkerTask:
         log: The file for what it prints; None for the output of this process.
         error: The file in which it says what failed.
         seat: Environment variables that say who the others are.
+        talks: Whether it exchanges messages with this process over its standard input and output.
     """
 
     arguments: Sequence[str]
@@ -55,6 +59,7 @@ class WorkerTask:
     log: Path | None
     error: Path
     seat: Mapping[str, str] = field(default_factory=dict)
+    talks: bool = False
 
 
 class Process:
@@ -68,9 +73,9 @@ class Process:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "plastica.cluster", *task.arguments],
                 env={**QUIET, **os.environ, **_where_plastica_is(), HEAD: str(os.getpid()), **task.seat},
-                stdout=_stream(sys.stdout) if log is None else log,
+                stdout=subprocess.PIPE if task.talks else _stream(sys.stdout) if log is None else log,
                 stderr=log,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if task.talks else subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C is passed on once, by this process
             )
         finally:
@@ -81,6 +86,14 @@ class Process:
     def code(self) -> int | None:
         """The exit code; None while it runs."""
         return self._process.poll()
+
+    @property
+    def line(self) -> StreamLine:
+        """The messages to and from a worker that talks."""
+        incoming, outgoing = self._process.stdout, self._process.stdin
+        assert incoming is not None
+        assert outgoing is not None
+        return StreamLine(incoming, outgoing)
 
     @property
     def pid(self) -> int:
@@ -118,6 +131,9 @@ class Underway(Protocol):
         ...
 
 
+AnyWorker = TypeVar("AnyWorker", bound=Underway)
+
+
 def run_together(
     begin: Callable[[], Sequence[Underway]], progress: Callable[[], int], look: Callable[[], None] = lambda: None
 ) -> int:
@@ -138,7 +154,7 @@ def run_together(
     lost, in_vain = 0, 0
     while True:
         before = progress()
-        with _ended([*begin()]) as going:
+        with stopped_at_the_end([*begin()]) as going:
             while all(each.code in (None, 0) for each in going) and any(each.code is None for each in going):
                 time.sleep(LOOK)
                 look()
@@ -148,7 +164,7 @@ def run_together(
         raise_own_error(failed.task.error)
         lost += 1
         in_vain = in_vain + 1 if progress() <= before else 0
-        _say_lost(failed, len(going), in_vain, "all of them go on from the last checkpoint")
+        say_lost(failed, len(going), in_vain, "all of them go on from the last checkpoint")
 
 
 def run_apart(
@@ -177,8 +193,10 @@ def run_apart(
     in_vain: dict[int, int] = {}
     begun: dict[int, int] = {}
     watch = Stragglers(len(tasks))
-    with _ended([]) as going:
+    with interrupting.noted() as interrupts, stopped_at_the_end(list[Underway]()) as going:
         while waiting or going:
+            if interrupts.asked:
+                raise Interrupted(INTERRUPTED)
             while waiting and len(going) < at_once:
                 task = waiting.pop(0)
                 begun[task.number] = progress(task)
@@ -196,50 +214,13 @@ def run_apart(
                 number = each.task.number
                 lost += 1
                 in_vain[number] = in_vain.get(number, 0) + 1 if progress(each.task) <= begun[number] else 0
-                _say_lost(each, len(tasks), in_vain[number], "its networks go on from their last checkpoint")
+                say_lost(each, len(tasks), in_vain[number], "its networks go on from their last checkpoint")
                 waiting.insert(0, each.task)
     return lost
 
 
-class Stragglers:
-    """Says once which worker takes much longer than the others did.
-
-    Args:
-        workers: How many parts the job has.
-    """
-
-    def __init__(self, workers: int) -> None:
-        self.workers = workers
-        self._began: dict[int, float] = {}
-        self._longest = 0.0
-        self._said: set[int] = set()
-
-    def begun(self, number: int) -> None:
-        """Note that a part begins."""
-        self._began[number] = time.monotonic()
-
-    def ended(self, number: int, well: bool) -> None:
-        """Note that a part ended; one that was lost says nothing about how long parts take."""
-        took = time.monotonic() - self._began.pop(number)
-        self._longest = max(self._longest, took) if well else self._longest
-
-    def look(self) -> None:
-        """Warn of parts that take too long."""
-        limit = max(SLOW * self._longest, SHORT)
-        for number, began in self._began.items():
-            took = time.monotonic() - began
-            if self._longest and took > limit and number not in self._said:
-                self._said.add(number)
-                warnings.warn(
-                    f"worker {number + 1} of {self.workers} is slow: {took:.0f} s so far, the others took at most "
-                    f"{self._longest:.0f} s; the run waits for it. See what else its machine does.",
-                    PlasticaWarning,
-                    stacklevel=4,
-                )
-
-
 @contextmanager
-def _ended(going: list[Underway]) -> Iterator[list[Underway]]:
+def stopped_at_the_end(going: list[AnyWorker]) -> Iterator[list[AnyWorker]]:
     """Stop workers at the end; after Ctrl-C they end by themselves, so that their checkpoints are complete."""
     try:
         yield going
@@ -277,7 +258,12 @@ def raise_own_error(path: Path) -> None:
     raise kind(str(told["message"]))
 
 
-def _say_lost(process: Underway, workers: int, in_vain: int, what: str) -> None:
+def say_lost(process: Underway, workers: int, in_vain: int, what: str) -> None:
+    """Warn that a worker was lost, and say what is done.
+
+    Raises:
+        WorkerFailed: If that happened too often.
+    """
     code = process.code or 0
     how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
     who = f"worker {process.task.number + 1} of {workers} was lost ({how})"

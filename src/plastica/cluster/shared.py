@@ -13,6 +13,7 @@ import jax
 from ..errors import InvalidValue
 from ..model import Model
 from .job import SETTINGS, make_folder
+from .joining import versions
 
 
 def take_from(model: Model, trained: Model) -> None:
@@ -25,7 +26,7 @@ def take_from(model: Model, trained: Model) -> None:
 def shared_settings(checkpoint_seconds: float) -> dict[str, Any]:
     """Return the settings of a job that every training has."""
     x64 = bool(jax.config.jax_enable_x64)  # pyright: ignore[reportAttributeAccessIssue]
-    return {"checkpoint_seconds": checkpoint_seconds, "x64": x64}
+    return {"checkpoint_seconds": checkpoint_seconds, "x64": x64, "versions": versions()}
 
 
 @contextmanager

@@ -11,7 +11,9 @@ from typing import Any
 
 import jax
 
+from ..data.parquet_shards import ParquetShards
 from ..errors import PlasticaError
+from ..lazy import deferred
 from ..model.reading import read_network
 from ..storage import newest_step
 from ..training.run import Run
@@ -19,23 +21,39 @@ from ..typing import Document
 from .answers import MemberAnswer
 from .callbacks import callbacks_from
 from .job import CHECKPOINT, SETTINGS, answer_of, error_of, network_at, read_json, read_rows, until_from, write_json
-from .joining import HEAD, join
+from .joining import HEAD, join, require_versions
 from .launching import FAILED, LOST_OTHERS
+from .messages import LineClosed, WorkerLine, WorkerMessage
+from .rounds import DONE
 from .work_apart import train_apart
 
-TOGETHER, APART = "together", "apart"
+TOGETHER, APART, STANDING = "together", "apart", "standing"
+# The modules with ``work(folder, settings, part, line)`` for workers that stay alive, by the kind of the job.
+STANDING_WORK = {"group": "plastica.cluster.work_apart", "society": "plastica.society.at_worker"}
 WATCH = 0.5  # seconds between two looks whether the process that started this one is still there
 
 
-def work(folder: Path, how: str, number: int) -> int:
-    """Do the part of a job that has this number, and return the exit code."""
+def work(folder: Path, how: str, number: int, line: WorkerLine | None = None) -> int:
+    """Do the part of a job that has this number, and return the exit code.
+
+    Args:
+        folder: The folder of the job.
+        how: Together with the others, apart from them, or standing: alive between rounds.
+        number: The number of the part.
+        line: For a worker that stays alive, the connection to the process that started it.
+    """
     _end_with_parent()
     try:
         settings = read_json(folder / SETTINGS)
         jax.config.update("jax_enable_x64", settings["x64"])
+        require_versions(settings["versions"])
         if how == TOGETHER:
             join()
             train_together(folder, settings)
+        elif how == STANDING:
+            assert line is not None
+            deferred(STANDING_WORK[settings["job"]], "work", folder, settings, number, line)()
+            line.send(WorkerMessage(DONE, {}))
         else:
             train_apart(folder, settings, number)
     except KeyboardInterrupt:
@@ -44,6 +62,8 @@ def work(folder: Path, how: str, number: int) -> int:
         sys.stderr.write(f"{error}\n")  # for its log, where the file has no room either
         write_json(error_of(folder, number), {"type": type(error).__name__, "message": str(error)})
         return FAILED
+    except LineClosed:
+        return LOST_OTHERS
     except jax.errors.JaxRuntimeError as problem:
         # Which worker failed is for the process that started them to find out; this one only noticed.
         sys.stderr.write(f"{problem}\n")
@@ -63,8 +83,9 @@ def train_together(folder: Path, settings: Document) -> None:
     def look(run: Run) -> None:
         timing.update(steps=run.step, running=run.timing.running, compiled=run.timing.compiled)
 
+    x = ParquetShards.from_dict(settings["shards"]) if "shards" in settings else learn.x
     history = model.fit(
-        learn.x,
+        x,
         learn.y,
         sample_weight=learn.weight,
         sampling=learn.sampling,

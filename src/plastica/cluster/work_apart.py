@@ -20,8 +20,10 @@ from ..training.callbacks import Callback
 from ..training.run import Run
 from ..typing import Document
 from .answers import MemberAnswer
-from .callbacks import GivenUp, callbacks_from
+from .callbacks import callbacks_from
 from .job import CHECKPOINT, answer_of, network_at, progress_of, read_rows, until_from, write_json
+from .messages import WorkerLine
+from .rungs import RungAttendance
 
 MEMBERS = "members.plastica"
 EVERY = 0.5  # seconds between two words on how far it is
@@ -29,22 +31,42 @@ EVERY = 0.5  # seconds between two words on how far it is
 
 def train_apart(folder: Path, settings: Document, part: int) -> None:
     """Train the networks of a part, and write the answer."""
-    places: list[int] = settings["parts"][part]
-    models = [read_network(network_at(folder, place)).model for place in places]
-    callbacks = [callbacks_from(settings["callbacks"][place]) for place in places]
-    if settings.get("staged"):
-        own = settings["given_up"]
-        callbacks = [[*each, GivenUp(own.get(str(place), ""))] for place, each in zip(places, callbacks, strict=True)]
+    models, callbacks = _networks(folder, settings, part)
     train = _train_group if "members" in settings else _train_own_rows
-    answers = train(folder, settings, part, models, callbacks)
-    for place, model in zip(places, models, strict=True):
+    write_answers(folder, settings, part, models, train(folder, settings, part, models, callbacks))
+
+
+def work(folder: Path, settings: Document, part: int, line: WorkerLine) -> None:
+    """Train the networks of a part, of which some may be given up at each rung, and write the answer."""
+    models, callbacks = _networks(folder, settings, part)
+    rungs = RungAttendance(line, settings["pauses"], callbacks)
+    write_answers(folder, settings, part, models, _train_group(folder, settings, part, models, callbacks, rungs))
+
+
+def _networks(folder: Path, settings: Document, part: int) -> tuple[list[Model], list[list[Callback]]]:
+    """Return the networks of a part, and their callbacks."""
+    places: list[int] = settings["parts"][part]
+    models: list[Model] = [read_network(network_at(folder, place)).model for place in places]
+    return models, [callbacks_from(settings["callbacks"][place]) for place in places]
+
+
+def write_answers(
+    folder: Path, settings: Document, part: int, models: Sequence[Model], answers: Sequence[MemberAnswer]
+) -> None:
+    """Write the trained networks of a part, and what is answered for them."""
+    for place, model in zip(settings["parts"][part], models, strict=True):
         model.save(network_at(folder, f"{place}-trained"))
     told = [each.to_dict() for each in answers]
     write_json(answer_of(folder, part), {"tag": settings["tag"], "members": told})
 
 
 def _train_group(
-    folder: Path, settings: Document, part: int, models: Sequence[Model], callbacks: Sequence[list[Callback]]
+    folder: Path,
+    settings: Document,
+    part: int,
+    models: Sequence[Model],
+    callbacks: Sequence[list[Callback]],
+    rungs: RungAttendance | None = None,
 ) -> list[MemberAnswer]:
     """Train networks that share their rows."""
     learn, held_out = read_rows(folder)
@@ -61,14 +83,16 @@ def _train_group(
         verbose=0,
         initial_epoch=0,
         checkpoint_seconds=settings["checkpoint_seconds"],
-        pause_after=settings.get("pause"),
         among_others=len(settings["members"]) > 1,
-        **_options(folder, settings, part),
+        **options_of(folder, settings, part),
     )
     group = MemberGroup(members, list(models), splits or None, "")
-    found = fitting.fit(
-        group, data, lambda place: callbacks[place], options, Telling(progress_of(folder, part)), warns=False
-    )
+    hooks = [Telling(progress_of(folder, part)), *([] if rungs is None else [rungs.look])]
+
+    def own_callbacks(place: int) -> list[Callback]:
+        return [*callbacks[place], *([] if rungs is None or place else [rungs])]
+
+    found = fitting.fit(group, data, own_callbacks, options, hooks, warns=False)
     return [
         MemberAnswer.of(history, callbacks[place], found.kept[place], found.failed.get(place, ""))
         for place, history in enumerate(found.histories)
@@ -80,7 +104,7 @@ def _train_own_rows(
 ) -> list[MemberAnswer]:
     """Train networks each of which has rows of its own."""
     checked = [CheckedRows(*read_rows(folder, place)) for place in settings["parts"][part]]
-    given = _options(folder, settings, part)
+    given = options_of(folder, settings, part)
     names = ("epochs", "batch_size", "time_limit", "checkpoint", "resume")
     options = TogetherOptions(**{name: given[name] for name in names})
     hooks = (Telling(progress_of(folder, part)),)
@@ -88,7 +112,8 @@ def _train_own_rows(
     return [MemberAnswer.of(history, own) for history, own in zip(histories, callbacks, strict=True)]
 
 
-def _options(folder: Path, settings: Document, part: int) -> dict[str, Any]:
+def options_of(folder: Path, settings: Document, part: int) -> dict[str, Any]:
+    """Return the options of the run of a part, by the names of the arguments of ``fit``."""
     kept = folder / f"{CHECKPOINT}-{part}"
     given = settings["options"]
     return {**given, "until": until_from(given["until"]), "checkpoint": kept, "resume": newest_step(kept) > 0}

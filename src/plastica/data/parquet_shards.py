@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import os
+import platform
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +14,7 @@ import numpy as np
 import polars
 
 from ..errors import DataError, FileError, InvalidValue
+from ..typing import Document
 from .streaming import Block, Blocks
 
 ROWS_A_BLOCK = 1 << 16
@@ -78,8 +80,11 @@ class ParquetShards(Blocks):
         self.inputs: tuple[str, ...] = (
             tuple(inputs) if inputs is not None else tuple(n for n in schemas[first] if n not in beside)
         )
-        _require_same(schemas, first)
-        _require_numbers(schemas[first], (*self.inputs, *self.targets, *([] if weight is None else [weight])), first)
+        names = (*self.inputs, *self.targets, *([] if weight is None else [weight]))
+        _require_numbers(schemas[first], names, first)
+        _require_same(schemas, first, None if inputs is None else names)
+        for path in files[1:]:
+            _require_numbers(schemas[path], names, path)
         self._pieces: list[_Piece] = [
             _Piece(path, start, min(rows, count - start))
             for path in files
@@ -121,6 +126,31 @@ class ParquetShards(Blocks):
         y = found.select(self.targets).to_numpy()
         weight = None if self.weight is None else found[self.weight].to_numpy().astype(np.float32)
         return x, y[:, 0] if len(self.targets) == 1 else y, weight
+
+    def to_dict(self) -> Document:
+        """Return these examples as JSON-serializable values, for processes that see the same files."""
+        pieces = [[str(Path(piece.path).absolute()), piece.start, piece.rows] for piece in self._pieces]
+        names = {"targets": list(self.targets), "inputs": list(self.inputs), "weight": self.weight}
+        return {**names, "seed": self.seed, "pieces": pieces}
+
+    @classmethod
+    def from_dict(cls, given: Document) -> ParquetShards:
+        """Return the examples from the result of :meth:`to_dict`.
+
+        Raises:
+            FileError: If a file is not there.
+        """
+        made = cls.__new__(cls)
+        made.targets, made.inputs = tuple(given["targets"]), tuple(given["inputs"])
+        made.weight, made.seed = given["weight"], int(given["seed"])
+        made._pieces = [_Piece(str(path), int(start), int(rows)) for path, start, rows in given["pieces"]]
+        for path in dict.fromkeys(piece.path for piece in made._pieces):
+            if not Path(path).exists():
+                raise FileError(
+                    f"{path}: there is no such file on {platform.node()}. Every worker has to see all Parquet files; "
+                    "use a folder that all machines share, such as one on NFS."
+                )
+        return made
 
     def part(self, worker: int, workers: int) -> ParquetShards:
         """Return the share of one of several workers: blocks dealt by the seed, every one to one of them.
@@ -169,14 +199,17 @@ def _count(path: str) -> int:
     return int(polars.scan_parquet(path).select(polars.len()).collect().item())
 
 
-def _require_same(schemas: dict[str, dict[str, polars.DataType]], first: str) -> None:
-    """Check that all files have the columns of the first."""
-    wanted = schemas[first]
+def _require_same(schemas: dict[str, dict[str, polars.DataType]], first: str, names: Sequence[str] | None) -> None:
+    """Check that all files have the columns of the first; of given names these only, whatever else they have."""
+    wanted = schemas[first] if names is None else names
+    remedy = "give inputs= with the columns that all files have, or write the files anew."
     for path, own in schemas.items():
         if missing := [name for name in wanted if name not in own]:
-            raise DataError(f"{path} has no column {', '.join(map(repr, missing[:SHOWN]))}, which {first} has.")
-        if surplus := [name for name in own if name not in wanted]:
-            raise DataError(f"{path} has the column {', '.join(map(repr, surplus[:SHOWN]))}, which {first} has not.")
+            shown = ", ".join(map(repr, missing[:SHOWN]))
+            raise DataError(f"{path} has no column {shown}, which {first} has; {remedy}")
+        if names is None and (surplus := [name for name in own if name not in wanted]):
+            shown = ", ".join(map(repr, surplus[:SHOWN]))
+            raise DataError(f"{path} has the column {shown}, which {first} has not; {remedy}")
 
 
 def _require_numbers(schema: dict[str, polars.DataType], names: Sequence[str], path: str) -> None:

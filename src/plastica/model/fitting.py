@@ -112,11 +112,12 @@ def _require_apart(data: TrainingData, mesh: Mesh | None, callbacks: Sequence[Ca
     """Check that devices can train apart.
 
     Raises:
-        InvalidValue: If the rows are not in memory, arrays are divided, or a callback looks at each batch.
+        InvalidValue: If the rows are not known ahead, arrays are divided, or a callback looks at each batch.
     """
-    if data.examples is None:
+    if not data.are_known:
         raise InvalidValue(
-            "fit(average_every=...) deals out the rows of arrays; blocks and generators have none ahead."
+            "fit(average_every=...) deals out the rows of arrays and of blocks, such as Parquet files; a generator has "
+            "none ahead."
         )
     if mesh is not None and MODEL in mesh.shape:
         raise InvalidValue(

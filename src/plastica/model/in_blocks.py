@@ -77,6 +77,11 @@ class InBlocks(Blocks, TrainingData):
         raise InvalidValue("fit(blocks): a stateful network takes arrays or a generator of batches.")
 
     @property
+    def are_known(self) -> bool:
+        """Yes: blocks say how many rows they have."""
+        return True
+
+    @property
     def sizes(self) -> Sequence[int]:
         """The number of rows of each block."""
         return self._sizes

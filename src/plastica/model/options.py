@@ -21,7 +21,6 @@ class Options:
 
     Attributes:
         cluster: The address of the workers that train the members of a population, as for ``pl.cluster.fit``.
-        pause_after: After how many epochs members pause, to go on where ``resume`` finds their checkpoint.
         among_others: Whether other workers train other members of the same population.
     """
 
@@ -41,7 +40,6 @@ class Options:
     devices: DevicesLike = None
     average_every: int | None = None
     cluster: str | None = None
-    pause_after: int | None = None
     among_others: bool = False
 
     def __post_init__(self) -> None:

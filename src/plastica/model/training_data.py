@@ -66,6 +66,11 @@ class TrainingData(ABC):
         """
 
     @property
+    def are_known(self) -> bool:
+        """Whether it is known ahead which rows an epoch has."""
+        return self.examples is not None
+
+    @property
     def examples(self) -> Examples | None:
         """All rows, if they are in memory."""
         return None

@@ -168,9 +168,7 @@ def train_members(
     mesh = mesh_of(options.devices, POPULATION)
     histories = [History() for _ in members]
     for place, (member, history) in enumerate(zip(members, histories, strict=True)):
-        pause = None if options.pause_after is None else options.pause_after * member.source.batches
-        most = min((each for each in (options.max_steps, pause) if each is not None), default=None)
-        member.rules = stop_rules(options.until, options.time_limit, most)
+        member.rules = stop_rules(options.until, options.time_limit, options.max_steps)
         member.callbacks = [EpochCount(member), *own_callbacks(callbacks, place), history]
     # A member that diverges must not end the others.
     run = Run(members, options.epochs, raises=False, mesh=mesh, among_others=options.among_others)

@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike
 
 from ..checks.findings import Finding
 from ..cluster.answers import MemberAnswer
-from ..cluster.groups import Pauses, train_group
+from ..cluster.groups import train_group
+from ..cluster.rungs import Pauses
 from ..model import Model
 from ..model.options import Options
 from ..populations import fitting

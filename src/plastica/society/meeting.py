@@ -90,9 +90,9 @@ class Exchange(Declaration):
         return meeting.weights, memory
 
 
-def shared_arrays(exchange: Exchange, learner: Learner) -> tuple[PyTree, ...]:
+def shared_arrays(learner: Learner, with_moments: bool) -> tuple[PyTree, ...]:
     """Return what an exchange may change of learners: parameters, state, and if it shares them, moments."""
-    return (learner.params, learner.state, *((learner.optimizer,) if exchange.shares_moments else ()))
+    return (learner.params, learner.state, *((learner.optimizer,) if with_moments else ()))
 
 
 def with_shared_arrays(learner: Learner, arrays: tuple[PyTree, ...]) -> Learner:

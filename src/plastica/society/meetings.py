@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -10,8 +11,9 @@ import numpy as np
 from .. import random
 from ..training.callbacks import Callback, Needs
 from ..training.member import Member
+from ..training.program import Learner
 from ..training.run import Run
-from ..typing import AnyArray, PyTree
+from ..typing import AnyArray, Bool, PyTree
 from .exchanges import Alone
 from .graph import SocialGraph
 from .history import SocietyHistory, figures_of
@@ -20,6 +22,24 @@ from .meeting_program import MeetingOutcome, MemberRoles, NetworkKind, Questions
 from .step_meetings import MeetingPlan, StepMeetings
 
 KEPT_ROWS = 64  # questions whose answers are kept after each meeting
+
+
+class MeetingRecord(NamedTuple):
+    """What is kept of a meeting.
+
+    Attributes:
+        epoch: After how many epochs of the members it was, over all runs.
+        scores: The score of each member, ``(members,)``.
+        figures: The figures of the society, in the order of :class:`~.history.MeetingFigures`.
+        answers: The answers to the first questions, ``(members, rows, outputs)``.
+        memory: What the exchange carries from then on.
+    """
+
+    epoch: int
+    scores: np.ndarray
+    figures: np.ndarray
+    answers: np.ndarray
+    memory: ExchangeMemory
 
 
 class Meetings(Callback):
@@ -83,28 +103,35 @@ class Meetings(Callback):
             self.memory = self._steps.memory_at(self._first * run.batches + run.step)
         if batch or not epoch or epoch % self.every or (len(self.history) and number <= self.history.epochs[-1]):
             return
-        exchange = self.exchange if self._steps is None else Alone()
-        found = self._held(exchange, run.members, number, epoch / self.epochs)
-        if exchange.shares != "nothing":
-            self.memory = found.memory
-            self._hand_out(run.members, found.weights)
-        self._record(found, number)
+        members, with_moments = run.members, self.exchange.shares_moments
+        weights = stacked_weights([member.trainee.learner for member in members], self.kinds, with_moments)
+        failed = np.array([bool(member.failed) for member in members])
+        found = self.hold(number, weights, failed, np.array([member.is_done for member in members]))
+        if self._steps is None and self.exchange.shares != "nothing":
+            self._hand_out(members, found.weights)
+        self.take(self.record_of(found, number))
 
-    def _held(self, exchange: Exchange, members: Sequence[Member], epoch: int, progress: float) -> MeetingOutcome:
-        """Return the outcome of a meeting."""
-        shown = [shared_arrays(exchange, member.trainee.learner) for member in members]
-        weights = tuple(
-            jax.tree.map(_stacked, *(shown[place] for place in kind.places.tolist())) for kind in self.kinds
-        )
-        here = self.roles.present & ~np.array([bool(member.failed) for member in members])
-        hears = self.roles.listening & ~np.array([member.is_done for member in members])
-        draws = np.random.default_rng([self.seed, epoch])
+    def hold(
+        self, number: int, weights: tuple[PyTree, ...], failed: Bool[np.ndarray, "members"], done: np.ndarray
+    ) -> MeetingOutcome:
+        """Return the outcome of a meeting; nothing is changed.
+
+        Args:
+            number: The epochs of the members, over all runs.
+            weights: What members bring of their learners, of each kind of network.
+            failed: Who does not come, since its numbers are not finite.
+            done: Who is heard but does not listen, since its training has ended.
+        """
+        exchange = self.exchange if self._steps is None else Alone()
+        here, hears = self.roles.present & ~failed, self.roles.listening & ~done
+        draws = np.random.default_rng([self.seed, number])
         rows = draws.permutation(len(jax.tree.leaves(self.questions.topics)[0]))[: self.topics]
         topics = jax.tree.map(lambda part: np.asarray(part)[rows], self.questions.topics)
-        period = self._edges.weights[(epoch // self.every - 1) % self.graph.periods]
-        key = random.fold(random.fold(random.seed_key(self.seed), 1), epoch)
+        period = self._edges.weights[(number // self.every - 1) % self.graph.periods]
+        key = random.fold(random.fold(random.seed_key(self.seed), 1), number)
         roles = MemberRoles(self.roles.lying, hears, here, self.roles.absence)
         edges, questions = self._edges._replace(weights=period), self.questions._replace(topics=topics)
+        progress = (number - self._first) / self.epochs
         found = hold(exchange, self.kinds, edges, roles, weights, questions, progress, self.memory, key)
         return jax.device_get(found)
 
@@ -116,30 +143,55 @@ class Meetings(Callback):
                     own = jax.tree.map(lambda leaf, number=number: leaf[number], made)
                     trainee.learner = with_shared_arrays(trainee.learner, own)
 
-    def _record(self, found: MeetingOutcome, epoch: int) -> None:
+    def record_of(self, found: MeetingOutcome, number: int) -> MeetingRecord:
+        """Return what is kept of a meeting."""
         answers, truth = np.asarray(found.answers), self.questions.truth
         figures = figures_of(answers, truth, self.kinds[0].speaker.kind, float(found.spread))
+        memory = self.memory if self._steps is not None or self.exchange.shares == "nothing" else found.memory
         kept = answers[:, :KEPT_ROWS].astype(np.float16)
-        before = self.history
-        before.answers = kept[None] if not len(before) else np.concatenate([before.answers, kept[None]])
-        before.epochs = np.append(before.epochs, epoch)
-        before.scores = np.concatenate([before.scores, np.asarray(found.scores)[None]])
-        before.figures = np.concatenate([before.figures, np.array(figures)[None]])
+        return MeetingRecord(number, np.asarray(found.scores), np.array(figures), kept, memory)
+
+    def take(self, record: MeetingRecord) -> None:
+        """Keep the record of a meeting."""
+        own = self.history
+        own.answers = record.answers[None] if not len(own) else np.concatenate([own.answers, record.answers[None]])
+        own.epochs = np.append(own.epochs, record.epoch)
+        own.scores = np.concatenate([own.scores, record.scores[None]])
+        own.figures = np.concatenate([own.figures, record.figures[None]])
+        self.memory = record.memory
 
     def get_arrays(self) -> dict[str, np.ndarray]:
         """Return the records and the memory of the exchange."""
-        memory = {f"memory_{place}": np.asarray(leaf) for place, leaf in enumerate(jax.tree.leaves(self.memory))}
         own = self.history
-        return {"epochs": own.epochs, "scores": own.scores, "figures": own.figures, "answers": own.answers, **memory}
+        records = {"epochs": own.epochs, "scores": own.scores, "figures": own.figures, "answers": own.answers}
+        return {**records, **memory_arrays(self.memory)}
 
     def set_arrays(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Restore the records and the memory."""
         for name in ("epochs", "scores", "figures", "answers"):
             setattr(self.history, name, np.asarray(arrays[name]))
-        leaves = [arrays[f"memory_{place}"] for place in range(len(jax.tree.leaves(self.memory)))]
-        self.memory = jax.tree.unflatten(jax.tree.structure(self.memory), leaves)
+        self.memory = memory_from(self.memory, arrays)
         if self._steps is not None:
             self._steps.begin(self.memory)
+
+
+def memory_arrays(memory: ExchangeMemory) -> dict[str, np.ndarray]:
+    """Return what an exchange carries as arrays by name."""
+    return {f"memory_{place}": np.asarray(leaf) for place, leaf in enumerate(jax.tree.leaves(memory))}
+
+
+def memory_from(like: ExchangeMemory, arrays: Mapping[str, np.ndarray]) -> ExchangeMemory:
+    """Return what an exchange carries from the result of :func:`memory_arrays`."""
+    leaves = [arrays[f"memory_{place}"] for place in range(len(jax.tree.leaves(like)))]
+    return jax.tree.unflatten(jax.tree.structure(like), leaves)
+
+
+def stacked_weights(
+    learners: Sequence[Learner], kinds: Sequence[NetworkKind], with_moments: bool
+) -> tuple[PyTree, ...]:
+    """Return what members bring of their learners, of each kind of network, stacked along a first axis."""
+    shown = [shared_arrays(learner, with_moments) for learner in learners]
+    return tuple(jax.tree.map(_stacked, *(shown[place] for place in kind.places.tolist())) for kind in kinds)
 
 
 def _stacked(*leaves: AnyArray) -> np.ndarray:

@@ -12,9 +12,8 @@ from numpy.typing import ArrayLike
 
 from ..errors import DataError, InvalidValue
 from ..model import Model
-from ..model.fitting import member_on
 from ..model.inputs import Examples
-from ..model.options import BATCH_SIZE, Options
+from ..model.options import Options
 from ..populations import fitting
 from ..populations.fitting import Callbacks, PopulationData
 from ..populations.grid import MemberSettings
@@ -22,16 +21,15 @@ from ..populations.group import MemberGroup
 from ..populations.places import varied
 from ..populations.splits import RowSplit
 from ..training import interrupting
-from ..training.batches import Arrays, held_out_rows, training_rows
 from ..training.callbacks import Callback
 from ..training.calls import Calls
 from ..training.member import Member
 from ..training.padding import kind_of
-from ..training.rows import Rows
 from ..training.run import Hook, as_hooks
 from .history import MeetingFigures, figures_of
 from .meeting_program import MemberRoles, NetworkKind, Questions
 from .meetings import Meetings
+from .members import society_members, some_of
 from .row_division import divide_rows, rows_by
 from .speaker import Speaker, speaker_of
 
@@ -84,11 +82,16 @@ class SocietyRun:
             def own(place: int) -> list[Callback]:
                 return [*fitting.own_callbacks(callbacks, place), *([meetings] if place == 0 else [])]
 
-            members = self._members(group, data)
-            calls = None if society.every_steps is None else self._within_epochs(members, meetings)
-            society.population = fitting.train_members(
-                group, members, own, options, (meetings.look, *as_hooks(hooks)), calls=calls
-            )
+            if options.cluster is not None:
+                from .on_workers import train_on_workers
+
+                society.population = train_on_workers(society, group, data, meetings, callbacks, options, hooks)
+            else:
+                members = society_members(group, society.rows, data, options, self._alone())
+                calls = None if society.every_steps is None else self._within_epochs(members, meetings)
+                society.population = fitting.train_members(
+                    group, members, own, options, (meetings.look, *as_hooks(hooks)), calls=calls
+                )
             society.history, society.memory = meetings.history, meetings.memory
 
     def _divided(self, data: PopulationData, by: ArrayLike | None, split: float) -> list[np.ndarray]:
@@ -113,18 +116,11 @@ class SocietyRun:
                 model.set_weights(weights)
         return made
 
-    def _members(self, group: MemberGroup, data: PopulationData) -> list[Member]:
-        rows, held_out = training_rows(*data.learn[:3]), fitting.shared_held_out(data.held_out)
+    def _alone(self) -> set[int]:
+        """Return the members who neither hear nor are heard; those who meet within epochs are computed together."""
         society = self.society
-        # Those who meet within epochs are computed together.
         apart = society.exchange.shares != "nothing" and society.every_steps is None
-        alone = set(society.graph.isolated.tolist()) if apart else set()
-        return [
-            _alone(group.models[place], society.rows[place], data, self.options)
-            if place in alone
-            else fitting.member_for(group, place, data, rows, held_out, self.options)
-            for place in range(len(group))
-        ]
+        return set(society.graph.isolated.tolist()) if apart else set()
 
     def _meetings(self, data: PopulationData, kinds: tuple[NetworkKind, ...]) -> Meetings:
         society, options = self.society, self.options
@@ -136,7 +132,7 @@ class SocietyRun:
         roles = MemberRoles(those(society.lying), ~those(society.stubborn), ~those(society.absent), society.absence)
         examples = data.held_out or data.learn
         numbers = np.random.default_rng(society.seed).permutation(examples.rows)[:QUESTIONS]
-        asked = _taken(examples, numbers)
+        asked = some_of(examples, numbers)
         truth = right_answers(asked, data.shape, kinds[0].speaker)
         questions = Questions(data.learn.x, asked.x, truth)
         return Meetings(
@@ -169,24 +165,6 @@ class SocietyRun:
                 "their numbers of rows differ; give a larger batch_size, or let them meet between epochs with every=1."
             )
         return meetings.within_epochs(members, self.society.every_steps or 1)
-
-
-def _alone(model: Model, numbers: np.ndarray, data: PopulationData, options: Options) -> Member:
-    """Return a member of a run exactly as ``Model.fit`` on its rows makes it."""
-    own = _taken(data.learn, numbers)
-    full = model.program.full_batch and options.batch_size is None
-    size = own.rows if full else options.batch_size or BATCH_SIZE
-    source = Arrays(training_rows(*own[:3]), own.rows, size, model.seed, options.shuffle, model.epochs_trained)
-    held_out = data.held_out
-
-    def judged(chunk: int) -> Rows | None:
-        return None if held_out is None else jax.device_put(held_out_rows(*held_out[:3], chunk))
-
-    return member_on(model, source, own.y, data.shape, 0 if held_out is None else held_out.rows, judged)
-
-
-def _taken(examples: Examples, numbers: np.ndarray) -> Examples:
-    return Examples(*jax.tree.map(lambda part: np.asarray(part)[numbers], examples[:3]))
 
 
 def network_kinds(models: Sequence[Model], data: PopulationData) -> tuple[NetworkKind, ...]:

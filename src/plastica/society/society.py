@@ -209,6 +209,7 @@ class Society:
         resume: bool = False,
         checkpoint_seconds: float = 10.0,
         hooks: Sequence[Hook] | Hook = (),
+        cluster: str | None = None,
     ) -> SocietyHistory:
         """Train all members, each on its own rows, with a meeting every so many epochs; called again, they go on.
 
@@ -224,6 +225,8 @@ class Society:
                 scores by which members are compared. Without them, scores are of 512 of the training rows.
             by: Who or where each row is of, ``(rows,)``: one value for each member, as in a column of persons.
             time_limit, checkpoint, resume, checkpoint_seconds, hooks: As for :meth:`Population.fit`.
+            cluster: Where workers run that train some of the members each, as for :func:`plastica.cluster.fit`. They
+                stay alive and exchange nothing between meetings, which are held in this process.
 
         Returns:
             What members knew and how far they agreed, after each meeting.
@@ -234,8 +237,9 @@ class Society:
         from .running import SocietyRun
 
         options = Options(
-            batch_size, epochs, verbose, shuffle, 0, None, time_limit, None, checkpoint, resume, checkpoint_seconds
-        )
+            batch_size, epochs, verbose, shuffle, 0, None, time_limit, None, checkpoint, resume, checkpoint_seconds,
+            cluster=cluster,
+        )  # fmt: skip
         validation = (validation_split, validation_data)
         SocietyRun(self, options).run(x, y, by, class_weight, validation, callbacks, hooks)
         return self.history

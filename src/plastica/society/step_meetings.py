@@ -145,7 +145,7 @@ def _with_meeting(
     key = random.fold(plan.key, number)
     drawn = (random.uniform(random.fold(key, 2), (topics,)) * count_rows(plan.questions.topics)).astype(jnp.int32)
     questions = plan.questions._replace(topics=jax.tree.map(lambda part: part[drawn], plan.questions.topics))
-    shown = shared_arrays(plan.exchange, learner)
+    shown = shared_arrays(learner, plan.exchange.shares_moments)
     # Behind the members there may be copies that fill up the last group.
     (weights,), memory = met(
         plan.exchange,

@@ -116,6 +116,26 @@ def read(path: str | os.PathLike[str]) -> TensorFile:
     return TensorFile(metadata, entries, header, data)
 
 
+def content(arrays: Mapping[str, ArrayLike], metadata: Mapping[str, str]) -> bytes:
+    """Return the bytes of a file with these arrays and metadata, to be sent and read by :func:`parsed`."""
+    entries, data = lay_out(arrays)
+    return b"".join([header_bytes(entries, metadata), *data])
+
+
+def parsed(content: bytes, where: str) -> TensorFile:
+    """Return what the bytes of a file contain, checking the header against them; ``where`` names them in errors.
+
+    Raises:
+        FileError: If they are in another format, truncated or damaged.
+    """
+    size = 8 + int.from_bytes(content[:8], "little")
+    if not 10 <= size <= len(content) or size > 8 + LARGEST_HEADER:
+        raise FileError(f"{where} is truncated or damaged: its header does not fit into its {len(content):,} bytes.")
+    metadata, entries = _parse(content[:size], len(content) - size, where)
+    # A copy, so that its arrays are aligned and can be written to.
+    return TensorFile(metadata, entries, content[:size], np.frombuffer(content, np.uint8, offset=size).copy())
+
+
 def arrays_of(file: TensorFile, where: str) -> dict[str, np.ndarray]:
     """Return the arrays of a file by name, as writable views of its bytes.
 

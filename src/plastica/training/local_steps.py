@@ -68,15 +68,27 @@ class LocalSteps(Sharded):
         """Return the batches of each device, how many rows of each are real, and the plan."""
         batches = int(plan.table.shape[1] if plan.batches is None else plan.batches)
         if self._dealt is None or self._dealt[0] is not plan.table:
-            table, real = dealt(np.asarray(plan.table), np.asarray(plan.real)[:batches], self.parts)
+            table, real = self._dealt_rows(np.asarray(plan.table), np.asarray(plan.real)[:batches])
             where = PartitionSpec(DATA)
             self._dealt = plan.table, self.put(table, where), self.put(real, where)
         return self._dealt[1], self._dealt[2], plan._replace(span=tuple(plan.span), batches=np.int32(batches))
 
+    def _dealt_rows(self, table: np.ndarray, real: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        # Rows that are read window by window are dealt window by window; within an epoch, a window has one batch fewer
+        # than it says, so that it does not complete the epoch.
+        count = np.count_nonzero(real)
+        own, sizes = dealt(table, real[:count], self.parts)
+        if table.shape[1] == count:
+            return own, sizes
+        # The same room for all windows, which then share one program.
+        room = (0, max(table.shape[1] - own.shape[2], 0))
+        own = np.pad(own, ((0, 0), (0, 0), room, (0, -(-table.shape[2] // self.parts) - own.shape[3])), mode="edge")
+        return own, np.pad(sizes, ((0, 0), room))
+
 
 def dealt(
     table: Int[np.ndarray, "epochs batches size"], real: Int[np.ndarray, "batches_of_an_epoch"], parts: int
-) -> tuple[Int[np.ndarray, "parts epochs batches share"], Int[np.ndarray, "parts batches_of_an_epoch"]]:
+) -> tuple[Int[np.ndarray, "parts epochs room share"], Int[np.ndarray, "parts room"]]:
     """Deal the rows of each epoch to several devices: each row to one of them, in as many batches for each.
 
     Args:

@@ -76,6 +76,7 @@ class Windows(Source):
         begin, end = start - place.epoch * self.batches - first, stop - place.epoch * self.batches - first
         table = filled(self._window(place).order, -(-self.room // self.size) * self.size)
         real = np.full(len(table) // self.size, self.size, np.int32)
+        real[last - first :] = 0
         ends = last == self.batches
         if ends:
             real[last - first - 1] = batch_sizes(self.rows, self.size)[-1]
