@@ -65,6 +65,17 @@ def test_tasks_of_ray_train_a_population_and_say_what_fails(ray, tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore")
+def test_workers_of_ray_stay_alive_between_the_meetings_of_a_society(ray, tmp_path):
+    one, several = (pl.Society(model_of(), "ring", members=4, exchange="gossip") for _ in range(2))
+    one.fit(X, X[:, 0], epochs=3, verbose=0)
+    several.fit(X, X[:, 0], epochs=3, verbose=0, cluster="ray?workers=2", checkpoint=tmp_path)
+    np.testing.assert_array_equal(several.history.figures, one.history.figures)
+    for member, other in zip(several, one, strict=True):
+        for a, b in zip(member.get_weights(), other.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.filterwarnings("ignore")
 def test_what_fails_in_a_worker_of_ray_is_raised_here(ray, tmp_path):
     with pytest.raises(NotFinite, match="not finite in epoch"):
         pl.cluster.fit(model_of(rate=1e30), X, X[:, 0], verbose=0, cluster="ray?workers=1", checkpoint=tmp_path)

@@ -23,7 +23,7 @@ from .callbacks import callbacks_document
 from .job import network_at, write_rows
 from .rungs import Pauses, RungHolder
 from .shared import job_folder, shared_settings
-from .standing import train_standing
+from .standing import train_standing, workers_at
 from .work_apart import MEMBERS
 
 
@@ -56,7 +56,9 @@ def train_group(
     progress.begin()
     try:
         with job_folder(options.checkpoint, options.resume) as folder:
-            settings["parts"] = divided(folder, len(group), where.workers)
+            stands = pauses is not None and bool(pauses.epochs)
+            workers = workers_at(where, len(group)) if stands else where.workers
+            settings["parts"] = divided(folder, len(group), workers)
             _write(folder, group, data)
             if pauses is not None and pauses.epochs:
                 settings |= {"job": "group", "pauses": list(pauses.epochs)}

@@ -113,7 +113,10 @@ class WorkerPool:
             return number, message
 
     def _replace(self, number: int) -> None:
-        worker, newest = self._going[number], self._progress(number)
+        worker, until = self._going[number], time.monotonic() + TO_DIE
+        while worker.code is None and time.monotonic() < until:
+            time.sleep(LOOK / 5)
+        newest = self._progress(number)
         raise_own_error(worker.task.error)
         self._in_vain[number] = self._in_vain[number] + 1 if newest <= self._begun[number] else 0
         say_lost(worker, len(self), self._in_vain[number], "another one goes on from its last checkpoint")
@@ -141,9 +144,6 @@ class LocalWorker:
             while True:
                 self._inbox.put((self, self._line.receive()))
         except LineClosed:
-            until = time.monotonic() + TO_DIE
-            while self.code is None and time.monotonic() < until:
-                time.sleep(LOOK / 5)
             self._line.close_both()
             self._inbox.put((self, None))
 

@@ -15,6 +15,7 @@ from ..errors import PlasticaError, PlasticaWarning
 from .address import Address
 from .job import SETTINGS, read_json
 from .launching import Process, WorkerFailed, WorkerTask, seats_at
+from .messages import LineClosed, WorkerMessage
 from .ray_connection import LOOK, HeadWatch, connected, head_of
 
 PLACES = 300.0  # seconds in which a cluster has to have places for all workers; one that grows takes minutes
@@ -46,6 +47,16 @@ class Host:
         """
         read_json(Path(task.arguments[0]) / SETTINGS)
         self._process = Process(task)
+
+    def talk(self, said: bytes | None) -> bytes | None:
+        """Hand the worker a message, and return what it says next; None if it says nothing more."""
+        assert self._process is not None
+        try:
+            if said is not None:
+                self._process.line.send(WorkerMessage.decode(said))
+            return self._process.line.receive().encode()
+        except LineClosed:
+            return None
 
     def code(self) -> int | None:
         """Return the exit code of the worker; None while it runs."""
@@ -96,6 +107,10 @@ class RayCluster:
     def start(self, task: WorkerTask) -> RayWorker:
         """Start one worker as soon as there is a place."""
         return RayWorker(self, self._actor().remote(), task)
+
+    def place(self) -> Any:
+        """Return an actor for a worker that talks, which can be asked for more while it waits for a message."""
+        return self._actor(max_concurrency=4).remote()
 
     def start_together(self, workers: int, tasks: TasksOfSeats) -> list[RayWorker]:
         """Start workers that train one network, once there are places for all of them.

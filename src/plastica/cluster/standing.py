@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from ..errors import InvalidValue
+from ..errors import caution
 from ..storage import document as documents
 from ..storage import newest_step
 from ..training.underway import Display
@@ -44,9 +44,10 @@ def train_standing(
         )
         for part in range(len(parts))
     ]
-    looks = [PartsUnderWay(folder, parts, epochs, displays).look]
+    start, watch = _starter_for(where)
+    looks = [PartsUnderWay(folder, parts, epochs, displays).look, watch]
     log = RoundLog(folder, len(parts), holder)
-    with WorkerPool(tasks, starter_for(where), partial(_step_of, folder), looks) as pool:
+    with WorkerPool(tasks, start, partial(_step_of, folder), looks) as pool:
         hold_rounds(pool, log)
     return answers_of(folder, parts)
 
@@ -56,12 +57,26 @@ def _step_of(folder: Path, part: int) -> int:
     return newest_step(folder / f"{CHECKPOINT}-{part}")
 
 
-def starter_for(where: Address) -> Starter:
-    """Return what starts workers at an address.
+def workers_at(where: Address, networks: int) -> int | None:
+    """Return how many workers can be alive at once at an address that says no number; the number if it does."""
+    if where.kind != "ray":
+        return where.workers
+    from .ray_cluster import RayCluster
 
-    Raises:
-        InvalidValue: If workers cannot stay alive there.
-    """
+    places = RayCluster(where).places
+    if (wanted := min(where.workers or 0, networks)) > places:
+        caution(
+            f"cluster=...: {wanted} workers have to be alive at the same time, and the cluster of Ray has places for "
+            f"{places}; the run waits until it has more. Ask for fewer, as in ray?workers={places}."
+        )
+    return where.workers or min(places, networks)
+
+
+def _starter_for(where: Address) -> tuple[Starter, Callable[[], None]]:
+    """Return what starts workers at an address, and what sees from time to time whether the address answers."""
     if where.kind == "ray":
-        raise InvalidValue("cluster='ray': workers of Ray do not stay alive between meetings yet; give local:N.")
-    return LocalWorker
+        from .ray_standing import StandingRayCluster
+
+        cluster = StandingRayCluster(where)
+        return cluster.start, cluster.look
+    return LocalWorker, lambda: None

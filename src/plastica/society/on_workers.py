@@ -17,7 +17,7 @@ from ..cluster.job import network_at, write_rows
 from ..cluster.messages import WorkerMessage
 from ..cluster.rounds import OVER, ROUND, RoundOutcome
 from ..cluster.shared import job_folder, shared_settings
-from ..cluster.standing import train_standing
+from ..cluster.standing import train_standing, workers_at
 from ..cluster.work_apart import MEMBERS
 from ..errors import InvalidValue
 from ..model.options import Options
@@ -77,7 +77,7 @@ def train_on_workers(
     progress.begin()
     try:
         with job_folder(options.checkpoint, options.resume) as folder:
-            settings["parts"] = divided(folder, len(group), where.workers)
+            settings["parts"] = divided(folder, len(group), workers_at(where, len(group)))
             _write(folder, society, group, data)
             hall = MeetingHall(meetings, settings["parts"], _brought(society, group, data, options, meetings))
             answers = train_standing(folder, where, settings, hall, displays, options.epochs)
