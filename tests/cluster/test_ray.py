@@ -66,7 +66,7 @@ def test_tasks_of_ray_train_a_population_and_say_what_fails(ray, tmp_path):
 
 @pytest.mark.filterwarnings("ignore")
 def test_workers_of_ray_stay_alive_between_the_meetings_of_a_society(ray, tmp_path):
-    one, several = (pl.Society(model_of(), "ring", members=4, exchange="gossip") for _ in range(2))
+    one, several = (pl.Society(model_of(), 1 - np.eye(4), exchange="gossip") for _ in range(2))
     one.fit(X, X[:, 0], epochs=3, verbose=0)
     several.fit(X, X[:, 0], epochs=3, verbose=0, cluster="ray?workers=2", checkpoint=tmp_path)
     np.testing.assert_array_equal(several.history.figures, one.history.figures)
