@@ -38,3 +38,8 @@ def test_a_linear_model_needs_no_workers(plastica):
         "train", "penguins", "-t", "species", "--model", "linear", "--cluster", "local:2", "--no-report", code=1
     )
     assert "is for networks" in told.stderr
+
+
+def test_members_of_a_society_who_meet_within_epochs_stay_in_one_process(plastica):
+    told = plastica("society", "digits", "--members", "4", "--every-steps", "3", "--cluster", "local:2", code=1)
+    assert "let members meet between epochs with --every 1" in told.stderr
