@@ -238,3 +238,30 @@ def test_a_connection_without_a_request_is_closed(model_file):
 
     whole, closed, silent = asyncio.run(both())
     assert whole.endswith(b"ok") and closed and silent == b""
+
+
+def test_sentences_are_in_the_language_that_the_client_asks_for(model_file, client, rows, in_service):
+    zh = {"accept-language": "zh-CN,zh;q=0.9,en;q=0.8"}
+    bad = {**rows[1], "body_mass_g": "heavy"}
+    error = client.post("/predict", json=[rows[0], bad, bad], headers=zh).json()["error"]
+    assert error["message"] == "第 2 行，列 'body_mass_g'：'heavy' 不是数。另有 1 行有误。"
+    assert error["rows"][1]["message"] == "第 3 行，列 'body_mass_g'：'heavy' 不是数。"
+    assert (
+        client.get("/predictions", headers=zh).json()["error"]["message"] == "没有页面 /predictions；/ 列出所有页面。"
+    )
+    assert "lacks the column" in client.post("/predict", json=[{"sex": "f"}]).json()["error"]["message"]
+    with in_service(model_file, lang="zh", token="s3cret") as chinese:
+        assert "令牌" in chinese.get("/schema").json()["error"]["message"]
+        assert "token" in chinese.get("/schema", headers={"accept-language": "en"}).json()["error"]["message"]
+
+
+def test_a_model_process_that_cannot_open_its_file_says_so_in_chinese(tmp_path):
+    import plastica as pl
+    from plastica.errors import FileError
+    from plastica.serving.model_process import ModelProcess
+
+    path = pl.Sequential([pl.Dense(1, input_dim=2)]).save(tmp_path / "net.plastica")
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(FileError) as found:
+        ModelProcess(path, 100, "zh")
+    assert "net.plastica" in str(found.value)

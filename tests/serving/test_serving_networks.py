@@ -28,6 +28,9 @@ def test_arrays_are_answered_as_by_predict(network, in_service):
         assert client.get("/schema").json()["maxItems"] == 4 and client.get("/drift").json()["columns"] == []
         error = client.post("/predict", json=[[1, 2, 3, 4], [1, 2, 3]]).json()["error"]
         assert error["message"] == "the body, row 2 has shape (3,); expected numbers of shape (4,)."
+        huge = client.post("/predict", json=[[1, 2, 3, 4], [0, 0, 1e39, 0]]).json()["error"]
+        assert huge["message"] == "the body, row 2 has a number beyond float32's range of 3.4e38."
+        assert client.post("/predict", json=x.tolist(), headers={"accept": "text/csv"}).status_code == 406
         assert client.post("/predict", json=[["a", "b", "c", "d"]]).status_code == 422
         assert client.post("/predict", json={"x": 1}).json()["error"]["code"] == "not_rows"
         assert client.post("/predict", content=b"1,2", headers={"content-type": "text/csv"}).status_code == 415

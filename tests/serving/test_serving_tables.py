@@ -100,7 +100,7 @@ def test_bad_rows_are_told_one_by_one_or_left_out(client, rows, probabilities):
     error = reply.json()["error"]
     assert reply.status_code == 422 and error["code"] == reply.headers["x-error-code"] == "bad_rows"
     assert [each["row"] for each in error["rows"]] == [2, 3, 4, 5] and error["bad_rows"] == 4
-    assert error["message"] == "row 2, column 'body_mass_g': 'heavy' is not a number (3 more bad rows)."
+    assert error["message"] == "row 2, column 'body_mass_g': 'heavy' is not a number. There are 3 more bad rows."
     assert error["rows"][0] | {"message": ""} == {
         "row": 2, "message": "", "column": "body_mass_g", "value": "heavy", "wanted": "a number"
     }  # fmt: skip

@@ -116,6 +116,7 @@ def serve(
         token=token,
         drift_rows=drift_rows,
         own_process=supervise,
+        lang=lang,
     )
     place = Listener(host=host, port=port, certificate=certificate, key=key)
     place.check()

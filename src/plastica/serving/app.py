@@ -16,10 +16,12 @@ from starlette.requests import Request as HTTPRequest
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ..notes import note
 from ..version import __version__
 from .bodies import MARK, count_rows, media_of
 from .exchange import Media, Refused, Reply, Request
 from .guards import Guards
+from .languages import language_of
 from .openapi import openapi_document
 from .options import ServingOptions
 from .service import Service
@@ -71,12 +73,14 @@ def application(
             await starting
             await asyncio.to_thread(service.stop)
 
-    return Starlette(
+    made = Starlette(
         routes=routes,
         lifespan=lifespan,
         middleware=[Middleware(Guards, options=service.options, metrics=service.metrics)],
         exception_handlers={Refused: _refused, HTTPException: _no_such_page},
     )
+    made.state.lang = service.options.lang
+    return made
 
 
 class _Pages:
@@ -95,21 +99,20 @@ class _Pages:
         media, charset = media_of(request.headers.get("content-type", ""))
         asked = _asked(request)
         if (packed := request.headers.get("content-encoding", "identity")) != "identity":
-            told = f"a body with Content-Encoding {packed[:40]!r} is not read; send it without compression."
-            raise Refused(415, "compressed_body", told)
+            raise Refused(415, "compressed_body", note("serving.compressed", encoding=repr(packed[:40])))
         as_csv = _wants_csv(request.headers.get("accept", ""), media == "csv")
         if as_csv and (asked.get("skip_bad_rows") or asked.get("notes")):
-            told = "CSV has no place for bad rows and notes; add the header Accept: application/json."
-            raise Refused(406, "needs_json", told)
+            raise Refused(406, "needs_json", note("serving.needs_json"))
         body = await _body(request, options, media)
         rows = count_rows(body, media)
         if rows > options.most_rows:
-            raise Refused(413, "too_many_rows", f"{rows} rows are more than {options.most_rows}; send them in parts.")
+            raise Refused(413, "too_many_rows", note("serving.too_many_rows", rows=rows, most=options.most_rows))
         reply = await self.service.answer(
             Request(
                 body=body,
                 media=media,
                 charset=charset,
+                lang=_language(request),
                 rows=rows,
                 as_csv=as_csv,
                 probabilities=asked.get("probabilities", not as_csv),
@@ -150,7 +153,8 @@ def _asked(request: HTTPRequest) -> dict[str, bool]:
     for name, value in request.query_params.items():
         if name not in QUERY or value.lower() not in (*YES, *NO):
             known = ", ".join(f"{each}=true" for each in QUERY)
-            raise Refused(400, "unknown_option", f"?{name[:40]}={value[:40]} is not an option; there are {known}.")
+            told = note("serving.unknown_option", given=f"?{name[:40]}={value[:40]}", known=known)
+            raise Refused(400, "unknown_option", told)
         found[name] = value.lower() in YES
     return found
 
@@ -168,9 +172,7 @@ async def _body(request: HTTPRequest, options: ServingOptions, media: Media) -> 
     Raises:
         Refused: If it is larger than allowed, or does not arrive in time.
     """
-    too_large = Refused(
-        413, "body_too_large", f"the body is larger than {options.most_body:,} bytes; send the rows in parts."
-    )
+    too_large = Refused(413, "body_too_large", note("serving.body_too_large", most=options.most_body))
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > options.most_body:
         raise too_large
@@ -184,16 +186,20 @@ async def _body(request: HTTPRequest, options: ServingOptions, media: Media) -> 
                     raise too_large
                 parts.append(part)
     except TimeoutError:
-        told = f"the body did not arrive within {options.timeout:g} seconds."
+        told = note("serving.body_too_slow", seconds=f"{options.timeout:g}")
         raise Refused(408, "body_too_slow", told) from None
     except ClientDisconnect:
-        raise Refused(400, "disconnected", "the client went away before the body was complete.") from None
+        raise Refused(400, "disconnected", note("serving.disconnected")) from None
     return b"".join(parts).removeprefix(MARK) if media != "csv" else b"".join(parts)
 
 
 async def _refused(request: HTTPRequest, error: Exception) -> Response:
     assert isinstance(error, Refused)
-    return _response(error.reply())
+    return _response(error.reply(_language(request)))
+
+
+def _language(request: HTTPRequest) -> str:
+    return language_of(request.headers, request.app.state.lang)
 
 
 async def _no_such_page(request: HTTPRequest, error: Exception) -> Response:
@@ -201,10 +207,10 @@ async def _no_such_page(request: HTTPRequest, error: Exception) -> Response:
     path = request.url.path[:80]
     if error.status_code == 405:
         allowed = (error.headers or {}).get("Allow", "")
-        told = Refused(405, "wrong_method", f"{path} does not take {request.method}; use {allowed}.")
+        told = Refused(405, "wrong_method", note("serving.method", path=path, method=request.method, allowed=allowed))
     else:
-        told = Refused(error.status_code, "no_such_page", f"there is no page {path}; / lists them.")
-    made = _response(told.reply())
+        told = Refused(error.status_code, "no_such_page", note("serving.no_page", path=path))
+    made = _response(told.reply(_language(request)))
     made.headers.update(error.headers or {})
     return made
 

@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from ..notes import note
 from .exchange import Refused, Reply, Request, Served
 
 LOG = logging.getLogger("plastica.serving")
-FAULT = Refused(500, "fault", "the model failed for a reason that is not in the request; see the log of the server.")
+FAULT = Refused(500, "fault", note("serving.fault"))
 
 
 class Waiting(NamedTuple):
@@ -83,7 +84,7 @@ class Batcher:
         try:
             self._queue.put_nowait(Waiting(request, reply, time.monotonic()))
         except queue.Full:
-            told = f"{self._queue.maxsize} requests are waiting already; try again in a second."
+            told = note("serving.overloaded", count=self._queue.maxsize)
             raise Refused(503, "overloaded", told, retry_after=1) from None
         return reply
 
@@ -128,7 +129,7 @@ def _answer(served: Served, requests: Sequence[Request]) -> list[Reply]:
     except Exception:
         LOG.exception("a batch of %d requests failed", len(requests))
         if len(requests) == 1:
-            return [FAULT.reply()]
+            return [FAULT.reply(requests[0].lang)]
         return [reply for each in requests for reply in _answer(served, [each])]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from ..notes import note
 from .exchange import Media, Refused
 
 MEDIA: dict[str, Media] = {
@@ -17,7 +18,7 @@ MEDIA: dict[str, Media] = {
     "application/jsonl": "ndjson",
     "text/csv": "csv",
 }
-EXAMPLE = 'an object such as {"age": 31, "city": "Ulm"}, or an array of them'
+WANTED = note("serving.wanted_json")
 MARK = b"\xef\xbb\xbf"  # of UTF-8, which some programs write in front
 # Words that Python and others write, and JSON does not have.
 NO_JSON = re.compile(rb"[:\[,]\s*(NaN|-?Infinity|nan|-?inf|None|undefined)\s*[,}\]]")
@@ -39,10 +40,10 @@ def media_of(content_type: str) -> tuple[Media, str]:
     kind, *parameters = content_type.split(";")
     media = MEDIA.get(kind.strip().lower())
     if media is None:
-        named = f"Content-Type {content_type[:80]!r}" if content_type else "a body without Content-Type"
-        raise Refused(
-            415, "unknown_media_type", f"{named} is not read; send application/json, application/x-ndjson or text/csv."
+        told = (
+            note("serving.media_type", given=repr(content_type[:80])) if content_type else note("serving.no_media_type")
         )
+        raise Refused(415, "unknown_media_type", told)
     charset = ""
     for name, _, value in (each.partition("=") for each in parameters):
         if name.strip().lower() == "charset":
@@ -52,11 +53,11 @@ def media_of(content_type: str) -> tuple[Media, str]:
     try:
         codec = codecs.lookup(charset).name
     except LookupError:
-        raise Refused(415, "unknown_media_type", f"charset={charset[:40]} is unknown; send UTF-8.") from None
+        raise Refused(415, "unknown_media_type", note("serving.no_charset", charset=charset[:40])) from None
     if media == "csv":
         return media, "" if codec in ("utf-8", "ascii") else charset
     if codec not in ("utf-8", "ascii"):
-        raise Refused(415, "unknown_media_type", f"charset={charset[:40]}: JSON is read as UTF-8 only.")
+        raise Refused(415, "unknown_media_type", note("serving.json_charset", charset=charset[:40]))
     return media, ""
 
 
@@ -67,7 +68,7 @@ def count_rows(body: bytes, media: Media) -> int:
         Refused: If the body is empty or not JSON.
     """
     if not body.strip():
-        raise Refused(400, "empty_body", f"the body is empty; send {_wanted(media)}.")
+        raise Refused(400, "empty_body", note("serving.empty_body", wanted=note(f"serving.wanted_{media}")))
     if media == "csv":
         return body.rstrip(b"\r\n").count(b"\n")
     if media == "ndjson":
@@ -112,8 +113,7 @@ def _refuse_repeated(body: bytes, media: Media) -> None:
         if len(made) < len(pairs):
             names = [name for name, _ in pairs]
             twice = next(name for name in names if names.count(name) > 1)
-            told = f"an object has the key {twice[:80]!r} twice; send each column once."
-            raise Refused(400, "repeated_column", told)
+            raise Refused(400, "repeated_column", note("serving.repeated_key", key=repr(twice[:80])))
         return made
 
     for part in body.splitlines() if media == "ndjson" else [body]:
@@ -121,12 +121,8 @@ def _refuse_repeated(body: bytes, media: Media) -> None:
             json.loads(part, object_pairs_hook=checked)
 
 
-def _wanted(media: Media) -> str:
-    return {"json": EXAMPLE, "ndjson": "a JSON object in each line", "csv": "names of columns and rows"}[media]
-
-
 def _not_json(problem: Exception, body: bytes) -> Refused:
     if found := NO_JSON.search(body):
-        told = f"{found[1].decode()} at byte {found.start(1)} is not JSON; send null for a value that is unknown."
-        return Refused(400, "not_json", f"the body is not JSON: {told}")
-    return Refused(400, "not_json", f"the body is not JSON: {str(problem).rstrip('.')}. Send {EXAMPLE}.")
+        word, place = found[1].decode(), found.start(1)
+        return Refused(400, "not_json", note("serving.no_json_word", word=word, place=str(place)))
+    return Refused(400, "not_json", note("serving.not_json", why=str(problem).rstrip("."), wanted=WANTED))

@@ -9,10 +9,11 @@ import numpy as np
 
 from ..data.bad_cells import BadCells
 from ..data.table import Table, show
-from ..notes import Note
+from ..notes import Note, note
 from .exchange import BadRow
 from .row_models import RowEncoder
 
+WANTED = {"a number": "serving.a_number", "a finite number": "serving.a_finite_number"}
 LONGEST = 200  # characters of a cell that are repeated to the client
 
 
@@ -66,6 +67,7 @@ def encode(encoders: Sequence[RowEncoder], table: Table, numbers: np.ndarray, no
 
 
 def _bad_row(table: Table, row: int, number: int, value: object, error: BadCells) -> BadRow:
-    told = f"{table.place(row)}, column {show(error.column)}: {show(value)} is not {error.wanted}."
+    place, wanted = table.where(row), note(WANTED[error.wanted]) if error.wanted in WANTED else error.wanted
+    told = note("serving.bad_cell", place=place, column=show(error.column), value=show(value), wanted=wanted)
     plain = value if isinstance(value, int | float) and np.isfinite(value) else str(value)[:LONGEST]
     return BadRow(number, told, error.column, plain, error.wanted)

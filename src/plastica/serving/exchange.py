@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from ..notes import Note
 from ..typing import Document
 
 Media = Literal["json", "ndjson", "csv"]
@@ -22,6 +23,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         body: The rows as sent.
         media: Their format.
         charset: The encoding of CSV; "" to recognize it.
+        lang: The language of sentences in the reply.
         rows: The number of rows; for CSV an upper bound.
         as_csv: Whether the reply is CSV instead of JSON.
         probabilities: Whether to add the probability of each class.
@@ -32,6 +34,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     media: Media = "json"
     charset: str = ""
+    lang: str = "en"
     rows: int = 1
     as_csv: bool = False
     probabilities: bool = True
@@ -51,10 +54,24 @@ class BadRow(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     row: int
-    message: str
+    message: Note | str
     column: str | None = None
     value: str | float | None = None
     wanted: str | None = None
+
+    def said(self, lang: str) -> BadRow:
+        """Return the same with its message in a language."""
+        return msgspec.structs.replace(self, message=spoken(self.message, lang))
+
+
+def spoken(told: Note | str, lang: str) -> str:
+    """Return a sentence in a language, where it has translations."""
+    return told.spoken(lang) if isinstance(told, Note) else told
+
+
+def sentence_of(error: Exception) -> Note | str:
+    """Return the sentence of an error of plastica, with its translations if it has any."""
+    return error.args[0] if error.args and isinstance(error.args[0], Note) else str(error)
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -94,20 +111,20 @@ class Refused(Exception):
         self,
         status: int,
         code: str,
-        message: str,
+        message: Note | str,
         rows: Sequence[BadRow] = (),
         retry_after: int | None = None,
         missing_columns: tuple[str, ...] = (),
     ) -> None:
-        super().__init__(message)
+        super().__init__(str(message))
         self.status, self.code, self.message, self.rows = status, code, message, rows
         self.retry_after, self.missing_columns = retry_after, missing_columns
 
-    def reply(self) -> Reply:
+    def reply(self, lang: str = "en") -> Reply:
         """Return the reply ``{"error": {"code": ..., "message": ...}}``, with the first 100 bad rows."""
-        told: Document = {"code": self.code, "message": self.message}
+        told: Document = {"code": self.code, "message": spoken(self.message, lang)}
         if self.rows:
-            told |= {"bad_rows": len(self.rows), "rows": self.rows[:MOST_LISTED]}
+            told |= {"bad_rows": len(self.rows), "rows": [each.said(lang) for each in self.rows[:MOST_LISTED]]}
         return Reply(
             msgspec.json.encode({"error": told}),
             status=self.status,

@@ -13,7 +13,7 @@ from ..data.table import Table
 from ..errors import PlasticaError
 from ..forecasting import Forecaster
 from ..typing import Document
-from .exchange import DriftCounts, Refused, Reply, Request
+from .exchange import DriftCounts, Refused, Reply, Request, sentence_of
 from .reading import SOURCE
 
 TIME = "%Y-%m-%d %H:%M:%S"
@@ -74,9 +74,9 @@ class ServedForecast:
         try:
             made = self.forecaster.predict(_table(request))
         except Refused as refused:
-            return refused.reply()
+            return refused.reply(request.lang)
         except PlasticaError as error:
-            return Refused(422, "bad_rows", str(error)).reply()
+            return Refused(422, "bad_rows", sentence_of(error)).reply(request.lang)
         if request.as_csv:
             return Reply(made.write_csv(datetime_format=TIME).encode(), "text/csv; charset=utf-8", rows=made.height)
         told = {"predictions": made.to_dicts(), "model": self.digest}

@@ -9,7 +9,9 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..notes import note
 from .exchange import Refused
+from .languages import language_of
 from .metrics import Metrics
 from .options import ANY_HOST, ServingOptions
 
@@ -51,7 +53,7 @@ class Guards:
         try:
             self._check(scope)
         except Refused as refused:
-            reply = refused.reply()
+            reply = refused.reply(language_of(Headers(scope=scope), self.options.lang))
             headers = {"X-Error-Code": reply.code} | ({"WWW-Authenticate": "Bearer"} if reply.status == 401 else {})
             await Response(reply.body, reply.status, headers, reply.media_type)(scope, receive, counted)
             return
@@ -62,15 +64,14 @@ class Guards:
         host = _name(headers.get("host", ""))
         if ANY_HOST not in self.options.hosts and host not in self.options.hosts:
             if not host:
-                raise Refused(421, "unknown_host", "the request has no Host header; send the name of this server.")
-            told = f"the host {host[:80]!r} is not served here; start the server with --allow-host {host[:80]}."
-            raise Refused(421, "unknown_host", told)
+                raise Refused(421, "unknown_host", note("serving.no_host"))
+            raise Refused(421, "unknown_host", note("serving.unknown_host", host=host[:80]))
         if not self.options.token or scope["path"] in OPEN:
             return
         kind, _, token = headers.get("authorization", "").partition(" ")
         # In constant time, so that the time of an answer does not tell how much of a guess is right.
         if kind.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), self.options.token.encode()):
-            raise Refused(401, "no_token", "send the token of this server: Authorization: Bearer TOKEN.")
+            raise Refused(401, "no_token", note("serving.no_token"))
 
 
 def _name(host: str) -> str:

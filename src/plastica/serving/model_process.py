@@ -14,6 +14,7 @@ from typing import IO, TypeVar, cast
 import msgspec
 
 from ..errors import FileError
+from ..notes import note
 from ..typing import Document
 from .exchange import DriftCounts, Reply, Request
 
@@ -71,13 +72,14 @@ class ModelProcess:
     Args:
         path: The file of the model.
         remembered: The number of rows over which drift is measured.
+        lang: The language of the reason for which it cannot be opened.
 
     Raises:
         FileError: If the model cannot be opened.
     """
 
-    def __init__(self, path: str | Path, remembered: int) -> None:
-        self._command = [sys.executable, "-m", "plastica.serving.model_worker", str(path), str(remembered)]
+    def __init__(self, path: str | Path, remembered: int, lang: str = "en") -> None:
+        self._command = [sys.executable, "-m", "plastica.serving.model_worker", str(path), str(remembered), lang]
         self._lock, self._rows, self._closed = threading.Lock(), 0, False
         self.deaths = 0
         self._start()
@@ -90,7 +92,7 @@ class ModelProcess:
         told = read_message(cast("IO[bytes]", self._process.stdout), ModelReturn)
         if told is None or told.about is None:
             self._end()
-            raise FileError("the process of the model ended at once; see the log." if told is None else told.fault)
+            raise FileError(note("serving.worker_ended") if told is None or told.fault is None else told.fault)
         self.name, self.kind, self.digest = (str(told.about[name]) for name in ("name", "kind", "digest"))
         self._schema: Document = told.about["schema"]
         if self._rows:

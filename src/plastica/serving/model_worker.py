@@ -7,7 +7,7 @@ import sys
 import traceback
 
 from ..errors import PlasticaError
-from .exchange import Served
+from .exchange import Served, sentence_of, spoken
 from .model_process import ModelCall, ModelReturn, read_message, write_message
 from .opening import open_served
 
@@ -17,11 +17,11 @@ def main() -> None:
     # Only messages go to standard output; what libraries print goes to standard error.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    path, remembered = sys.argv[1:]
+    path, remembered, lang = sys.argv[1:]
     try:
         served = open_served(path, int(remembered))
     except PlasticaError as error:
-        write_message(out, ModelReturn(fault=str(error)))
+        write_message(out, ModelReturn(fault=spoken(sentence_of(error), lang)))
         return
     about = {"name": served.name, "kind": served.kind, "digest": served.digest, "schema": served.schema()}
     write_message(out, ModelReturn(about=about))

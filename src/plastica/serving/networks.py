@@ -12,9 +12,10 @@ import numpy as np
 from ..errors import InvalidValue, PlasticaError
 from ..model import Model
 from ..model.shapes import is_several
+from ..notes import note
 from ..typing import Document, Json, ModelAnswers, PyTree
 from .bodies import json_values
-from .exchange import DriftCounts, Refused, Reply, Request
+from .exchange import DriftCounts, Refused, Reply, Request, sentence_of
 
 WANTED = "an array of rows"
 
@@ -86,19 +87,21 @@ class ServedNetwork:
             try:
                 together.append((place, self._read(request)))
             except Refused as refused:
-                replies[place] = refused.reply()
+                replies[place] = refused.reply(request.lang)
         if together:
-            replies |= self._answer(together)
+            replies |= self._answer(together, requests)
         return [replies[place] for place in range(len(requests))]
 
-    def _answer(self, group: Sequence[tuple[int, tuple[np.ndarray, ...]]]) -> dict[int, Reply]:
+    def _answer(
+        self, group: Sequence[tuple[int, tuple[np.ndarray, ...]]], requests: Sequence[Request]
+    ) -> dict[int, Reply]:
         together = tuple(np.concatenate(parts) for parts in zip(*(parts for _, parts in group), strict=True))
         try:
             answers = self._predict(together)
         except PlasticaError as error:  # values outside of what a layer reads, such as the tokens of an embedding
             if len(group) == 1:
-                return {group[0][0]: Refused(422, "bad_rows", str(error)).reply()}
-            return {place: reply for each in group for place, reply in self._answer([each]).items()}
+                return {group[0][0]: Refused(422, "bad_rows", sentence_of(error)).reply(requests[group[0][0]].lang)}
+            return {place: reply for each in group for place, reply in self._answer([each], requests).items()}
         replies: dict[int, Reply] = {}
         start = 0
         for place, parts in group:
@@ -117,7 +120,9 @@ class ServedNetwork:
     def _read(self, request: Request) -> tuple[np.ndarray, ...]:
         """Return the array of each input."""
         if request.media != "json":
-            raise Refused(415, "unknown_media_type", "this model reads arrays; send them as application/json.")
+            raise Refused(415, "unknown_media_type", note("serving.reads_arrays"))
+        if request.as_csv:
+            raise Refused(406, "needs_json", note("serving.answers_arrays"))
         values = json_values(request.body, "json")
         if isinstance(values, dict) and "inputs" in values:
             values = values["inputs"]
@@ -155,6 +160,9 @@ def _rows(values: Json, shape: tuple[int, ...], kind: type, where: str) -> np.nd
     if kind is np.int64 and (made != np.rint(made)).any():
         row = int((made != np.rint(made)).reshape(len(made), -1).any(1).argmax()) + 1
         raise Refused(422, "bad_rows", f"{where}, row {row} has numbers that are not whole; expected codes.")
+    if kind is np.float32 and (large := np.abs(made.reshape(len(made), -1)) > np.finfo(np.float32).max).any():
+        row = str(int(large.any(1).argmax()) + 1)
+        raise Refused(422, "bad_rows", note("serving.beyond_float32", where=where, row=row))
     return made.astype(kind)
 
 

@@ -30,6 +30,7 @@ class ServingOptions:
             wait. Otherwise it runs in a thread.
         shared: A folder that several processes with the same model share, so that each tells the drift of all; "" for
             none.
+        lang: The language of sentences for requests without Accept-Language.
 
     Raises:
         InvalidValue: If one is not positive.
@@ -46,6 +47,7 @@ class ServingOptions:
     drift_rows: int = 10_000
     own_process: bool = False
     shared: str = ""
+    lang: str = "en"
 
     def __post_init__(self) -> None:
         for name in ("batch_rows", "most_body", "most_rows", "timeout", "most_waiting", "drift_rows"):

@@ -18,8 +18,9 @@ from ..data.table import Table, show
 from ..data.unseen import seen
 from ..data.values import MOST_EXACT
 from ..errors import DataError
-from .bodies import EXAMPLE, json_values
-from .exchange import BadRow, Refused, Request
+from ..notes import Note, note
+from .bodies import WANTED, json_values
+from .exchange import BadRow, Refused, Request, sentence_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -69,9 +70,9 @@ def read(request: Request, used: Mapping[str, str], order: Sequence[str] = ()) -
     values = json_values(request.body, request.media)
     rows = [values] if isinstance(values, dict) else values
     if not isinstance(rows, list):
-        raise Refused(400, "not_rows", f"the body is {_named(rows)}; send {EXAMPLE}.")
+        raise Refused(400, "not_rows", note("serving.not_rows", given=_named(rows), wanted=WANTED))
     if not rows:
-        raise Refused(400, "no_rows", f"the body has no rows; send {EXAMPLE}.")
+        raise Refused(400, "no_rows", note("serving.no_rows", wanted=WANTED))
     if order:
         rows = _as_objects(rows, order)
     _refuse_lacking([row for row in rows if isinstance(row, dict)], used)
@@ -101,7 +102,7 @@ def _as_objects(rows: list[Any], order: Sequence[str]) -> list[Any]:
     for number, row in enumerate(rows, start=1):
         if isinstance(row, list) and len(row) != len(order):
             names = ", ".join(order)[:200]
-            told = f"row {number} is an array of length {len(row)}; the model reads {len(order)}: {names}."
+            told = note("serving.row_length", row=str(number), length=len(row), wanted=len(order), names=names)
             raise Refused(422, "bad_rows", told)
     return [dict(zip(order, row, strict=True)) if isinstance(row, list) else row for row in rows]
 
@@ -145,12 +146,11 @@ def _read_csv(request: Request, used: Collection[str]) -> GivenRows:
         text, _ = decode(request.body, SOURCE, request.charset or None)
         table = parse(text, SOURCE, header=True)
     except DataError as error:
-        raise Refused(400, "not_csv", str(error)) from None
+        raise Refused(400, "not_csv", sentence_of(error)) from None
     needed = {show(name): name for name in used}
     twice = [needed[name] for each in table.notes if (name := str(each.data.get("given"))) in needed]
     if twice:
-        told = f"{SOURCE} has the column {show(twice[0])} twice; send each column once."
-        raise Refused(400, "repeated_column", told)
+        raise Refused(400, "repeated_column", note("serving.repeated_column", column=show(twice[0])))
     _refuse_lacking([dict.fromkeys(table.names)], used)
     return GivenRows(table.height, np.arange(1, table.height + 1), table=table)
 
@@ -160,35 +160,36 @@ def _refuse_lacking(rows: Sequence[Mapping[str, object]], used: Collection[str])
     present = dict.fromkeys(chain(*rows))
     lacking = [name for name in used if name not in present]
     if lacking and rows:
-        more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
-        told = f"{SOURCE} lacks the column {show(lacking[0])}{more}, which the model needs.{_near(lacking[0], present)}"
+        key = "serving.lacks_several" if len(lacking) > 1 else "serving.lacks"
+        told = note(key, column=show(lacking[0]), count=len(lacking) - 1, near=_near(lacking[0], present))
         raise Refused(422, "missing_column", told, missing_columns=tuple(lacking))
 
 
 def _problem(number: int, row: object, used: Mapping[str, str]) -> BadRow | None:
     """Return why something is no row; None for a row with all columns and values that a cell can have."""
     if not isinstance(row, dict):
-        return BadRow(number, f"row {number} is {_named(row)}; wanted an object with a value for each column.")
+        return BadRow(number, note("serving.no_object", row=str(number), given=_named(row)))
     for name in used:
         if name not in row:
-            told = f"row {number} lacks the column {show(name)}; send null if its value is unknown.{_near(name, row)}"
+            told = note("serving.row_lacks", row=str(number), column=show(name), near=_near(name, row))
             return BadRow(number, told, name, None, ABSENT)
         value = row[name]
         if isinstance(value, dict | list):
-            told = f"row {number}, column {show(name)}: {_named(value)} is not a value."
+            told = note("serving.no_value", row=str(number), column=show(name), value=_named(value))
             return BadRow(number, told, name, None, "a text, a number, true, false or null")
         if isinstance(value, bool) and used[name] == "number":
-            told = f"row {number}, column {show(name)}: {_named(value)} is not a number."
+            place, number_word = note("words.row", number=str(number)), note("serving.a_number")
+            told = note("serving.bad_cell", place=place, column=show(name), value=_named(value), wanted=number_word)
             return BadRow(number, told, name, value, "a number")
     return None
 
 
-def _near(name: str, present: Collection[str]) -> str:
+def _near(name: str, present: Collection[str]) -> Note | str:
     near = get_close_matches(name, present, n=1)
-    return f" Is {show(near[0])} meant?" if near else ""
+    return note("serving.near", name=show(near[0])) if near else ""
 
 
-def _named(value: object) -> str:
+def _named(value: object) -> Note | str:
     if isinstance(value, dict | list):
-        return "an object" if isinstance(value, dict) else "an array"
+        return note("serving.an_object" if isinstance(value, dict) else "serving.an_array")
     return json.dumps(value) if value is None or isinstance(value, bool) else show(value)

@@ -60,5 +60,5 @@ def json_reply(request: Request, given: GivenRows, rows: Mapping[int, Prediction
     told = {"predictions": made, **told}
     if given.bad:
         bad = sorted(given.bad, key=lambda each: each.row)
-        told |= {"bad_rows": len(bad), "rows": bad[:MOST_LISTED]}
+        told |= {"bad_rows": len(bad), "rows": [each.said(request.lang) for each in bad[:MOST_LISTED]]}
     return Reply(msgspec.json.encode(told), rows=len(rows))

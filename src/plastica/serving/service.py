@@ -9,6 +9,7 @@ import threading
 import time
 from pathlib import Path
 
+from ..notes import note
 from ..typing import Document
 from .batching import Batcher
 from .exchange import Refused, Reply, Request, Served
@@ -80,15 +81,15 @@ class Service:
             Refused: If the model is not ready, too many requests wait, or the answer takes too long.
         """
         if self.failure is not None:
-            raise Refused(503, "failed", "the model cannot be used; see the log of the server.")
+            raise Refused(503, "failed", note("serving.failed"))
         if not self.ready:
-            raise Refused(503, "not_ready", "the model is being loaded; try again in a second.", retry_after=1)
+            raise Refused(503, "not_ready", note("serving.not_ready"), retry_after=1)
         reply = self._batcher.submit(request)
         try:
             return await asyncio.wait_for(reply, self.options.timeout)
         except TimeoutError:
-            told = f"the answer took longer than {self.options.timeout:g} seconds; send fewer rows or fewer requests."
-            raise Refused(504, "timeout", told, retry_after=1) from None
+            seconds = f"{self.options.timeout:g}"
+            raise Refused(504, "timeout", note("serving.timeout", seconds=seconds), retry_after=1) from None
 
     def reload(self) -> bool:
         """Load the model again, compile its programs, and let it take over; requests meanwhile are answered by the old.
@@ -156,7 +157,7 @@ def _opened(path: str | Path, options: ServingOptions) -> Served:
     if options.own_process:
         from .model_process import ModelProcess
 
-        return ModelProcess(path, options.drift_rows)
+        return ModelProcess(path, options.drift_rows, options.lang)
     from .opening import open_served
 
     return open_served(path, options.drift_rows)

@@ -9,11 +9,11 @@ import msgspec
 import numpy as np
 
 from ..errors import DataError
-from ..notes import Note
+from ..notes import Note, note
 from ..tables.answers import Answers
 from ..typing import Document
 from .encoding import EncodedRows, encode
-from .exchange import BadRow, DriftCounts, Refused, Reply, Request
+from .exchange import BadRow, DriftCounts, Refused, Reply, Request, sentence_of
 from .reading import ABSENT, GivenRows, joined, read
 from .replies import json_reply
 from .row_models import RowModel
@@ -69,7 +69,7 @@ class ServedTable:
             try:
                 asked = _TableRequest(place, request, read(request, self.used, self.model.order))
             except Refused as refused:
-                replies[place] = refused.reply()
+                replies[place] = refused.reply(request.lang)
                 continue
             # Rows of the same types are encoded as one table, which takes as long as for one row.
             together = "" if request.as_csv else asked.given.types
@@ -92,7 +92,7 @@ class ServedTable:
         except DataError as error:  # of a table as a whole
             if len(group.asked) > 1:
                 raise  # the requests are then answered one by one
-            group.failure = Refused(422, "not_a_table", str(error))
+            group.failure = Refused(422, "not_a_table", sentence_of(error))
             return
         group.owners, group.numbers = owners[group.encoded.kept], numbers[group.encoded.kept]
         for place, problem in group.encoded.bad:
@@ -119,7 +119,7 @@ class ServedTable:
             asked = group.asked[0]
             refused = asked.refused(len(encoded.kept), group.failure)
             if refused is not None:
-                return {asked.place: refused.reply()}
+                return {asked.place: refused.reply(asked.request.lang)}
             made = self.model.csv(encoded.table, answers, asked.request.probabilities).encode()
             return {asked.place: Reply(made, "text/csv; charset=utf-8", rows=encoded.table.height)}
         found = [] if encoded is None or answers is None else self.model.predictions(encoded.table, answers)
@@ -131,8 +131,10 @@ class ServedTable:
             told: Document = {"target": self.model.target, "model": self.digest}
             if asked.request.notes:
                 notes = [*(encoded.table.notes if encoded else ()), *group.notes]
-                told["notes"] = [str(each) for each in notes]
-            replies[asked.place] = refused.reply() if refused else json_reply(asked.request, asked.given, rows, told)
+                told["notes"] = [each.spoken(asked.request.lang) for each in notes]
+            replies[asked.place] = (
+                refused.reply(asked.request.lang) if refused else json_reply(asked.request, asked.given, rows, told)
+            )
         return replies
 
 
@@ -149,11 +151,9 @@ class _TableRequest:
         bad: list[BadRow] = sorted(self.given.bad, key=lambda each: each.row)
         if failure is not None or not bad or (self.request.skip and good):
             return failure
-        more = f" ({len(bad) - 1} more bad rows)" if len(bad) > 1 else ""
+        told = note("serving.more_bad", first=bad[0].message, count=len(bad) - 1) if len(bad) > 1 else bad[0].message
         lacking = dict.fromkeys(each.column for each in bad if each.column is not None and each.wanted == ABSENT)
-        return Refused(
-            422, "bad_rows", f"{bad[0].message.removesuffix('.')}{more}.", bad, missing_columns=tuple(lacking)
-        )
+        return Refused(422, "bad_rows", told, bad, missing_columns=tuple(lacking))
 
 
 @dataclass(eq=False)

@@ -14,7 +14,7 @@ import msgspec
 
 from ..errors import PlasticaError
 from ..language import using
-from ..notes import Note
+from .exchange import sentence_of, spoken
 from .logs import log_to_stderr
 from .model_process import read_message, write_message
 from .options import ServingOptions
@@ -68,8 +68,7 @@ def main() -> None:
         try:
             _serve(start, lambda kind: write_message(out, WorkerTold(kind)))
         except PlasticaError as error:
-            told = error.args[0] if error.args else ""
-            write_message(out, WorkerTold(fault=told.said() if isinstance(told, Note) else str(error)))
+            write_message(out, WorkerTold(fault=spoken(sentence_of(error), start.lang)))
             sys.exit(1)
 
 
