@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 import plastica as pl
-from plastica.cli.play import REWARD_RULES
-from plastica.rules import get
+from plastica.cli.play import REWARD_RULES, rule_of
 
 QUICK = ("--episodes", "64", "--seeds", "2")
 
@@ -28,12 +27,12 @@ def test_networks_play_and_their_rewards_are_written(plastica, here):
 
 
 def test_spikes_learn_from_rewards_and_say_so_in_chinese(plastica, here):
-    said = plastica("play", "gridworld", *QUICK, "--rule", "stdp", "--longest", "5", "--lang", "zh").stdout
+    said = plastica("play", "gridworld", *QUICK, "--rule", "reward_stdp", "--longest", "5", "--lang", "zh").stdout
     assert "学习率" in said and "最优策略每回合得到" in said and "runs/gridworld-play-1" in said
 
 
 def test_all_rules_of_the_command_can_be_weighed_by_rewards():
-    assert all(get(name).takes_rewards for name in REWARD_RULES)
+    assert all(rule_of(name).takes_rewards for name in REWARD_RULES)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +41,7 @@ def test_all_rules_of_the_command_can_be_weighed_by_rewards():
         (("mars",), 1, "mars: no environment of this name; known are cartpole, gridworld, bandit."),
         (("bandit", "--learning-rate", "fast"), 2, "--learning-rate takes numbers above 0 separated by commas"),
         (("bandit", "--rule", "oja"), 2, "'oja' is not one of 'backprop'"),
-        (("gridworld", "--rule", "stdp", "--layers", "8"), 1, "a policy that spikes has no hidden layers"),
+        (("gridworld", "--rule", "reward_stdp", "--layers", "8"), 1, "a policy that spikes has no hidden layers"),
     ],
 )
 def test_mistakes_are_one_line(plastica, monkeypatch, given, code, words):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 WORLDS = ("cartpole", "gridworld", "bandit")
 # What follows errors weighs them by the advantage (REINFORCE); STDP is weighed by it directly.
 REWARD_RULES = (
-    "backprop", "feedback_alignment", "node_perturbation", "sign_symmetry", "stdp",
+    "backprop", "feedback_alignment", "node_perturbation", "reward_stdp", "sign_symmetry",
 )  # fmt: skip
 EPISODES = {"bandit": 1024, "gridworld": 2048}
 
@@ -42,8 +42,8 @@ def play(world: str, **given: Any) -> None:
     """Let networks learn from rewards, several seeds and learning rates in one program.
 
     WORLD is cartpole, gridworld, bandit, or the name of an environment of Gymnasium, such as Acrobot-v1. A rule that
-    follows errors learns by REINFORCE; stdp is modulated by the reward. The folder has the curve of rewards, its
-    numbers and the best network.
+    follows errors learns by REINFORCE; reward_stdp is STDP that the reward modulates. The folder has the curve of
+    rewards, its numbers and the best network.
     """
     from . import folders
 
@@ -91,7 +91,7 @@ def rule_of(name: str) -> Rule:
     """Return the rule of a name; STDP with a weaker depression, which keeps weights in their range."""
     from ..rules import STDP, get
 
-    return STDP(0.02, depression=0.5) if name == "stdp" else get(name)
+    return STDP(0.02, depression=0.5) if name == "reward_stdp" else get(name)
 
 
 def _program(world: str, given: dict[str, Any]) -> PolicyGradient:
