@@ -86,6 +86,16 @@ def test_files_answer_as_the_model_and_decide_as_it(kind, tmp_path):
         assert labels.tolist() == np.asarray(wanted).astype(labels.dtype).tolist()
 
 
+def test_several_models_that_answer_together_are_one_file(tmp_path):
+    models = [pl.Sequential([pl.Dense(4, "tanh", input_dim=3), pl.Dense(2, "softmax")]) for _ in range(2)]
+    for model in models:
+        model.build()
+    ensemble = pl.ModelEnsemble(models, weights=[1, 3])
+    written = pl.export.write(ensemble, tmp_path / "model.py")
+    answer = numpy_writer.opened(written.paths[0], written.exported.program)
+    np.testing.assert_allclose(answer([X])[0], ensemble.predict(X), atol=1e-6)
+
+
 @pytest.mark.parametrize("classes", [3, 6])
 def test_pairs_of_classes_are_coupled_in_single_precision(classes):
     from plastica.export.pairs import coupled

@@ -70,6 +70,10 @@ def exported(
     if isinstance(model, BaseModel):
         program = program_of(model, rows=rows, input_shape=input_shape)
         return Exported(model.name, program, None, lambda x: _answers(model, x), lambda count: _drawn(program, count))
+    from ..ensembles import ModelEnsemble
+
+    if isinstance(model, ModelEnsemble):
+        return exported(model.as_model(), rows=rows, input_shape=input_shape)
     if input_shape is not None:
         raise InvalidValue(SAY("unneeded_shape", given=str(list(input_shape))))
     # Networks of arrays need none of these, which load scikit-learn.
