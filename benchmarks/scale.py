@@ -3,6 +3,7 @@
     python -m benchmarks.scale                     # 1, 2 and 4 workers, about 3 minutes on two cores
     python -m benchmarks.scale --workers 1 2
     python -m benchmarks.scale --workers 1 2 --delay 0.5 --loss 0.01   # workers on hosts of their own, see hosts.py
+    python -m benchmarks.scale --workers 1 2 --sizes small --delay 0.5 --repeats 3  # the best of 3
     python -m benchmarks.scale --kills 10          # one of three workers is killed at a random moment, ten times
 
 Three ways to use workers are measured: each batch of one network is divided (``pl.cluster.fit``; gradients are added
@@ -11,7 +12,9 @@ population are divided (``pl.cluster.fit_population``; nothing is sent in traini
 Workers are processes of this machine and share its cores: one process already uses all of them for large products, so
 that no gain can be shown here beyond what one process leaves idle.
 
-The cost model, with the seconds of a reduction and of a byte fitted to the measured steps (non-negative least squares):
+The cost model, with the seconds of a reduction and of a byte fitted to the measured steps (non-negative least squares
+of relative errors). A reduction is that of one array: XLA combines those of a step into one operation, which adds up
+one array after another on CPUs, each with one or two round trips between all workers:
 
     t(n) = compute + reductions (n - 1) latency + bytes 2 (n - 1) / n / bandwidth          on the cores of one machine
     t(n) = compute / n + reductions latency + bytes 2 (n - 1) / n / bandwidth              on n machines
@@ -51,7 +54,7 @@ STEPS = EPOCHS * ROWS // BATCH
 BYTES = {"f32": 4, "f64": 8, "s32": 4, "pred": 1}
 MACHINES = 100
 NETWORKS = {"10 Gbit/s": 1.25e9, "100 Gbit/s": 1.25e10}  # bytes a second
-LATENCY = 1e-4  # seconds of a reduction over a hundred machines of a data centre
+LATENCY = 1e-4  # seconds to add up a small array over a hundred machines of a data centre
 
 
 def rows():
@@ -76,7 +79,7 @@ def step_seconds(size, workers, **given):
 
 
 def sent(size):
-    """Return how many reductions a step makes, and of how many bytes, from the compiled program."""
+    """Return how many arrays a step adds up over all workers, and of how many bytes, from the compiled program."""
     calls = []
 
     def look(run):
@@ -87,13 +90,10 @@ def sent(size):
     program, arguments = Sharded(mesh_of(2)).arranged(calls[0])
     text = program.lower(*arguments).compile().as_text()
     made = re.findall(r" = (.*?) all-reduce(?:-start)?\(", text)
-    shapes = [re.findall(r"(\w+)\[([\d,]*)\]", each) for each in made]
-    count = sum(
-        BYTES.get(kind, 4) * int(np.prod([int(n) for n in axes.split(",") if n]))
-        for each in shapes
-        for kind, axes in each
+    arrays = [array for each in made for array in re.findall(r"(\w+)\[([\d,]*)\]", each)]
+    return len(arrays), sum(
+        BYTES.get(kind, 4) * int(np.prod([int(n) for n in axes.split(",") if n])) for kind, axes in arrays
     )
-    return len(made), count
 
 
 def population_seconds(workers):
@@ -164,22 +164,24 @@ def fitted(steps, reductions, sizes):
     for (size, workers), seconds in steps.items():
         if workers > 1:
             system.append([reductions[size] * (workers - 1), sizes[size] * 2 * (workers - 1) / workers])
-            measured.append(max(seconds - steps[size, 1], 0.0))
-    scale = np.maximum(np.max(system, axis=0), 1e-12)
-    found, _ = nnls(np.array(system) / scale, np.array(measured))
+            measured.append(max(seconds - steps[size, 1], 1e-6))
+    # Each row divided by its seconds: large networks would else decide alone.
+    relative = np.array(system) / np.array(measured)[:, None]
+    scale = np.maximum(relative.max(axis=0), 1e-12)
+    found, _ = nnls(relative / scale, np.ones(len(measured)))
     return found / scale
 
 
-def divided_batches(workers, delay, loss):
+def divided_batches(workers, chosen, repeats, delay, loss):
     """Measure and print steps of divided batches; return their seconds, reductions and bytes, by size."""
     steps, reductions, sizes = {}, {}, {}
-    print(f"{'network':<10}{'workers':>8}{'a step':>12}{'speed-up':>10}{'reductions':>12}{'sent a step':>14}")
-    for size in SIZES:
+    print(f"{'network':<10}{'workers':>8}{'a step':>12}{'speed-up':>10}{'arrays':>12}{'sent a step':>14}")
+    for size in chosen:
         reductions[size], sizes[size] = sent(size)
         for count in workers:
             apart = count > 1 and (delay or loss)
             with workers_on_hosts(count, delay, loss) if apart else nullcontext():
-                steps[size, count] = step_seconds(size, count)
+                steps[size, count] = min(step_seconds(size, count) for _ in range(repeats))
             gain = steps[size, 1] / steps[size, count]
             ring = sizes[size] * 2 * (count - 1) / count
             cells = f"{steps[size, count] * 1e3:>9.2f} ms{gain:>10.2f}{reductions[size] if count > 1 else 0:>12}"
@@ -187,11 +189,17 @@ def divided_batches(workers, delay, loss):
     return steps, reductions, sizes
 
 
-def without_traffic(workers):
-    """Measure and print what needs little traffic or none: averages of weights, and members of a population."""
-    for count in [each for each in workers if each > 1]:
-        seconds = step_seconds("medium", count, average_every=8)
-        print(f"medium, weights averaged every 8 steps:{count:>4} workers{seconds * 1e3:>9.2f} ms a step of each")
+def averaged(workers, chosen, repeats, delay, loss):
+    """Measure and print steps of workers that average their weights from time to time."""
+    for size in chosen:
+        for count in [each for each in workers if each > 1]:
+            with workers_on_hosts(count, delay, loss) if delay or loss else nullcontext():
+                seconds = min(step_seconds(size, count, average_every=8) for _ in range(repeats))
+            print(f"{size:<10}{count:>8}{seconds * 1e3:>9.2f} ms, weights averaged every 8 steps", flush=True)
+
+
+def populations(workers):
+    """Measure and print the members of a population, which send nothing."""
     alone = None
     for count in workers:
         seconds = population_seconds(count)
@@ -202,10 +210,10 @@ def without_traffic(workers):
 def estimated(steps, reductions, sizes, latency, source):
     """Print where many machines would stand."""
     print(
-        f"\nestimate for {MACHINES} machines like this one, if a reduction takes {latency * 1e6:.0f} us there"
+        f"\nestimate for {MACHINES} machines like this one, if adding up an array takes {latency * 1e6:.0f} us there"
         f" ({source}),\na batch of {BATCH} rows divided, and {BATCH} rows on each:"
     )
-    for size in SIZES:
+    for size in sizes:
         compute, ring = steps[size, 1], sizes[size] * 2 * (MACHINES - 1) / MACHINES
         for name, bandwidth in NETWORKS.items():
             sending = reductions[size] * latency + ring / bandwidth
@@ -223,6 +231,8 @@ def main():
         "--delay", type=float, default=0.0, help="milliseconds one way between hosts of one worker each"
     )
     parser.add_argument("--loss", type=float, default=0.0, help="percent of the frames that are lost between hosts")
+    parser.add_argument("--sizes", nargs="+", choices=list(SIZES), default=list(SIZES), help="the networks")
+    parser.add_argument("--repeats", type=int, default=1, help="runs of each row, of which the fastest counts")
     given = parser.parse_args()
     jax.config.update("jax_num_cpu_devices", 2)  # for the compiled program of two devices; workers have one each
     if given.kills:
@@ -231,13 +241,14 @@ def main():
     workers, on_hosts = sorted({1, *given.workers}), bool(given.delay or given.loss)
     where = f"on hosts {given.delay:g} ms apart, {given.loss:g} % lost" if on_hosts else "on this machine"
     print(f"{count_cores()} cores; batches of {BATCH} rows; {', '.join(map(str, workers))} workers {where}\n")
-    steps, reductions, sizes = divided_batches(workers, given.delay / 1e3, given.loss / 100)
+    steps, reductions, sizes = divided_batches(workers, given.sizes, given.repeats, given.delay / 1e3, given.loss / 100)
+    averaged(workers, given.sizes, given.repeats, given.delay / 1e3, given.loss / 100)
     if not on_hosts:
-        without_traffic(workers)
+        populations(workers)
     latency, source = LATENCY, "assumed, not fitted"
     if len(workers) > 1:
         measured, a_byte = fitted(steps, reductions, sizes)
-        print(f"\nfitted: {measured * 1e6:.0f} us a reduction and worker, {1 / max(a_byte, 1e-15) / 1e9:.2f} GB/s")
+        print(f"\nfitted: {measured * 1e6:.0f} us an array and worker, {1 / max(a_byte, 1e-15) / 1e9:.2f} GB/s")
         latency, source = (measured, "measured with this delay and loss") if on_hosts else (latency, source)
     estimated(steps, reductions, sizes, latency, source)
 

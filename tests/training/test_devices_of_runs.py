@@ -76,6 +76,13 @@ ON_FOUR = textwrap.dedent(
         model, _ = trained("wide", {"data": 2, "model": 2}, hooks=[look])
         return parts, [len(leaf.devices()) for leaf in jax.tree.leaves(model.params)]
 
+    def axes():
+        from plastica.training.devices import mesh_of
+        from plastica.training.sharded import Sharded
+
+        put = Sharded(mesh_of({"data": 1, "model": 4}))._placed_learner
+        return [put(np.zeros(shape)).addressable_shards[0].data.shape for shape in [(400, 300), (400, 301), (401, 301)]]
+
     class Squares(pl.data.Blocks):
         sizes, digest = [40, 30, 5], "squares"
 
@@ -157,6 +164,10 @@ def test_large_kernels_and_their_moments_are_divided_along_the_axis_model():
     parts, devices = on_four("shapes()")
     assert parts == [[12, 3000]] * 3  # the kernel and two moments
     assert set(devices) == {1}  # at the end all is on one device
+
+
+def test_an_array_is_divided_by_the_last_axis_that_can_be_divided_evenly():
+    assert on_four("axes()") == [[400, 75], [100, 301], [401, 301]]
 
 
 def test_members_divided_among_devices_are_the_same_bits():

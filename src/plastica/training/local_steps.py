@@ -25,6 +25,8 @@ from .program import Learner, Program
 from .rows import Plan, Rows, is_staged
 from .sharded import Sharded
 
+SMALL = 1 << 16  # numbers; to copy larger arrays into one takes longer than to send them on their own
+
 
 class LocalSteps(Sharded):
     """Computes the calls of one network on devices that train apart, and average their weights at the end of a call.
@@ -142,9 +144,9 @@ def _program(advance: Callable[..., Chunk], mesh: Mesh, divided: bool) -> Callab
         chunk = cast("PyTree", advance).__wrapped__(
             program, own_key, own, rows, None, plan._replace(table=table[0], real=real[0])
         )
-        made = jax.tree.map(_averaged, chunk.learner._replace(sums=jnp.zeros_like(learner.sums)))
-        made = made._replace(sums=jax.lax.psum(chunk.learner.sums, DATA))
-        train = jax.lax.psum(chunk.train, DATA)
+        made = _averaged(chunk.learner._replace(sums=jnp.zeros_like(learner.sums)))
+        sums, train = _in_one(lambda each: jax.lax.psum(each, DATA), (chunk.learner.sums, chunk.train))
+        made = made._replace(sums=sums)
         validation = jnp.zeros_like(train)
         if held_out is not None:
             # A call ends with an epoch at the latest, whose number is the one before where the run now stands.
@@ -155,10 +157,9 @@ def _program(advance: Callable[..., Chunk], mesh: Mesh, divided: bool) -> Callab
             complete = (chunk.batch == 0) & (chunk.epoch > plan.span[0])
             found = jax.lax.cond(complete, judge, lambda: jnp.zeros_like(made.sums))
             validation = jax.lax.dynamic_update_index_in_dim(validation, found, plan.span[0], 0)
-        flags = chunk.finite, chunk.loss_finite
-        finite, loss_finite = (jax.lax.pmin(each.astype(jnp.int32), DATA) > 0 for each in flags)
-        epoch, batch = (jax.lax.pmin(each, DATA) for each in (chunk.epoch, chunk.batch))
-        return Chunk(made, train, validation, finite, loss_finite, epoch, batch)
+        ends = chunk.finite.astype(jnp.int32), chunk.loss_finite.astype(jnp.int32), chunk.epoch, chunk.batch
+        finite, loss_finite, epoch, batch = _in_one(lambda each: jax.lax.pmin(each, DATA), ends)
+        return Chunk(made, train, validation, finite > 0, loss_finite > 0, epoch, batch)
 
     same, apart = PartitionSpec(), PartitionSpec(DATA)
     judged = PartitionSpec(None, DATA) if divided else same
@@ -182,9 +183,32 @@ def _is_divided(part: AnyArray | Staged, parts: int) -> bool:
     return not isinstance(part, Staged) and part.shape[1] % parts == 0
 
 
-def _averaged(leaf: Array) -> Array:
-    """Return the mean over devices; counters are the same on all of them."""
-    return jax.lax.pmean(leaf, DATA) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf
+def _averaged(learner: Learner) -> Learner:
+    """Return the means over devices; counters are the same on all of them."""
+    leaves, structure = jax.tree.flatten(learner)
+    floats = {place: leaf for place, leaf in enumerate(leaves) if jnp.issubdtype(leaf.dtype, jnp.floating)}
+    means = _in_one(lambda each: jax.lax.pmean(each, DATA), floats)
+    return jax.tree.unflatten(structure, [means.get(place, leaf) for place, leaf in enumerate(leaves)])
+
+
+def _in_one(reduce: Callable[[Array], Array], tree: PyTree) -> PyTree:
+    """Reduce arrays elementwise over devices, small ones of one dtype as one array.
+
+    On CPUs, each array is sent on its own, after the one before has come.
+    """
+    leaves, structure = jax.tree.flatten(tree)
+    small: dict[str, list[int]] = {}
+    for place, leaf in enumerate(leaves):
+        if leaf.size < SMALL:
+            small.setdefault(str(leaf.dtype), []).append(place)
+        else:
+            leaves[place] = reduce(leaf)
+    for places in small.values():
+        whole = reduce(jnp.concatenate([leaves[place].ravel() for place in places]))
+        ends = np.cumsum([leaves[place].size for place in places])
+        for place, part in zip(places, jnp.split(whole, ends[:-1]), strict=True):
+            leaves[place] = part.reshape(leaves[place].shape)
+    return jax.tree.unflatten(structure, leaves)
 
 
 def next_average(step: int, every: int, batches: int) -> int:

@@ -30,7 +30,7 @@ class Sharded:
 
     Each device computes a part of every batch with all weights, and the compiler adds up what they have in common, so
     that any rule, layer and metric computes what it computes on one device, up to rounding. Along the axis ``model``,
-    large arrays (kernels, embeddings, and their moments) are divided by their last axis.
+    large arrays (kernels, embeddings, and their moments) are divided by their last axis that can be divided evenly.
 
     Args:
         mesh: The devices.
@@ -84,9 +84,10 @@ class Sharded:
     def _parts_of(self, leaf: AnyArray) -> PartitionSpec:
         parts = self.mesh.shape.get(MODEL, 1)
         shape = np.shape(leaf)
-        if parts == 1 or len(shape) < 2 or np.size(leaf) < FEWEST_DIVIDED or shape[-1] % parts:
+        if parts == 1 or len(shape) < 2 or np.size(leaf) < FEWEST_DIVIDED:
             return PartitionSpec()
-        return PartitionSpec(*[None] * (len(shape) - 1), MODEL)
+        divisible = [axis for axis, size in enumerate(shape) if size % parts == 0]
+        return PartitionSpec(*[None] * divisible[-1], MODEL) if divisible else PartitionSpec()
 
     def _placed_rows(self, rows: Rows) -> Rows:
         if self._rows is None or self._rows[0] is not rows:
