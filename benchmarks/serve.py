@@ -176,6 +176,7 @@ def commands(folder: Path) -> dict[str, list[str]]:
         settings = Settings(network=network, epochs=20, layers=(64, 64) if network == "mlp" else None)
         path = TableNetwork.fit("penguins", "species", settings).save(folder / f"{network}.plastica")
         found[name] = [*serve, str(path), "--port", "{port}"]
+    found["plastica, 64-64, 2 workers"] = [*found["plastica, 64-64"], "--workers", "2"]
     if find_spec("fastapi") is None:
         print("FastAPI is not installed (pip install fastapi pandas), and is left out.")
     else:

@@ -9,14 +9,17 @@ from .exchange import Served
 ERRORS = {
     "400": "The body is not JSON or CSV, or has no rows.",
     "401": "The token is missing or wrong.",
+    "406": "CSV is asked for, but has no place for what else is.",
     "408": "The body did not arrive in time.",
     "413": "The body or the number of rows is too large.",
     "415": "The body is of another type.",
     "421": "The Host is not one of those that are served.",
     "422": "A column is missing or rows cannot be read; rows lists them.",
+    "500": "An error in the model or in plastica; see the log of the server.",
     "503": "The model is not ready, or too many requests wait.",
     "504": "The answer took too long.",
 }
+TABULAR = ("table", "estimator")  # kinds of models whose requests are rows with names
 QUERY = {
     "probabilities": "Whether to add the probability of each class. Default: true for JSON, false for CSV.",
     "skip_bad_rows": "Whether to answer the good rows of a request that has bad ones: null stands for the others.",
@@ -29,7 +32,7 @@ def openapi_document(served: Served) -> Document:
     schema = served.schema()
     rows: Document = {"oneOf": [{"$ref": "#/components/schemas/Row"}, _array({"$ref": "#/components/schemas/Row"})]}
     content: Document = {"application/json": {"schema": rows, "examples": _examples(schema)}}
-    if served.kind == "table":
+    if served.kind in TABULAR:
         content |= {"text/csv": {"schema": {"type": "string"}}, "application/x-ndjson": {"schema": {"type": "string"}}}
     return {
         "openapi": "3.1.0",
@@ -85,10 +88,12 @@ def _predict(content: Document, kind: str) -> Document:
         for name, said in QUERY.items()
     ]
     answers: Document = {"application/json": {"schema": {"$ref": "#/components/schemas/Predictions"}}}
+    if kind != "network":
+        answers["text/csv"] = {"schema": {"type": "string"}}
     failed = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
     return {
         "summary": "Predict rows.",
-        "parameters": parameters if kind == "table" else [],
+        "parameters": parameters if kind in TABULAR else [],
         "requestBody": {"required": True, "content": content},
         "responses": {
             "200": {"description": "The predictions.", "content": answers},
