@@ -1,4 +1,4 @@
-"""Spiking networks beside snnTorch, Norse, Spyx, BindsNET and Brian2: ``python -m benchmarks.spikes``.
+"""Spiking networks beside snnTorch, Norse, Spyx, Brian2, BrainPy and BindsNET: ``python -m benchmarks.spikes``.
 
 A training step is forwards, backwards through all steps and Adam, on the same spikes, each library with the surrogate
 gradient of the fast sigmoid, and every epoch with its rows in a new order. plastica trains by its public ``fit``; peers
@@ -7,9 +7,11 @@ run as their tutorials say, a loop over steps, PyTorch with one thread. Times ar
 benchmarks.spikes``.
 
 The sparse network has leaky neurons with random synapses; spikes arrive at once as currents that decay. Brian2 runs the
-same network with its C++ code where it finds a compiler.
+same network in this process, and as a program in C++ with the start of that program; BrainPy runs all steps in one
+compiled loop.
 
-Install the peers with ``pip install snntorch norse spyx flax bindsnet brian2``.
+Install the peers with ``pip install snntorch norse spyx flax bindsnet brian2 brainpy numba 'jax<0.11' 'numpy<2.4'``:
+Brian2 and BrainPy need the older versions.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ import numpy as np
 
 import plastica as pl
 
-from .spike_simulations import bindsnet, brian2, diehl_cook, sparse
+from .spike_simulations import bindsnet, diehl_cook, sparse
 
 # name: steps, batch, inputs, hidden, outputs
 SHAPES = {"784-256-10": (100, 128, 784, 256, 10), "64-64-10": (100, 32, 64, 64, 10)}
@@ -191,7 +193,7 @@ def training() -> None:
             click.echo(f"{name:14s} {library:10s} {1000 * seconds:8.2f} {ratio:>12s}   {wanted}")
 
 
-SHOW = {"training": training, "sparse": sparse, "brian2": brian2, "diehl_cook": diehl_cook, "bindsnet": bindsnet}
+SHOW = {"training": training, "sparse": sparse, "diehl_cook": diehl_cook, "bindsnet": bindsnet}
 
 
 @click.command()

@@ -20,7 +20,7 @@ from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, require_numbers
 from ..storage import CheckpointFolder
 from ..typing import Int
 from .diehl_cook_network import DiehlCookNetwork, as_intensities, brightest
-from .diehl_cook_program import THRESHOLD_BEGIN, DiehlCookWeights, learn
+from .diehl_cook_program import THRESHOLD, THRESHOLD_BEGIN, DiehlCookWeights, learn
 
 CHUNK = 500  # pictures of a call; between calls progress is shown and checkpoints are written
 
@@ -149,7 +149,8 @@ class _Training:
         self.seed, self.checkpoints = seed, checkpoints
         self.active = int((intensities > 0).sum(1).max())
         digest = hashlib.sha256(intensities.tobytes()).hexdigest()
-        self.identity = {"model": repr(self.model), "pictures": digest, "seed": seed}
+        # The lowest threshold is in it because earlier versions counted from another one.
+        self.identity = {"model": repr(self.model), "pictures": digest, "seed": seed, "threshold": THRESHOLD}
         self.shown = 0
 
     def to_end(self, stop_after: int | None, verbose: int) -> DiehlCookWeights:

@@ -22,6 +22,9 @@ from .timing import Timing
 
 # A call is long enough that its own cost vanishes and short enough that a person sees the run move.
 SECONDS_A_CALL = 0.1
+# The memory of a program is new to the process at each call, and its pages are touched for the first time: 100 MB cost
+# 45 ms, a fifth of such a step. So a call makes this many steps even if it then takes up to ten times as long.
+FEW_STEPS, LONGER_FOR_FEW = 4, 10
 # With several members each call computes a step of each, so that calls are longer; but not endless.
 MOST_PATIENT = 4
 
@@ -267,13 +270,14 @@ def as_hooks(hooks: Iterable[Hook] | Hook) -> tuple[Hook, ...]:
 
 @dataclass
 class CallLength:
-    """How many steps the next call should make; grows until a call takes ``SECONDS_A_CALL``."""
+    """How many steps the next call should make; grows until a call takes ``SECONDS_A_CALL``, or has a few steps."""
 
     steps: int = 1
 
     def measured(self, steps: int, seconds: float) -> None:
         """Learn from a call."""
-        wanted = int(SECONDS_A_CALL * steps / max(seconds, 1e-9))
+        usual = SECONDS_A_CALL * steps / max(seconds, 1e-9)
+        wanted = max(int(usual), min(FEW_STEPS, int(LONGER_FOR_FEW * usual)))
         # The first calls include compiling and the first touch of memory; growing eightfold at most keeps one lucky
         # measurement from making a call of minutes.
         self.steps = max(1, min(wanted, 8 * steps))
