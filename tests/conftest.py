@@ -50,10 +50,31 @@ def pytest_collection_finish():
     gc.freeze()
 
 
+MOST_GROWTH = 1.5e9  # bytes; a program takes about a megabyte, and one file of tests may compile thousands
+MEMORY = {"after clearing": 0}
+
+
+def resident() -> int:
+    """Return the bytes of memory that this process takes, or 0 where the system has no /proc."""
+    status = Path("/proc/self/statm")
+    return int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if status.exists() else 0
+
+
+def clear_caches():
+    import jax
+
+    jax.clear_caches()
+    MEMORY["after clearing"] = resident()
+
+
 @pytest.fixture(autouse=True, scope="module")
 def forget_compiled_programs():
     """Free memory: programs compiled by one file of tests are not used by the next."""
     yield
-    import jax
+    clear_caches()
 
-    jax.clear_caches()
+
+def pytest_runtest_teardown():
+    """Free memory within files that compile very many programs, too."""
+    if resident() > MEMORY["after clearing"] + MOST_GROWTH:
+        clear_caches()

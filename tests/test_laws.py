@@ -30,6 +30,12 @@ def made(request):
     return layer, variables.params, variables.state, x, Context(training=True, key=random.seed_key(3))
 
 
+@jax.jit
+def answered(layer, params, state, x):
+    """Return the activity outside of training."""
+    return layer.apply(params, x, state)[0]
+
+
 def close(found, expected, **tolerance):
     jax.tree.map(
         lambda a, b: np.testing.assert_allclose(a, b, **{"rtol": 1e-5, "atol": 1e-6, **tolerance}), found, expected
@@ -39,7 +45,7 @@ def close(found, expected, **tolerance):
 def test_output_shape_is_the_shape_that_comes_out(made):
     layer, params, state, x, context = made
     for each in (Context(), context):
-        activity, _ = layer.apply(params, x, state, each)
+        activity, _ = jax.eval_shape(lambda each=each: layer.apply(params, x, state, each))
         assert activity.shape == (ROWS, *layer.output_shape(x.shape[1:]))
         assert activity.dtype == x.dtype
 
@@ -61,7 +67,8 @@ def test_the_written_recursion_equals_automatic_differentiation(made):
 
     def value(params, x):
         costs = costs_of(layer.forward(params, x, state, context)[0])
-        return loss.mean(y, layer.apply(params, x, state, context)[0], batch.weight, batch.size) + sum(costs.values())
+        activity, new_state = layer.apply(params, x, state, context)
+        return loss.mean(y, activity, batch.weight, batch.size) + sum(costs.values()), new_state
 
     @jax.jit
     def written(params, x):
@@ -69,28 +76,32 @@ def test_the_written_recursion_equals_automatic_differentiation(made):
         found, errors = send_back(layer, record, batch._replace(x=x), loss)
         return found + sum(costs_of(record).values()), (errors.gradient, errors.input_delta), new_state
 
-    expected, gradients = jax.jit(jax.value_and_grad(value, (0, 1)))(params, batch.x)
+    (expected, state_of_apply), gradients = jax.jit(jax.value_and_grad(value, (0, 1), has_aux=True))(params, batch.x)
     found, directions, new_state = written(params, batch.x)
     close(found, expected)
     close(directions, gradients)
-    close(new_state, jax.jit(lambda p: layer.apply(p, x, state, context)[1])(params))
+    close(new_state, state_of_apply)
 
 
 def test_potential_then_activation_is_the_activity_in_every_layer(made):
     layer, params, state, x, context = made
-    record, _ = layer.forward(params, x, state, context)
-    for _, inner, part in walk(layer, record):
-        close(inner.activate(part.potential), part.activity)
+
+    @jax.jit
+    def pairs(params, x):
+        record, _ = layer.forward(params, x, state, context)
+        return [(inner.activate(part.potential), part.activity) for _, inner, part in walk(layer, record)]
+
+    for found, activity in pairs(params, x):
+        close(found, activity)
 
 
 def test_two_networks_in_one_program_equal_one_after_another(made):
     layer, _, state, x, _ = made
     pair = [(layer.init(np.random.default_rng(seed), x.shape[1:]).params, (seed + 1) * x) for seed in (0, 1)]
     stacked = jax.tree.map(lambda *a: jnp.stack(a), *pair)
-    run = jax.jit(lambda own: layer.apply(own[0], own[1], state)[0])
-    together = jax.jit(jax.vmap(run))(stacked)
-    for place, own in enumerate(pair):
-        close(together[place], run(own))
+    together = jax.jit(jax.vmap(lambda own: layer.apply(own[0], own[1], state)[0]))(stacked)
+    for place, (params, inputs) in enumerate(pair):
+        close(together[place], answered(layer, params, state, inputs))
 
 
 def test_gradients_in_double_precision_equal_finite_differences(made):
@@ -105,21 +116,21 @@ def test_gradients_in_double_precision_equal_finite_differences(made):
         along = rng.standard_normal(out.shape)
         step = jax.tree.map(lambda a: rng.standard_normal(a.shape), (wide[0], wide[2]))
 
-        @jax.jit
         def value(params, x):
             return jnp.sum(layer.apply(params, x, wide[1], context)[0] * along)
 
-        gradient = jax.jit(jax.grad(value, (0, 1)))(wide[0], wide[2])
+        run = jax.jit(jax.value_and_grad(value, (0, 1)))
+        _, gradient = run(wide[0], wide[2])
         slope = sum(np.vdot(a, b) for a, b in zip(jax.tree.leaves(gradient), jax.tree.leaves(step), strict=True))
         ahead, behind = (
-            value(*jax.tree.map(lambda a, s, h=h: a + h * s, (wide[0], wide[2]), step)) for h in (1e-6, -1e-6)
+            run(*jax.tree.map(lambda a, s, h=h: a + h * s, (wide[0], wide[2]), step))[0] for h in (1e-6, -1e-6)
         )
         np.testing.assert_allclose(slope, (ahead - behind) / 2e-6, rtol=1e-5, atol=1e-7)
 
 
 def test_state_keeps_its_structure_so_that_a_loop_can_carry_it(made):
     layer, params, state, x, context = made
-    _, new_state = layer.apply(params, x, state, context)
+    _, new_state = jax.eval_shape(lambda: layer.apply(params, x, state, context))
     assert jax.tree.structure(new_state) == jax.tree.structure(state)
     assert [a.shape for a in jax.tree.leaves(new_state)] == [a.shape for a in jax.tree.leaves(state)]
 
@@ -146,10 +157,9 @@ def test_floats_are_traced_and_all_else_is_structure(made):
 
 def test_a_row_is_answered_alone_as_it_is_in_company(made):
     layer, params, state, x, _ = made
-    run = jax.jit(lambda x: layer.apply(params, x, state)[0])
-    together = run(x)
+    together = answered(layer, params, state, x)
     for row in range(ROWS):
-        close(run(x[row : row + 1])[0], together[row])
+        close(answered(layer, params, state, x[row : row + 1])[0], together[row])
 
 
 def test_nothing_traced_leaks_out_of_a_compiled_layer(made):

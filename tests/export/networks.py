@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 import plastica as pl
+from plastica.export import program_of
+from plastica.export.program import ArrayProgram
 
 from ..catalogue import LAYERS
 
@@ -39,6 +41,12 @@ def answered(name: str) -> Answered:
     if name == "normalization":
         model.adapt(x)
     return Answered(model, x, model.predict(x))
+
+
+@functools.cache
+def programmed(name: str) -> ArrayProgram:
+    """Return the program of a layer for any number of rows, traced once for all formats."""
+    return program_of(answered(name).model)
 
 
 def assert_close(found: np.ndarray, expected: np.ndarray, most: float = 1e-5) -> None:

@@ -16,14 +16,14 @@ import plastica as pl
 from plastica.cli.predict import Writer
 from plastica.data.reading import read_table
 from plastica.errors import InvalidValue
-from plastica.export import numpy_writer, program_of
+from plastica.export import numpy_writer
 from plastica.export.exported import Exported, exported
 from plastica.export.raw_columns import features_of, murmur3
 from plastica.export.tracing import traced
 
 from ..catalogue import LAYERS
 from . import tables
-from .networks import answered, assert_close
+from .networks import answered, assert_close, programmed
 
 
 def module_of(found: Exported, path):
@@ -36,8 +36,8 @@ def module_of(found: Exported, path):
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_a_file_answers_as_the_layer_does(name, tmp_path):
-    model, x, y = answered(name)
-    assert_close(module_of(Exported(name, program_of(model)), tmp_path / "model.py")["predict"](x), y)
+    _, x, y = answered(name)
+    assert_close(module_of(Exported(name, programmed(name)), tmp_path / "model.py")["predict"](x), y)
 
 
 def test_a_file_imports_nothing_but_numpy_and_the_standard_library_and_evaluates_nothing(tmp_path):
@@ -150,12 +150,12 @@ def test_weights_can_be_beside_the_file(tmp_path):
 
 
 def test_wrong_inputs_of_a_file_are_told(tmp_path):
-    module = module_of(Exported("dense", program_of(answered("dense").model)), tmp_path / "model.py")
+    module = module_of(Exported("dense", programmed("dense")), tmp_path / "model.py")
     with pytest.raises(ValueError, match=r"got inputs of shape \(2, 5\); expected \(rows, 6\)"):
         module["predict"](np.zeros((2, 5)))
     with pytest.raises(ValueError, match="2 arrays were given, but the model has 1 inputs"):
         module["predict"](np.zeros((2, 6)), 1)
-    module = module_of(Exported("codes", program_of(answered("category_encoding").model)), tmp_path / "model.py")
+    module = module_of(Exported("codes", programmed("category_encoding")), tmp_path / "model.py")
     with pytest.raises(ValueError, match="whole numbers"):
         module["predict"](np.full((2, 6), 0.5))
 

@@ -11,14 +11,14 @@ import pytest
 import plastica as pl
 from plastica.data.reading import read_table
 from plastica.errors import InvalidValue
-from plastica.export import onnx_writer, program_of
+from plastica.export import onnx_writer
 from plastica.export.exported import Exported, exported
 from plastica.export.raw_columns import decided
 from plastica.export.tracing import traced
 
 from ..catalogue import LAYERS
 from . import tables
-from .networks import answered, assert_close
+from .networks import answered, assert_close, programmed
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -31,8 +31,8 @@ def content(found: Exported) -> bytes:
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_a_file_answers_as_the_layer_does(name):
-    model, x, y = answered(name)
-    program = program_of(model)
+    _, x, y = answered(name)
+    program = programmed(name)
     answer = onnx_writer.session(content(Exported(name, program)))
     x = x.astype(program.inputs[0].dtype)
     assert_close(answer([x])[0], y)

@@ -15,13 +15,13 @@ from plastica.export.reference import OPERATIONS, erf
 from plastica.export.tracing import traced
 
 from ..catalogue import LAYERS
-from .networks import answered, assert_close
+from .networks import answered, assert_close, programmed
 
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_a_program_computes_what_the_layer_answers(name):
-    model, x, y = answered(name)
-    program = program_of(model)
+    _, x, y = answered(name)
+    program = programmed(name)
     assert program.inputs[0].shape == (RowCount(), *x.shape[1:])
     assert program.names <= OPERATIONS
     assert_close(run(program, [x])[0], y)

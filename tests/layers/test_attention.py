@@ -27,7 +27,7 @@ MASK[0, 1] = False  # may attend to nothing
 
 def compared(ours, theirs, inputs, **call):
     """Compare values, weights and gradients with those of Keras's layer from the same weights."""
-    theirs(*inputs, **call)  # creates the weights
+    theirs.build(*(x.shape for x in inputs))
     nodes = [pl.Input(x.shape[1:]) for x in (*inputs, *([call["attention_mask"]] if "attention_mask" in call else []))]
     given = {**call, "attention_mask": nodes[-1]} if "attention_mask" in call else call
     parts = nodes[: len(inputs)] if isinstance(ours, pl.MultiHeadAttention) else [nodes[: len(inputs[0])]]
@@ -38,7 +38,7 @@ def compared(ours, theirs, inputs, **call):
     model.set_weights(weights)
     arrays = tuple(np.asarray(x, np.float32) for x in (*inputs, *([MASK] if "attention_mask" in call else [])))
     found, pull = jax.vjp(
-        lambda params, x: model.network.apply(params, (*x, *arrays[len(inputs) :]), model.state)[0],
+        jax.jit(lambda params, x: model.network.apply(params, (*x, *arrays[len(inputs) :]), model.state)[0]),
         model.params,
         arrays[: len(inputs)],
     )
@@ -46,6 +46,7 @@ def compared(ours, theirs, inputs, **call):
 
 
 def keras_values(theirs, inputs, call):
+    @jax.jit
     def values(weights, inputs):
         return theirs.stateless_call(weights, theirs.non_trainable_variables, *inputs, **call)[0]
 
@@ -100,13 +101,13 @@ def test_multi_head_attention_equals_keras(arguments, inputs, call):
 def test_attention_without_heads_equals_keras(name, arguments, inputs, causal):
     theirs = getattr(keras_layers, name)(**arguments)
     call = {"use_causal_mask": causal, "return_attention_scores": True}
-    theirs([*inputs], **call)
+    theirs.build([x.shape for x in inputs])
     nodes = [pl.Input(x.shape[1:]) for x in inputs]
     model = pl.Model(nodes, getattr(pl, name)(**arguments)(nodes, **call))
     weights = [RNG.normal(size=variable.shape).astype(np.float32) for variable in theirs.weights]
     model.set_weights(weights)
     theirs.set_weights(weights)
-    for found, wanted in zip(model.predict(list(inputs)), theirs([*inputs], **call), strict=True):
+    for found, wanted in zip(model.predict(list(inputs)), jax.jit(lambda: theirs([*inputs], **call))(), strict=True):
         np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
 
 
@@ -137,7 +138,7 @@ def test_causal_attention_does_not_see_later_steps():
 def test_scores_far_apart_give_finite_values_and_gradients():
     layer = pl.MultiHeadAttention(2, 3)
     params = jax.tree.map(lambda w: w * 100, layer.init(RNG, (4, 6)).params)
-    found, pull = jax.vjp(lambda x: layer.apply(params, x)[0], QUERY * 100)
+    found, pull = jax.vjp(jax.jit(lambda x: layer.apply(params, x)[0]), QUERY * 100)
     assert np.isfinite(found).all() and np.isfinite(pull(found)[0]).all()
 
 
@@ -292,7 +293,7 @@ def test_padding_is_attended_to_by_nobody_as_in_keras(heads):
     ours.set_weights(weights)
     theirs.set_weights(weights)
     real = words != 0  # of steps that are padding themselves Keras has two answers, with and without the weights
-    found, wanted = ours.predict([words, others]), np.asarray(theirs([words, others]))
+    found, wanted = ours.predict([words, others]), np.asarray(jax.jit(theirs)([words, others]))
     np.testing.assert_allclose(found[real], wanted[real], rtol=1e-4, atol=1e-5)
     shown = ours.trace([words, others])["MultiHeadAttention" if heads else "Attention"].arrays()["attention weights"]
     assert shown[..., -1].max() == 0, "the last step of the value is padding in both rows"
@@ -320,6 +321,6 @@ def test_large_products_of_attention_have_the_gradients_of_plain_ones():
                 return jnp.sum(jnp.tanh(form(left, right)) * weights)
 
             ours, wanted = (
-                jax.grad(partial(loss, form), argnums=(0, 1))(*sides) for form in (_large_products, jnp.matmul)
+                jax.jit(jax.grad(partial(loss, form), argnums=(0, 1)))(*sides) for form in (_large_products, jnp.matmul)
             )
             jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-9, atol=1e-12), ours, wanted)

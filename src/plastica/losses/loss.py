@@ -3,6 +3,7 @@
 # pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
@@ -55,7 +56,7 @@ class Loss(Declaration):
         prediction = as_prediction(y_pred)
         rows = prediction.shape[0]
         weight = jnp.ones(rows, prediction.dtype) if sample_weight is None else jnp.asarray(sample_weight)
-        return self.mean(jnp.asarray(y_true), prediction, weight, jnp.asarray(rows, prediction.dtype))
+        return _mean(self, jnp.asarray(y_true), prediction, weight)
 
     def mean(
         self,
@@ -101,3 +102,13 @@ class Loss(Declaration):
     def for_one_answer(self, output_shape: tuple[int, ...]) -> tuple[Loss, tuple[int, ...]]:
         """Return the loss and output shape of a single member, for checks of the targets."""
         return self, output_shape
+
+
+@jax.jit
+def _mean(
+    loss: Loss,
+    target: Num[Array, "batch *targets"],
+    prediction: Float[Array, "batch *outputs"],
+    weight: Num[Array, "batch"],
+) -> Float[Array, ""]:
+    return loss.mean(target, prediction, weight, jnp.asarray(prediction.shape[0], prediction.dtype))

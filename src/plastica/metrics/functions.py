@@ -29,10 +29,13 @@ def _named(name: str, cls: type[RowMean], axes: int = 1) -> Callable[..., jax.Ar
     """Return the function of a metric that works along the last ``axes`` axes, none or one."""
 
     def function(y_true: ArrayLike, y_pred: ArrayLike, **options: Any) -> jax.Array:
-        target, prediction = jnp.asarray(y_true), as_prediction(y_pred)
+        return compiled(cls(**options), jnp.asarray(y_true), as_prediction(y_pred))
+
+    @jax.jit
+    def compiled(metric: RowMean, target: jax.Array, prediction: jax.Array) -> jax.Array:
         steps = prediction.shape[: prediction.ndim - axes]
         rows = [each.reshape(-1, *each.shape[len(steps) :]) for each in (target, prediction)]
-        return cls(**options).values(*rows).reshape(steps)
+        return metric.values(*rows).reshape(steps)
 
     function.__name__ = function.__qualname__ = name
     function.__module__ = __name__

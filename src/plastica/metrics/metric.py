@@ -97,7 +97,7 @@ class Metric(Declaration):
             prediction: The predictions, ``(rows, ...)``; converted to float32.
             weight: The weight of each row, ``(rows,)``. None: 1 for each.
         """
-        return self.result(np.asarray(self.sums(*_as_arrays(target, prediction, weight))))
+        return self.result(np.asarray(_sums(self, *_as_arrays(target, prediction, weight))))
 
     def update_state(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> None:
         """Add a batch to what :meth:`result` is computed from, in a loop of your own; the names are Keras's.
