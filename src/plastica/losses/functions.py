@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -47,7 +47,7 @@ def _named(
     compiled = jax.jit(compute)  # one program for each loss, instead of one for each of its operations
 
     def function(y_true: ArrayLike, y_pred: ArrayLike, **options: Any) -> jax.Array:
-        return compiled(cls(**options), jnp.asarray(y_true), as_prediction(y_pred))
+        return cast("jax.Array", compiled(cls(**options), jnp.asarray(y_true), as_prediction(y_pred)))
 
     function.__name__ = function.__qualname__ = name
     function.__module__ = __name__

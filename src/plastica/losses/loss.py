@@ -3,6 +3,8 @@
 # pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
+from typing import cast
+
 import jax
 import jax.numpy as jnp
 from jax import Array
@@ -56,7 +58,7 @@ class Loss(Declaration):
         prediction = as_prediction(y_pred)
         rows = prediction.shape[0]
         weight = jnp.ones(rows, prediction.dtype) if sample_weight is None else jnp.asarray(sample_weight)
-        return _mean(self, jnp.asarray(y_true), prediction, weight)
+        return cast("Array", _mean(self, jnp.asarray(y_true), prediction, weight))
 
     def mean(
         self,

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -29,7 +29,7 @@ def _named(name: str, cls: type[RowMean], axes: int = 1) -> Callable[..., jax.Ar
     """Return the function of a metric that works along the last ``axes`` axes, none or one."""
 
     def function(y_true: ArrayLike, y_pred: ArrayLike, **options: Any) -> jax.Array:
-        return compiled(cls(**options), jnp.asarray(y_true), as_prediction(y_pred))
+        return cast("jax.Array", compiled(cls(**options), jnp.asarray(y_true), as_prediction(y_pred)))
 
     @jax.jit
     def compiled(metric: RowMean, target: jax.Array, prediction: jax.Array) -> jax.Array:

@@ -3,7 +3,7 @@
 # pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, cast
 
 import jax
 import jax.numpy as jnp
@@ -97,7 +97,8 @@ class Metric(Declaration):
             prediction: The predictions, ``(rows, ...)``; converted to float32.
             weight: The weight of each row, ``(rows,)``. None: 1 for each.
         """
-        return self.result(np.asarray(_sums(self, *_as_arrays(target, prediction, weight))))
+        sums = cast("Array", _sums(self, *_as_arrays(target, prediction, weight)))
+        return self.result(np.asarray(sums))
 
     def update_state(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> None:
         """Add a batch to what :meth:`result` is computed from, in a loop of your own; the names are Keras's.
