@@ -34,7 +34,7 @@ def read_nwb(path: str | os.PathLike[str], duration: float | None = None) -> Spi
     try:
         with pynwb.NWBHDF5IO(os.fspath(path), "r", load_namespaces=True) as file:
             units: Any = file.read().units
-            names = () if units is None else units.colnames
+            names = getattr(units, "colnames", ())  # a file without units has None here
             times = [np.asarray(own, float) for own in units["spike_times"]] if "spike_times" in names else []
             observed = [np.asarray(own) for own in units["obs_intervals"]] if "obs_intervals" in names else []
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -122,6 +122,7 @@ def draw_conversion_loss(loss: ConversionLoss) -> Drawing:
         axes.axhline(loss.original, color=SOFT, lw=1.0, ls="--", label=SAY("network_itself"))
         axes.plot(loss.steps, loss.accuracies, ".-", color=COLOURS[0], lw=1.4, ms=4, label=SAY("converted"))
         axes.set_xscale("log", base=2)
+        axes.set_xticks(loss.steps, [f"{each}" for each in loss.steps])
         axes.set_xlabel(SAY("steps"), fontsize=9, color=INK)
         axes.set_ylabel(SAY("accuracy"), fontsize=9, color=INK)
         axes.legend(fontsize=8, frameon=False, labelcolor=SOFT)
