@@ -25,6 +25,12 @@ def drawn(layer, shape=SHAPE):
     return layer.init(np.random.default_rng(1), shape).params
 
 
+@jax.jit
+def answered(layer, params, *inputs):
+    """Return the activity of a layer."""
+    return layer.apply(params, *inputs)[0]
+
+
 def test_waves_are_those_of_the_paper():
     found = pl.SinusoidalPositions().apply({}, np.zeros((1, 9, 6), np.float32))[0][0]
     for t in range(9):
@@ -38,7 +44,7 @@ def test_waves_are_those_of_the_paper():
 def test_learned_positions_are_rows_of_a_table():
     layer = pl.PositionEmbedding(9)
     params = drawn(layer)
-    np.testing.assert_allclose(layer.apply(params, X)[0], X + params["embeddings"][:7], rtol=1e-6)
+    np.testing.assert_allclose(answered(layer, params, X), X + params["embeddings"][:7], rtol=1e-6)
     with pytest.raises(ShapeError, match=r"PositionEmbedding\(3\): got sequences of 7 steps"):
         pl.PositionEmbedding(3).apply({"embeddings": np.zeros((3, 6))}, X)
 
@@ -58,17 +64,17 @@ def test_rotated_products_depend_on_the_distance_alone():
 def test_a_causal_transformer_sees_no_later_step_and_equals_its_parts():
     block = pl.transformer_block(6, num_heads=2, use_causal_mask=True)
     params, state = block.init(np.random.default_rng(1), SHAPE)
-    before = block.apply(params, X, state)[0]
+    before = answered(block, params, X, state)
     later = X.copy()
     later[:, 4:] += 1
-    after = block.apply(params, later, state)[0]
+    after = answered(block, params, later, state)
     np.testing.assert_allclose(before[:, :4], after[:, :4], atol=1e-6)
     assert np.abs(before[:, 4:] - after[:, 4:]).max() > 0.1
     norm, attention = pl.LayerNormalization(), pl.MultiHeadAttention(2, 3, use_causal_mask=True)
-    h = X + attention.apply(params[0][0][1], norm.apply(params[0][0][0], X)[0])[0]
-    inner = norm.apply(params[1][0][0], h)[0]
-    hidden = pl.Dense(24, "gelu").apply(params[1][0][1], inner)[0]
-    np.testing.assert_allclose(before, h + pl.Dense(6).apply(params[1][0][2], hidden)[0], atol=1e-5)
+    h = X + answered(attention, params[0][0][1], answered(norm, params[0][0][0], X))
+    inner = answered(norm, params[1][0][0], h)
+    hidden = answered(pl.Dense(24, "gelu"), params[1][0][1], inner)
+    np.testing.assert_allclose(before, h + answered(pl.Dense(6), params[1][0][2], hidden), atol=1e-5)
     with pytest.raises(InvalidValue, match=r"transformer_block\(6, num_heads=4\): the heads share the features"):
         pl.transformer_block(6, 4)
 
@@ -77,8 +83,8 @@ def test_padding_is_attended_to_by_nobody_in_a_transformer():
     network = pl.layers.Sequential((pl.Masking(), pl.SinusoidalPositions(), pl.transformer_block(6, 2)))
     params, state = network.init(np.random.default_rng(1), SHAPE)
     longer = np.concatenate([X, np.zeros((4, 3, 6), np.float32)], 1)
-    found = network.apply(params, longer, state)[0][:, :7]
-    np.testing.assert_allclose(found, network.apply(params, X, state)[0], atol=1e-5)
+    found = answered(network, params, longer, state)[:, :7]
+    np.testing.assert_allclose(found, answered(network, params, X, state), atol=1e-5)
 
 
 def test_temporal_blocks_look_back_as_far_as_their_docstring_says():
@@ -86,10 +92,10 @@ def test_temporal_blocks_look_back_as_far_as_their_docstring_says():
     network = pl.layers.Sequential(tuple(blocks))
     params, state = network.init(np.random.default_rng(1), (30, 6))
     x = RNG.standard_normal((1, 30, 6)).astype("float32")
-    base = network.apply(params, x, state)[0]
+    base = answered(network, params, x, state)
     changed = x.copy()
     changed[:, 5] += 1
-    moved = np.flatnonzero(np.abs(network.apply(params, changed, state)[0] - base).max((0, 2)) > 1e-6)
+    moved = np.flatnonzero(np.abs(answered(network, params, changed, state) - base).max((0, 2)) > 1e-6)
     assert moved.min() == 5 and moved.max() == 5 + 2 * 2 * (2**2 - 1)
 
 
@@ -103,7 +109,7 @@ def test_the_minimal_gated_unit_is_that_of_the_paper():
         f = sigmoid(X[:, t] @ w_f + h @ u_f + b_f)
         h = (1 - f) * h + f * np.tanh(X[:, t] @ w_k + (f * h) @ u_k + b_k)
         found.append(h)
-    np.testing.assert_allclose(layer.apply(params, X)[0], np.stack(found, 1), atol=1e-6)
+    np.testing.assert_allclose(answered(layer, params, X), np.stack(found, 1), atol=1e-6)
 
 
 def test_the_linear_recurrent_unit_is_its_recurrence_step_by_step():
@@ -116,7 +122,7 @@ def test_the_linear_recurrent_unit_is_its_recurrence_step_by_step():
     for t in range(7):
         h = factor * h + np.exp(p["gamma"]) * (X[:, t] @ b)
         found.append((h @ c).real + p["D"] * X[:, t])
-    np.testing.assert_allclose(layer.apply(drawn(layer), X)[0], np.stack(found, 1), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(answered(layer, drawn(layer), X), np.stack(found, 1), rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(np.exp(2 * p["gamma"]), 1 - np.abs(factor) ** 2, rtol=1e-4)
 
 
@@ -124,7 +130,7 @@ def test_padding_leaves_the_linear_memory_as_it_is():
     layer, params = pl.LinearRecurrentUnit(5), drawn(pl.LinearRecurrentUnit(5))
     real = np.array([[True, True, False, False, True, True, True]] * 4)
     found = layer.apply(params, X, {}, Context(steps=jnp.asarray(real)))[0]
-    np.testing.assert_allclose(found[:, real[0]], layer.apply(params, X[:, real[0]])[0], atol=1e-5)
+    np.testing.assert_allclose(found[:, real[0]], answered(layer, params, X[:, real[0]]), atol=1e-5)
 
 
 @pytest.mark.parametrize("padded", [False, True])
@@ -151,8 +157,10 @@ def test_gradients_of_the_linear_recurrence_are_those_of_its_equation(padded, wa
     def loss(compute):
         return lambda *given: sum((a * b).sum() for a, b in zip(wanted, compute(*given), strict=True))
 
-    ours = jax.value_and_grad(loss(lambda f, u: kernel.diagonal_recurrence(f, u, real)), (0, 1))(factor, inputs)
-    plain = jax.value_and_grad(loss(by_equation), (0, 1))(factor, inputs)
+    ours, plain = (
+        jax.jit(jax.value_and_grad(loss(compute), (0, 1)))(factor, inputs)
+        for compute in (lambda f, u: kernel.diagonal_recurrence(f, u, real), by_equation)
+    )
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5), ours, plain)
 
 
@@ -166,7 +174,7 @@ def test_a_reservoir_has_its_spectral_radius_density_and_equation():
     for t in range(7):
         h = 0.7 * h + 0.3 * np.tanh(X[:, t] @ params["kernel"] + h @ u + params["bias"])
         found.append(h)
-    np.testing.assert_allclose(layer.apply(params, X)[0], np.stack(found, 1), atol=1e-5)
+    np.testing.assert_allclose(answered(layer, params, X), np.stack(found, 1), atol=1e-5)
 
 
 def test_training_changes_the_readout_of_a_reservoir_alone():
@@ -184,7 +192,7 @@ def test_reservoirs_forget_where_they_began():
     layer = pl.EchoState(50, spectral_radius=0.9, return_state=True)
     params = drawn(layer)
     x = RNG.standard_normal((1, 300, 6)).astype("float32")
-    ends = [layer.apply(params, (x, np.full((1, 50), start, np.float32)))[0][1] for start in (-1.0, 1.0)]
+    ends = [answered(layer, params, (x, np.full((1, 50), start, np.float32)))[1] for start in (-1.0, 1.0)]
     np.testing.assert_allclose(*ends, atol=1e-4)
 
 

@@ -43,7 +43,7 @@ def test_gradient_agrees_with_finite_differences(cls):
     with jax.enable_x64(True):
         target = target_for(cls)
         prediction = jnp.asarray(rng.uniform(0.1, 0.9, (6, 3)))
-        check_grads(lambda p: cls().values(target, p), (prediction,), order=1, modes=["rev"], eps=1e-6)
+        check_grads(jax.jit(lambda p: cls().values(target, p)), (prediction,), order=1, modes=["rev"], eps=1e-6)
 
 
 @pytest.mark.parametrize("cls", [*ON_SIGMOID, *ON_SOFTMAX])
@@ -52,15 +52,16 @@ def test_gradient_at_the_potential_agrees_with_finite_differences(cls):
         target = target_for(cls)
         potential = jnp.asarray(rng.normal(size=(6, 3)))
         loss = cls(from_logits=True)
-        check_grads(lambda z: loss.values(target, z), (potential,), order=1, modes=["rev"], eps=1e-6)
+        check_grads(jax.jit(lambda z: loss.values(target, z)), (potential,), order=1, modes=["rev"], eps=1e-6)
 
 
 @pytest.mark.parametrize("cls", CLASSES)
 def test_values_and_gradients_are_finite_at_the_ends(cls):
     prediction = jnp.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 1.0], [1.0, 1.0, 1.0]])
+    run = jax.jit(jax.value_and_grad(lambda p, target: jnp.sum(cls().values(target, p))))
     for number in range(3):
         target = jnp.full(4, number) if cls in OF_CLASS_NUMBERS else jnp.eye(3)[jnp.full(4, number)]
-        loss, gradient = jax.value_and_grad(lambda p, t=target: jnp.sum(cls().values(t, p)))(prediction)
+        loss, gradient = run(prediction, target)
         assert np.isfinite(loss)
         assert np.isfinite(gradient).all()
 
@@ -71,9 +72,10 @@ def test_values_and_gradients_are_finite_at_extreme_potentials(cls, gamma):
     focal = {"gamma": gamma} if "gamma" in cls.__dataclass_fields__ else {}
     loss = cls(from_logits=True, **focal)
     potential = jnp.array([[1e4, -1e4, 0.0], [-1e4, 1e4, 1e4], [1e4, 1e4, 1e4], [0.0, 0.0, 0.0]])
+    run = jax.jit(jax.value_and_grad(lambda z, target: jnp.sum(loss.values(target, z))))
     for number in range(3):
         target = jnp.full(4, number) if cls in OF_CLASS_NUMBERS else jnp.eye(3)[jnp.full(4, number)]
-        value, gradient = jax.value_and_grad(lambda z, t=target: jnp.sum(loss.values(t, z)))(potential)
+        value, gradient = run(potential, target)
         assert np.isfinite(value)
         assert np.isfinite(gradient).all()
 
@@ -112,12 +114,17 @@ def test_softmax_along_another_axis_has_no_form_at_the_potential():
     assert losses.CategoricalCrossentropy().on_potential(Softmax(axis=1)) is None
 
 
+@jax.jit
+@jax.grad
+def gradient_of_softmax(potential, target):
+    return jnp.sum(losses.CategoricalCrossentropy().on_potential(Softmax()).values(target, potential))
+
+
 @given(hnp.arrays(np.float32, (3, 4), elements=st.floats(0, 5, width=32)))
 @settings(max_examples=50, deadline=None)
 def test_soft_targets_of_any_sum_have_the_true_gradient(target):
     potential = jnp.asarray(np.linspace(-2, 3, 12).reshape(3, 4), jnp.float32)
-    loss = losses.CategoricalCrossentropy().on_potential(Softmax())
-    gradient = jax.grad(lambda z: jnp.sum(loss.values(jnp.asarray(target), z)))(potential)
+    gradient = gradient_of_softmax(potential, target)
     wanted = jax.nn.softmax(potential) * target.sum(-1, keepdims=True) - target
     np.testing.assert_allclose(gradient, wanted, rtol=1e-4, atol=1e-5)
 
