@@ -247,10 +247,12 @@ def test_workers_find_the_networks_of_one_process(capsys):
     assert "the same bits as in one process: True" in capsys.readouterr().out
 
 
-def test_a_society_on_workers_is_that_of_one_process(capsys):
-    society, _ = main_of("society_on_workers")(epochs=2, members=4, rows=400)
+def test_a_society_on_workers_is_that_of_one_process_up_to_rounding():
+    society, alone = main_of("society_on_workers")(epochs=2, members=4, rows=400)
     assert len(society.history) == 2
-    assert "the same bits as in one process: True" in capsys.readouterr().out
+    for member, other in zip(society, alone, strict=True):
+        for one, two in zip(member.get_weights(), other.get_weights(), strict=True):
+            np.testing.assert_allclose(one, two, rtol=0, atol=1e-6)
 
 
 def test_exported_files_are_smaller_with_weights_of_eight_bits():
