@@ -15,7 +15,13 @@ from ..catalogue import LAYERS
 
 ROWS = 3
 ZERO_OR_ONE = ("mcculloch_pitts", "category_encoding")
-FROM_ZERO_TO_ONE = ("rate_encoder", "latency_encoder", "restricted_boltzmann")
+FROM_ZERO_TO_ONE = ("rate_encoder", "latency_encoder", "restricted_boltzmann", "poisson_neuron")
+
+
+# Draw other spikes for other numbers of rows.
+DRAWN_BY_ROWS = ("rate_encoder", "poisson_neuron")
+# What no file has an operation for: the Fourier transform of a cochlea.
+EXPORTED = [name for name in LAYERS if name != "cochlea"]
 
 
 class Answered(NamedTuple):

@@ -20,8 +20,7 @@ from plastica.export.javascript_writer import javascript_source
 from plastica.export.loops.memory import Buffer, plan
 from plastica.export.tracing import traced
 
-from ..catalogue import LAYERS
-from .networks import answered, assert_close
+from .networks import DRAWN_BY_ROWS, EXPORTED, answered, assert_close
 
 GCC, NODE = shutil.which("gcc"), shutil.which("node")
 STRICT = ["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-Wno-unused-variable"]
@@ -72,10 +71,10 @@ X = np.array([[0.5, -1.25, 2.5, 0.03, -0.5]], "float32")
 
 def programs():
     """The program of every layer for one row, with an input, and what it answers; the same for formulas."""
-    for name in LAYERS:
+    for name in EXPORTED:
         model, x, y = answered(name)
         # An encoder at random draws other spikes for other numbers of rows.
-        yield name, program_of(model, rows=1), x[:1], model.predict(x[:1]) if name == "rate_encoder" else y[:1]
+        yield name, program_of(model, rows=1), x[:1], model.predict(x[:1]) if name in DRAWN_BY_ROWS else y[:1]
     for name, formula in FORMULAS.items():
         yield name, traced(formula, [("x", (5,), "float32")], ["y"], rows=1), X, np.asarray(formula(jnp.asarray(X)))
 

@@ -21,9 +21,8 @@ from plastica.export.exported import Exported, exported
 from plastica.export.raw_columns import features_of, murmur3
 from plastica.export.tracing import traced
 
-from ..catalogue import LAYERS
 from . import tables
-from .networks import answered, assert_close, programmed
+from .networks import EXPORTED, answered, assert_close, programmed
 
 
 def module_of(found: Exported, path):
@@ -34,7 +33,7 @@ def module_of(found: Exported, path):
     return module
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", EXPORTED)
 def test_a_file_answers_as_the_layer_does(name, tmp_path):
     _, x, y = answered(name)
     assert_close(module_of(Exported(name, programmed(name)), tmp_path / "model.py")["predict"](x), y)

@@ -43,6 +43,9 @@ SAME = {
 
 @rule(*SAME)
 def _same(graph: OnnxGraph, operation: Operation, own: list[str]) -> str:
+    if operation.name == "div" and own[0] == graph.number(1, "float32"):
+        # onnxruntime would fuse 1 / x with a product that reads it, also where the body of a loop returns it.
+        return graph.node("Reciprocal", own[1])
     return in_bits(graph, graph.node(SAME[operation.name], *own), operation.output.dtype)
 
 

@@ -159,13 +159,13 @@ class Cochlea(Layer):
         of_tone = jnp.exp(gamma((power + 1) / 2) - gamma(power / 2 + 1)) / (2 * jnp.sqrt(jnp.pi))
         # A power below 1 has an infinite slope at 0, where the channel is silent.
         compressed = jnp.where(loud > 0, jnp.where(loud > 0, loud, 1.0) ** power, 0.0) / of_tone
-        found = compressed.reshape(len(x), self.channels, steps, self._samples).mean(-1)
+        found = compressed.reshape(x.shape[0], self.channels, steps, self._samples).mean(-1)
         return self.max_rate * jnp.swapaxes(found, 1, 2).astype(x.dtype)  # (batch, time, channels)
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         probability = jnp.repeat(jnp.minimum(self.rates(x) * (self.dt / 1000), 1.0), self.fibres, axis=-1)
         if self.poisson:
-            drawn = uniform_of_rows(self.seed, len(x), probability.shape[1:], context)
+            drawn = uniform_of_rows(self.seed, x.shape[0], probability.shape[1:], context)
             spikes = drawn < probability
         else:
             phase = jnp.tile(jnp.arange(self.fibres) / self.fibres, self.channels)

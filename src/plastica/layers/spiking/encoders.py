@@ -114,7 +114,7 @@ class RateEncoder(Encoder):
             # The small number lets exact fractions, such as 10 * 0.1, reach their whole number in float32.
             count = jnp.floor(times * probability + 1e-4)
             return count - jnp.floor((times - 1) * probability + 1e-4)
-        drawn = uniform_of_rows(self.seed, len(x), (self.steps, *x.shape[1:]), context)
+        drawn = uniform_of_rows(self.seed, x.shape[0], (self.steps, *x.shape[1:]), context)
         return (drawn < probability).astype(x.dtype)
 
 
