@@ -15,7 +15,7 @@ import polars
 import pytest
 
 import plastica as pl
-from plastica.cluster import launching
+from plastica.cluster import launching, work
 from plastica.errors import FileError, InvalidValue, NotFinite, PlasticaWarning
 from plastica.storage import newest_step
 
@@ -128,6 +128,17 @@ def test_workers_that_read_parquet_files_and_average_after_each_step_make_the_st
 def test_what_fails_in_a_worker_is_raised_here_in_the_same_words():
     with pytest.raises(NotFinite, match="not finite in epoch"):
         pl.cluster.fit(model_of(rate=1e30), X, Y, verbose=0, cluster="local:2", epochs=3)
+
+
+def test_a_disk_that_has_no_room_even_for_what_failed_is_said_and_nobody_waits(tmp_path, monkeypatch):
+    def refuse(path, document):
+        raise FileError("no room")
+
+    monkeypatch.setattr(work, "write_json", refuse)
+    error = work.error_of(tmp_path, 1)
+    code = work._told(NotFinite("not finite"), error)
+    with pytest.raises(FileError, match="the disk is probably full.* resume=True"):
+        launching.raise_own_error(error, code)
 
 
 def test_a_worker_that_takes_much_longer_than_the_others_is_named_once(monkeypatch):

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import traceback
+from contextlib import suppress
 from pathlib import Path
 
+from .launching import FAILED
 from .messages import StreamLine
 from .work import STANDING, work
 
@@ -22,9 +25,14 @@ if __name__ == "__main__":
     if sys.platform != "win32":  # Ray blocks interrupts in its processes, and those that they start inherit that
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     folder, how, number = sys.argv[1:4]
-    code = work(Path(folder), how, int(number), line_of_this_process() if how == STANDING else None)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    code = FAILED
+    with suppress(OSError):  # where the log has no room
+        try:
+            code = work(Path(folder), how, int(number), line_of_this_process() if how == STANDING else None)
+        except Exception:
+            traceback.print_exc()
+        sys.stdout.flush()
+        sys.stderr.flush()
     if code:
         # A normal end would wait for workers that wait for this one.
         os._exit(code)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol, TextIO, TypeVar
 
 from .. import errors
-from ..errors import PlasticaError, PlasticaWarning
+from ..errors import FileError, PlasticaError, PlasticaWarning
 from ..training import interrupting
 from ..training.interrupting import Interrupted
 from .job import read_json
@@ -33,6 +33,7 @@ MOST_IN_VAIN = 3
 INTERRUPTED = "interrupted; the workers have ended. With a checkpoint folder, resume=True continues the run."
 LOST_OTHERS = 75  # the exit code of a worker that ended because another one did
 FAILED = 1
+NO_ROOM = 74  # that of a worker that could not even write what failed
 # What libraries in C++ print of connections; the errors among it are said by this process.
 QUIET = {"GLOO_LOG_LEVEL": "ERROR", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
@@ -161,7 +162,7 @@ def run_together(
             if all(each.code == 0 for each in going):
                 return lost
             failed = _first_failure(going)
-        raise_own_error(failed.task.error)
+        raise_own_error(failed.task.error, failed.code)
         lost += 1
         in_vain = in_vain + 1 if progress() <= before else 0
         say_lost(failed, len(going), in_vain, "all of them go on from the last checkpoint")
@@ -210,7 +211,7 @@ def run_apart(
                 watch.ended(each.task.number, well=each.code == 0)
                 if each.code == 0:
                     continue
-                raise_own_error(each.task.error)
+                raise_own_error(each.task.error, each.code)
                 number = each.task.number
                 lost += 1
                 in_vain[number] = in_vain.get(number, 0) + 1 if progress(each.task) <= begun[number] else 0
@@ -248,8 +249,13 @@ def _first_failure(going: Sequence[Underway]) -> Underway:
     return (saying or ended or [each for each in going if each.code not in (None, 0)])[0]
 
 
-def raise_own_error(path: Path) -> None:
-    """Raise the error that a worker wrote, if it did."""
+def raise_own_error(path: Path, code: int | None = None) -> None:
+    """Raise the error that a worker wrote, if it did; the exit code of one that could not write it says so."""
+    if code == NO_ROOM:
+        raise FileError(
+            f"{path.parent} cannot be written; the disk is probably full. The workers are stopped, and older "
+            "checkpoints are unchanged: make room, and continue with resume=True."
+        )
     if not path.exists():
         return
     told = read_json(path)

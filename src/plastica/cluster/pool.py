@@ -117,7 +117,7 @@ class WorkerPool:
         while worker.code is None and time.monotonic() < until:
             time.sleep(LOOK / 5)
         newest = self._progress(number)
-        raise_own_error(worker.task.error)
+        raise_own_error(worker.task.error, worker.code)
         self._in_vain[number] = self._in_vain[number] + 1 if newest <= self._begun[number] else 0
         say_lost(worker, len(self), self._in_vain[number], "another one goes on from its last checkpoint")
         self._begun[number] = newest

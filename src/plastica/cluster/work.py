@@ -6,13 +6,14 @@ import os
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import jax
 
 from ..data.parquet_shards import ParquetShards
-from ..errors import PlasticaError
+from ..errors import FileError, PlasticaError
 from ..lazy import deferred
 from ..model.reading import read_network
 from ..storage import newest_step
@@ -22,7 +23,7 @@ from .answers import MemberAnswer
 from .callbacks import callbacks_from
 from .job import CHECKPOINT, SETTINGS, answer_of, error_of, network_at, read_json, read_rows, until_from, write_json
 from .joining import HEAD, join, require_versions
-from .launching import FAILED, LOST_OTHERS
+from .launching import FAILED, LOST_OTHERS, NO_ROOM
 from .messages import LineClosed, WorkerLine, WorkerMessage
 from .rounds import DONE
 from .work_apart import train_apart
@@ -59,9 +60,7 @@ def work(folder: Path, how: str, number: int, line: WorkerLine | None = None) ->
     except KeyboardInterrupt:
         return 128 + 2
     except PlasticaError as error:
-        sys.stderr.write(f"{error}\n")  # for its log, where the file has no room either
-        write_json(error_of(folder, number), {"type": type(error).__name__, "message": str(error)})
-        return FAILED
+        return _told(error, error_of(folder, number))
     except LineClosed:
         return LOST_OTHERS
     except jax.errors.JaxRuntimeError as problem:
@@ -69,6 +68,18 @@ def work(folder: Path, how: str, number: int, line: WorkerLine | None = None) ->
         sys.stderr.write(f"{problem}\n")
         return LOST_OTHERS
     return 0
+
+
+def _told(error: PlasticaError, path: Path) -> int:
+    """Write an error for the process that started this one, and return the exit code."""
+    with suppress(OSError):  # where the log has no room
+        sys.stderr.write(f"{error}\n")
+        sys.stderr.flush()
+    try:
+        write_json(path, {"type": type(error).__name__, "message": str(error)})
+    except FileError:
+        return NO_ROOM
+    return FAILED
 
 
 def train_together(folder: Path, settings: Document) -> None:
