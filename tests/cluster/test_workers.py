@@ -137,7 +137,7 @@ def test_a_disk_that_has_no_room_even_for_what_failed_is_said_and_nobody_waits(t
     monkeypatch.setattr(work, "write_json", refuse)
     error = work.error_of(tmp_path, 1)
     code = work._told(NotFinite("not finite"), error)
-    with pytest.raises(FileError, match="the disk is probably full.* resume=True"):
+    with pytest.raises(FileError, match=r"the disk is probably full.* resume=True"):
         launching.raise_own_error(error, code)
 
 
