@@ -15,7 +15,8 @@ from plastica.errors import DataError, InvalidValue
 from plastica.export import program_of
 from plastica.export.exported import exported
 from plastica.export.interpreting import run
-from plastica.export.quantization import narrow, quantized
+from plastica.export.measuring import CheckRows, measure
+from plastica.export.quantization import is_quantized, narrow, quantized
 from plastica.export.targets import TARGETS
 
 ENTRIES = st.floats(-4, 4, width=32)
@@ -96,6 +97,14 @@ def test_every_language_computes_the_same(model, target, tool, tmp_path):
     # A float that is on the edge between two whole numbers may fall to either side.
     assert np.mean(np.abs(found - expected) < 1e-5) > 0.95
     np.testing.assert_allclose(found, expected, atol=0.02)
+
+
+def test_a_quantized_file_is_measured_without_onnxruntime(model, tmp_path):
+    x = drawn(model, 20)
+    written = pl.export.write(model, tmp_path / "model.py", int8=[x])
+    found = measure(written, CheckRows([x]))
+    assert is_quantized(written.exported.program) and not is_quantized(program_of(model))
+    assert 0 < found.difference < 0.05 and list(found.beside) == ["plastica"]
 
 
 def test_files_are_smaller(tmp_path):

@@ -14,6 +14,7 @@ from ..tables.base import BaseTableNetwork
 from ..typing import Document
 from .drawn_columns import drawn_columns
 from .exported import AnswerArrays, ColumnAnswers, Exported
+from .quantization import is_quantized
 from .raw_columns import RawColumns, features_of, labelled
 from .targets import TARGETS, ExportedFiles
 from .wording import SAY
@@ -146,6 +147,8 @@ def time_of_call(call: Callable[[], object]) -> float:
 
 def _onnxruntime(model: Exported, path: Path) -> AnswerArrays | None:
     """Return what onnxruntime answers for the model, if it and onnx are installed and can."""
+    if is_quantized(model.program):  # it has no convolution of whole numbers in 32 bits
+        return None
     try:
         from . import onnx_writer
 

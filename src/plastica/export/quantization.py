@@ -198,6 +198,12 @@ class _Part:
         return [*made, replace(operation, name="mul", inputs=inputs, parameters=MappingProxyType({}))]
 
 
+def is_quantized(program: ArrayProgram) -> bool:
+    """Return whether products of a program are computed in whole numbers."""
+    products = (each for part in program.walk() for each in part.operations if each.name in ("matmul", "convolution"))
+    return any(each.output.dtype == "int32" for each in products)
+
+
 def narrow(array: np.ndarray) -> np.ndarray:
     """Return whole numbers that fit into 8 bits in 8 bits, as files store them; other arrays as they are."""
     fits = array.dtype == np.int32 and array.size > 16 and np.abs(array).max() <= MOST
