@@ -56,6 +56,7 @@ MODULES = {
     "data.streaming_files": "Files larger than memory",
     "tables.streamed": "Training on files larger than memory",
     "export": "Export",
+    "compression": "Smaller models",
     "loading": "Loading",
     "datasets": "Data sets",
     "errors": "Errors and warnings",

@@ -108,8 +108,8 @@ class CompressionTable:
         metric = str(figure_named(self.metric))
         if best is whole or not (best.size and whole.size):
             return [SAY("none_smaller", metric=metric)]
-        saved = f"{100 - 100 * (best.flash or best.size) / (whole.flash or whole.size):.0f}"
-        return [SAY("smallest", recipe=best.recipe, saved=saved, metric=metric)]
+        saved = f"{100 - 100 * (best.flash or best.size) / (whole.flash or whole.size):.3g}"
+        return [SAY("smallest", recipe=best.recipe, saved=saved, metric=metric, rows=f"{self.rows:,}")]
 
     def to_frame(self) -> pl.DataFrame:
         """Return a row for each way: metric, interval, change and its interval, loss, bytes and time."""
@@ -129,8 +129,12 @@ class CompressionTable:
             "costs": rows,
         }
 
+    def summary(self) -> pl.DataFrame:
+        """Return the columns that are printed."""
+        return self.to_frame().select("recipe", "score", "change", "loss", "size", "zipped", "microseconds")
+
     def __repr__(self) -> str:
-        return "\n".join([*self.sentences(), repr(self.to_frame())])
+        return "\n".join([*self.sentences(), repr(self.summary())])
 
 
 def compress(source: CompressionSource, steps: str | StepSequence, how: FineTuning | None = None) -> CompressedModel:
