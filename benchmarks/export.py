@@ -79,7 +79,7 @@ def main() -> None:
         for name in given.models:
             model = MODELS[name]()
             model.build()
-            x = np.random.default_rng(0).standard_normal((ROWS, *model.input_shape[1:])).astype(np.float32)
+            x = np.random.default_rng(0).standard_normal((ROWS, *model.input_shape[1:]), np.float32)  # pyright: ignore[reportArgumentType]
             for target in given.targets:
                 for int8 in (False, True) if target == "c" else (False,):
                     path = Path(folder) / f"{name}{TARGETS[target].ending}"
@@ -111,7 +111,7 @@ def weights_of(written: ExportedFiles) -> int:
 def say_litert(name: str, model: pl.Sequential, x: np.ndarray, folder: Path, python: str) -> None:
     """Print the figures of LiteRT, in another process."""
     weights = {f"w{place}": each for place, each in enumerate(model.get_weights())}
-    np.savez(folder / "litert.npz", x=x, y=model.predict(x, verbose=0), **weights)
+    np.savez(folder / "litert.npz", x=x, y=model.predict(x, verbose=0), **weights)  # pyright: ignore[reportArgumentType]
     command = [python, str(Path(__file__).with_name("export_litert.py")), name, str(folder / "litert.npz")]
     ended = subprocess.run(command, check=False, capture_output=True, text=True)
     if ended.returncode:

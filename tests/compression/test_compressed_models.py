@@ -58,6 +58,7 @@ def test_recipes_that_are_wrong_are_one_sentence(given, message):
 
 def test_the_table_tells_costs_and_savings_of_digits(digits, tmp_path):
     found = compare(digits, ["int8", "prune-units:0.5+int8-trained", "low-rank:1"], FineTuning(epochs=10))
+    assert [each.failure for each in found.costs[:3]] == ["", "", ""]
     whole, eight, both, not_smaller = found.costs
     x, y = digits.test
     labels = run(digits.exported.program, x)[0].argmax(1)
@@ -124,3 +125,15 @@ def test_targets_that_do_not_fit_are_one_sentence(digits):
     model.build()
     with pytest.raises(DataError, match="targets have the shape"):
         model_source(model, np.zeros((4, 2)), np.zeros((4, 2)), test_data=(np.zeros((4, 2)), np.zeros(4)))
+
+
+def test_each_of_several_numbers_counts_in_its_own_unit():
+    x = np.random.default_rng(0).standard_normal((200, 3)).astype("float32")
+    y = np.stack([1e3 * x[:, 0], 1e-3 * x[:, 1]], 1)
+    model = pl.Sequential([pl.Dense(2, input_dim=3)])
+    model.build()
+    model.set_weights([np.array([[1e3, 0], [0, 1e-3], [0, 0]]), np.array([1.0, 1e-6])])
+    source = model_source(model, x[:150], y[:150], test_data=(x[150:], y[150:]))
+    made = compress(source, "distill:16", FineTuning(epochs=20, learning_rate=5e-3))
+    errors = np.abs(source.answers(made.program, source.test.inputs) - source.test.y).mean(0) / np.abs(y).mean(0)
+    assert (errors < 0.3).all()  # of both, though one is a million times as large

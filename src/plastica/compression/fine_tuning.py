@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 
 from ..export.program import ArrayProgram
@@ -33,7 +34,7 @@ class Lessons(NamedTuple):
         held: Validation rows, likewise; None without.
         held_targets: Their true answers.
         loss: The loss of answers.
-        unit: What numbers are divided by.
+        units: What the numbers of each output are divided by.
     """
 
     inputs: Sequence[np.ndarray]
@@ -41,7 +42,7 @@ class Lessons(NamedTuple):
     held: Sequence[np.ndarray] | None
     held_targets: np.ndarray | None
     loss: Loss
-    unit: float = 1.0
+    units: tuple[float, ...] = (1.0,)
 
 
 class FineTuning(NamedTuple):
@@ -122,7 +123,7 @@ class _Tuner:
     def __init__(self, program: ArrayProgram, lessons: Lessons, how: FineTuning, int8: bool) -> None:
         self.before, self.lessons, self.how = program, lessons, how
         products = tuple(ranges(program, lessons.inputs)) if int8 else ()
-        self.layer = ProgramLayer(program, products, unit=lessons.unit)
+        self.layer = ProgramLayer(program, products, units=lessons.units)
         self.x = beside(lessons.inputs)
         self.model = Model(self.layer, seed=how.seed)
         self.model.build(self.x.shape[1:])
@@ -133,7 +134,8 @@ class _Tuner:
     def program(self) -> ArrayProgram:
         """The program with the weights of now."""
         params = self.model.params
-        arrays = {value: np.asarray(params[name]) for name, value in self.layer.weights.items()}
+        # Copies: training gives the memory of its arrays away.
+        arrays = {value: np.array(params[name]) for name, value in self.layer.weights.items()}
         return with_arrays(self.before, arrays)
 
     def calibrate(self) -> None:
@@ -154,13 +156,13 @@ class _Tuner:
         lessons, how = self.lessons, self.how
         held = None
         if lessons.held is not None and lessons.held_targets is not None:
-            held = (beside(lessons.held), lessons.held_targets / lessons.unit)
+            held = (beside(lessons.held), lessons.held_targets / np.float32(lessons.units))
         stopping = [EarlyStopping(patience=PATIENCE, restore_best_weights=True)] if held is not None and last else []
-        start = (self.model.params, self.model.state)
+        start = jax.tree.map(np.array, (self.model.params, self.model.state))
         first = None if held is None else self._loss(held)
         self.model.fit(
             self.x,
-            lessons.targets / lessons.unit,
+            lessons.targets / np.float32(lessons.units),
             batch_size=how.batch_size or batch_size_for(len(self.x)),
             epochs=epochs,
             verbose=how.verbose,

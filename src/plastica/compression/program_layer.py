@@ -38,7 +38,7 @@ class ProgramLayer(Layer):
     Args:
         program: The program; it has one output.
         products: The products that are fake-quantized, in the order of their scales in the state; none for exact ones.
-        unit: What outputs are divided by, so that the loss of numbers does not depend on their unit.
+        units: What each output, or all, are divided by, so that the loss of numbers does not depend on their units.
 
     Shapes:
         ``(batch, numbers)`` in, the inputs of the program beside each other; ``(batch, *output)`` out.
@@ -51,7 +51,7 @@ class ProgramLayer(Layer):
 
     program: ArrayProgram
     products: tuple[Operation, ...] = ()
-    unit: float = 1.0
+    units: tuple[float, ...] = (1.0,)
 
     @cached_property
     def weights(self) -> ProgramWeights:
@@ -60,7 +60,7 @@ class ProgramLayer(Layer):
 
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
         arrays = constants_of(self.program)
-        params = {name: arrays[value] for name, value in self.weights.items()}
+        params = {name: arrays[value].copy() for name, value in self.weights.items()}
         return Variables(params, {RANGES: np.ones(len(self.products), np.float32)})
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -76,7 +76,7 @@ class ProgramLayer(Layer):
 
         learned = {value: params[name] for name, value in self.weights.items()}
         given = ProgramRun(learned, x.shape[0], product)
-        return computed(self.program, apart(self.program, x), given)[0] / self.unit, state
+        return computed(self.program, apart(self.program, x), given)[0] / jnp.asarray(self.units, x.dtype), state
 
 
 def beside(inputs: Sequence[np.ndarray]) -> np.ndarray:

@@ -74,10 +74,11 @@ class CompressionSource:
         taught = answers(self.exported.program, self.train.inputs)[0]
         targets = TRUTH * self.as_outputs(self.train.y, taught) + (1 - TRUTH) * taught
         held = None if self.held is None else self.as_outputs(self.held.y, taught)
-        unit = float(taught.std()) or 1.0 if self.task == "regression" else 1.0
+        spread = taught.reshape(len(taught), -1).std(0) if self.task == "regression" else np.ones(1)
+        units = tuple(float(each) or 1.0 for each in spread)
         loss = answer_loss(self.task, taught.shape[1])
         inputs = None if self.held is None else self.held.inputs
-        return Lessons(self.train.inputs, targets.astype(np.float32), inputs, held, loss, unit)
+        return Lessons(self.train.inputs, targets.astype(np.float32), inputs, held, loss, units)
 
     def as_outputs(self, y: np.ndarray, like: np.ndarray) -> np.ndarray:
         """Return what is true in the form of the outputs of the program."""
