@@ -63,6 +63,17 @@ def _cumulated(function: Callable[[Array, int, bool], Array]) -> Callable[..., A
     return lambda x, axis, reverse: function(x, axis, bool(reverse))
 
 
+def _chosen(argument: Callable[..., Array]) -> Callable[..., Array]:
+    # By index: the gradient of JAX's maximum looks for equal numbers, and finds none (0 / 0) where a compiler computes
+    # one of them again with other rounding.
+    def reduced(x: Array, axes: tuple[int, ...]) -> Array:
+        kept = [size for axis, size in enumerate(x.shape) if axis not in axes]
+        flat = jnp.moveaxis(x, axes, range(-len(axes), 0)).reshape(*kept, -1)
+        return jnp.take_along_axis(flat, argument(flat, -1, keepdims=True), -1)[..., 0]
+
+    return reduced
+
+
 def _iota(shape: Sequence[int], axis: int, dtype: str) -> Array:
     return lax.broadcasted_iota(jnp.dtype(dtype), tuple(shape), axis)
 
@@ -153,8 +164,8 @@ FUNCTIONS: Mapping[str, Callable[..., Array | tuple[Array, ...]]] = {
     "scatter": _scatter,
     "scatter_add": _scatter_add,
     "reduce_sum": lambda x, axes: jnp.sum(x, axes, dtype=x.dtype),
-    "reduce_max": lambda x, axes: x.max(axes),
-    "reduce_min": lambda x, axes: x.min(axes),
+    "reduce_max": _chosen(jnp.argmax),
+    "reduce_min": _chosen(jnp.argmin),
     "reduce_prod": lambda x, axes: jnp.prod(x, axes, dtype=x.dtype),
     "reduce_and": lambda x, axes: x.all(axes),
     "reduce_or": lambda x, axes: x.any(axes),
