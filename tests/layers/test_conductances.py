@@ -79,6 +79,12 @@ def test_neurons_settle_between_the_potentials_that_pull_whatever_the_unit_of_th
         assert settled == pytest.approx((leak * rest - 5 * 80) / (leak + 10), abs=0.02)
 
 
+def test_strong_inhibition_holds_a_membrane_and_throws_it_nowhere():
+    coarse = pl.ConductanceSynapses(pl.LIF(20.0, -50.0, -65.0, reset="zero", inputs="current", resistance=100.0))
+    found = trace(coarse, np.full(50, -1000.0))  # 1 microsiemens a step against a leak of 10 nanosiemens
+    assert not found["post"].any() and -71 < found["membrane"].min() and found["membrane"][-1] < -69
+
+
 def test_dynamic_synapses_release_what_the_closed_form_says():
     times = np.cumsum(RNG.integers(5, 60, 12))
     x = np.zeros(times[-1] + 1)
@@ -108,6 +114,9 @@ def test_leaky_units_follow_their_equation_and_are_a_simple_layer_at_one_step():
 
 FAULTS = {
     "this neuron has no such units. Use AdEx()": lambda: pl.ConductanceSynapses(pl.LIF()),
+    "ConductanceSynapses(ConductanceSynapses(neuron=AdEx())): conductances in nS": lambda: pl.ConductanceSynapses(
+        pl.ConductanceSynapses(pl.AdEx())
+    ),
     "looks like moles: write magnesium=1.": lambda: pl.NMDAConductance(magnesium=0.001),
     "these look like volts: write reversal=-70.": lambda: pl.ExponentialConductance("gaba", -0.07),
     "the rise must be faster than the decay; AlphaConductance(tau)": lambda: pl.NMDAConductance(rise=100.0),

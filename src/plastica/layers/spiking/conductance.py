@@ -79,6 +79,14 @@ class ConductanceLIF(Neuron):
         check_membrane(self)
         require_membrane(self)
 
+    @property
+    def potential_unit(self) -> str:
+        return "mV"
+
+    @property
+    def input_unit(self) -> str:
+        return "nS"
+
     def at_rest(self, like: Float[Array, "batch *units"]) -> UnitState:
         nothing = jnp.zeros_like(like)
         return {"membrane": jnp.full_like(like, self.rest), "excitation": nothing, "inhibition": nothing}

@@ -18,6 +18,8 @@ AMPA = ExponentialConductance()
 NMDA = NMDAConductance()
 GABA = ExponentialConductance("gaba", -70.0, 10.0, inhibitory=True)
 
+PICOAMPERE = {"pA": 1.0, "nA": 1e-3}  # in the unit of a neuron's inputs
+
 _NO_CURRENTS = (
     "ConductanceSynapses({neuron!r}): conductances in nS and potentials in mV give currents in pA, and this neuron has "
     "no such units. Use AdEx(), QIF(), or LIF(threshold=-50.0, rest=-65.0, reset='zero', inputs='current', "
@@ -32,8 +34,8 @@ class ConductanceSynapses(NeuronWith):
         I = sum_c g_c B_c(u) (E_c - u)   into the neuron
 
     A positive input opens the excitatory conductances, a negative one the inhibitory ones; its size is in
-    nanosiemens. B is 1 but for NMDA, which the membrane itself unblocks. In a step the current is that of the potential
-    at its beginning, and conductances are exact.
+    nanosiemens. B is 1 but for NMDA, which the membrane itself unblocks. Conductances are exact; in a step they and B
+    stay as they are, and the membrane relaxes towards the reversal potentials without passing them.
 
     When to use: where :class:`ConductanceLIF` with its two exponential conductances is not enough: for slow excitation
     by NMDA receptors, for conductances that rise, and for other neurons than the leaky one.
@@ -68,7 +70,7 @@ class ConductanceSynapses(NeuronWith):
 
     def __post_init__(self) -> None:
         check_neuron(self)
-        if self.neuron.per_picoampere is None:
+        if self.neuron.membrane_capacitance is None or self.neuron.input_unit not in PICOAMPERE:
             raise InvalidValue(_NO_CURRENTS.format(neuron=self.neuron))
         for each in self.conductances:
             if not isinstance(each, Conductance):
@@ -83,6 +85,14 @@ class ConductanceSynapses(NeuronWith):
                 f"ConductanceSynapses: got conductances named {names}; give one or more, each with a name of its own."
             )
 
+    @property
+    def input_unit(self) -> str:
+        return "nS"
+
+    @property
+    def membrane_capacitance(self) -> None:
+        return None  # its inputs are conductances: there are no synapses onto synapses
+
     def at_rest(self, like: Float[Array, "batch *units"]) -> UnitState:
         carry: UnitState = dict(self.neuron.at_rest(like))
         for each in self.conductances:
@@ -91,16 +101,27 @@ class ConductanceSynapses(NeuronWith):
         return carry
 
     def below_threshold(self, params: Params, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
-        u, current, kept = carry["membrane"], jnp.zeros_like(drive), {}
+        u, total, current, kept = carry["membrane"], jnp.zeros_like(drive), jnp.zeros_like(drive), {}
         for each in self.conductances:
             held = tuple(carry[f"{each.name}_{place}"] for place in range(len(each.closed(drive))))
             jump = each.share * jax.nn.relu(-drive if each.inhibitory else drive)
             after, g = each.opened(held, jump, self.dt)
             kept |= {f"{each.name}_{place}": array for place, array in enumerate(after)}
             kept[f"{each.name}_conductance"] = g
-            current = current + g * each.unblocked(u) * (each.reversal - u)
-        assert self.neuron.per_picoampere is not None  # checked when it was declared
-        return {**self.neuron.below_threshold(params, carry, current * self.neuron.per_picoampere), **kept}
+            g = g * each.unblocked(u)
+            total, current = total + g, current + g * (each.reversal - u)
+        mean = current * self._mean_pull(total) * PICOAMPERE[self.neuron.input_unit]
+        return {**self.neuron.below_threshold(params, carry, mean), **kept}
+
+    def _mean_pull(self, total: Float[Array, "batch *units"]) -> Float[Array, "batch *units"]:
+        """Return the mean distance to where conductances pull during a step, as a fraction of that at its beginning.
+
+        With a constant current instead, conductances beyond 2 C / dt would throw the membrane past what they pull to.
+        """
+        assert self.neuron.membrane_capacitance is not None  # checked when it was declared
+        decays = total * (self.dt / self.neuron.membrane_capacitance)  # nS ms / pF
+        small = decays < 1e-3
+        return jnp.where(small, 1 - decays / 2, -jnp.expm1(-decays) / jnp.where(small, 1.0, decays))
 
     def currents(self, carry: UnitState) -> dict[str, Array]:
         """Return the current through each conductance at the potential of the membrane, in picoamperes, by name."""

@@ -87,8 +87,16 @@ class AdEx(Neuron):
             )
 
     @property
-    def per_picoampere(self) -> float:
-        return 1.0
+    def potential_unit(self) -> str:
+        return "mV"
+
+    @property
+    def input_unit(self) -> str:
+        return "pA"
+
+    @property
+    def membrane_capacitance(self) -> float:
+        return self.capacitance
 
     def at_rest(self, like: Float[Array, "batch *units"]) -> UnitState:
         return {"membrane": jnp.full_like(like, self.rest), "adaptation_current": jnp.zeros_like(like)}
@@ -175,8 +183,16 @@ class QIF(Neuron):
             raise InvalidValue(f"QIF: got rest, threshold and cut {rising}; expected them to rise.")
 
     @property
-    def per_picoampere(self) -> float:
-        return 1e-3  # its inputs are nanoamperes
+    def potential_unit(self) -> str:
+        return "mV"
+
+    @property
+    def input_unit(self) -> str:
+        return "nA"
+
+    @property
+    def membrane_capacitance(self) -> float:
+        return 1000 * self.tau / self.resistance  # milliseconds over megaohms are nanofarads
 
     def at_rest(self, like: Float[Array, "batch *units"]) -> UnitState:
         return {"membrane": jnp.full_like(like, self.rest)}

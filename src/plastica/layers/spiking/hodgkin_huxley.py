@@ -96,6 +96,14 @@ class HodgkinHuxley(CrossingNeuron):
                 "of the gate m. Take a shorter step; spikes want 0.05 ms."
             )
 
+    @property
+    def potential_unit(self) -> str:
+        return "mV"
+
+    @property
+    def input_unit(self) -> str:
+        return "μA/cm²"
+
     def at_rest(self, like: Float[Array, "batch *units"]) -> UnitState:
         v = jnp.full_like(like, -65.0)
         gates = {name: opening / (opening + closing) for name, (opening, closing) in gate_rates(v).items()}

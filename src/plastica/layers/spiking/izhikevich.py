@@ -79,6 +79,10 @@ class Izhikevich(Neuron):
         require_integrator(self)
         require_millivolts(self, "c", "initial_membrane")
 
+    @property
+    def potential_unit(self) -> str:
+        return "mV"
+
     def at_rest(self, like: Float[Array, "batch *units"]) -> UnitState:
         u = (
             self.b * (self.initial_membrane - self.reference)

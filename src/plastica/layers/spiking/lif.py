@@ -95,10 +95,19 @@ class LIF(Neuron):
         return Variables({"tau": initializers.Constant(self.tau)(rng, shape[-1:])} if self.learn_tau else {}, {})
 
     @property
-    def per_picoampere(self) -> float | None:
-        # Inputs are nanoamperes if potentials are millivolts; near 0 they have no unit.
+    def potential_unit(self) -> str:
+        # Near 0 potentials have no unit.
         without_unit = all(isinstance(each, float) and abs(each) <= 1 for each in (self.threshold, self.rest))
-        return None if self.inputs == "jumps" or without_unit else 1e-3
+        return "" if without_unit else "mV"
+
+    @property
+    def input_unit(self) -> str:
+        return self.potential_unit and ("mV" if self.inputs == "jumps" else "nA")
+
+    @property
+    def membrane_capacitance(self) -> float | None:
+        # Milliseconds over megaohms are nanofarads.
+        return 1000 * self.tau / self.resistance if self.input_unit == "nA" else None
 
     def at_rest(self, like: Float[Array, "batch *units"]) -> UnitState:
         return {"membrane": jnp.full_like(like, self.rest)}

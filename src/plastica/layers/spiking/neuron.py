@@ -25,8 +25,18 @@ class Neuron(UnitsInTime):
     surrogate: Surrogate
 
     @property
-    def per_picoampere(self) -> float | None:
-        """What a picoampere is in the unit of the neuron's inputs; None if they are no currents in amperes."""
+    def potential_unit(self) -> str:
+        """The unit of the membrane potential, such as "mV"; empty if it has none. Default: empty."""
+        return ""
+
+    @property
+    def input_unit(self) -> str:
+        """The unit of the inputs, such as "pA" or "nA"; empty if they have none. Default: empty."""
+        return ""
+
+    @property
+    def membrane_capacitance(self) -> float | None:
+        """The capacitance of the membrane, in picofarads; None for a neuron without one. Default: None."""
         return None
 
     def threshold_at(self, carry: UnitState) -> Float[Array, "batch *units"] | None:

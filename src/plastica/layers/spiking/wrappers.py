@@ -34,8 +34,16 @@ class NeuronWith(Neuron):
         return self.neuron.surrogate
 
     @property
-    def per_picoampere(self) -> float | None:
-        return self.neuron.per_picoampere
+    def potential_unit(self) -> str:
+        return self.neuron.potential_unit
+
+    @property
+    def input_unit(self) -> str:
+        return self.neuron.input_unit
+
+    @property
+    def membrane_capacitance(self) -> float | None:
+        return self.neuron.membrane_capacitance
 
     def threshold_at(self, carry: UnitState) -> Float[Array, "batch *units"] | None:
         return self.neuron.threshold_at(carry)
