@@ -99,6 +99,10 @@ def test_homeostasis_weakens_the_inputs_of_units_that_are_depolarized():
 def test_volts_and_layers_without_a_membrane_are_told():
     with pytest.raises(InvalidValue, match="potentials are in millivolts, and these look like volts"):
         VoltageSTDP(theta_minus=-0.07, theta_plus=-0.045)
+    with pytest.raises(
+        InvalidValue, match="Spiking: VoltageSTDP reads potentials in millivolts, and these neurons have"
+    ):
+        VoltageSTDP().check(pl.layers.Sequential((pl.Spiking(2, pl.LIF(), recurrent=False),)), None)
     with pytest.raises(InvalidValue, match=r"Spiking: VoltageSTDP needs neurons with a membrane, such as AdEx\(\)."):
         spikes = jnp.zeros((1, 5, 1))
         record = Record(spikes, spikes, spikes, None, None, trajectory=lambda: {"post": spikes})

@@ -7,7 +7,7 @@ import pytest
 
 import plastica as pl
 from plastica.errors import DataError, InvalidValue
-from plastica.spikes import draw_connectivity, layer_traces, neuron_traces
+from plastica.spikes import draw_connectivity, firing_curve, layer_traces, neuron_traces
 
 RNG = np.random.default_rng(0)
 
@@ -49,6 +49,32 @@ def test_neurons_of_a_network_are_chosen_by_layer():
         layer_traces(model, x, layer=0)
     with pytest.raises(InvalidValue, match="there are 3 neurons and 2 rows, counted from 0"):
         layer_traces(model, x, layer=2, neurons=[3])
+
+
+def test_axes_of_pictures_have_the_units_of_the_neuron():
+    by_neuron = {
+        pl.AdEx(): ["membrane potential, mV", "input, pA", ""],
+        pl.LIF(learn_tau=True): ["membrane potential", "input"],
+        pl.LIF(threshold=-50.0, rest=-65.0): ["membrane potential, mV", "input, mV"],
+        pl.ConductanceSynapses(pl.AdEx()): ["membrane potential, mV", "current, pA", ""],
+    }
+    for neuron, labels in by_neuron.items():
+        panels = neuron_traces(neuron, np.full(20, 0.1)).draw().axes
+        assert [panel.get_ylabel() for panel in panels] == labels
+    assert panels[2].get_legend().get_texts()[0].get_text() == "adaptation current, pA"
+
+
+def test_what_a_layer_with_weights_reads_is_no_input_of_its_neurons():
+    model = pl.Sequential([pl.Input((15, 3)), pl.Spiking(3, pl.LIF(5.0))])  # as many features as neurons
+    assert not layer_traces(model, RNG.random((1, 15, 3), np.float32)).currents
+
+
+def test_potentials_beyond_all_numbers_are_told():
+    words = r"HodgkinHuxley\(dt=0.025\): the potential grows beyond all numbers after .* inputs, which are in μA/cm²"
+    with pytest.raises(InvalidValue, match=words):
+        neuron_traces(pl.HodgkinHuxley(), np.full(400, -800.0))  # meant as picoamperes
+    with pytest.raises(InvalidValue, match=r"FitzHughNagumo.*Give weaker inputs, or take a shorter step"):
+        firing_curve(pl.FitzHughNagumo(), [100.0], 20.0, 0.0)
 
 
 def test_what_cannot_be_drawn_is_told():

@@ -62,3 +62,8 @@ class SpikingUnits:
     def spike_step(self) -> float:
         """The duration of a step, in milliseconds."""
         raise NotImplementedError
+
+    @property
+    def potential_unit(self) -> str:
+        """The unit of the membrane potential, such as "mV"; empty if it has none. Default: empty."""
+        return ""

@@ -10,8 +10,10 @@ from jax import Array
 
 from ..declaration import declaration
 from ..errors import InvalidValue
+from ..layers.capabilities import SpikingUnits
 from ..layers.layer import Layer, Params, Record
 from ..layers.spiking.units_in_time import require_millivolts, require_times
+from ..layers.walk import walk
 from ..losses import Objective
 from ..random import Key
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, FRACTION, require_numbers
@@ -21,6 +23,11 @@ from .local import LayerRule, Learned, only_kernel, row_shares
 from .rule import Batch
 from .spike_traces import before, outer
 from .stdp import check_steps, mean_spikes, require_spikes, spiking_units
+
+_NO_MILLIVOLTS = (
+    "VoltageSTDP reads potentials in millivolts, and these neurons have no unit. Use AdEx(), or LIF(threshold=-50.0, "
+    "rest=-65.0)."
+)
 
 
 @declaration
@@ -54,8 +61,8 @@ class VoltageSTDP(LayerRule):
     The defaults of the thresholds, time constants and amplitudes are the paper's for slices of visual cortex.
 
     Raises:
-        InvalidValue: If a number is out of range, potentials look like volts, or a layer has no spikes on both sides or
-            no membrane.
+        InvalidValue: If a number is out of range, potentials look like volts, or a layer has no spikes on both sides,
+            no membrane, or potentials without a unit.
 
     Reference:
         C. Clopath, L. Büsing, E. Vasilaki, W. Gerstner, 2010, Connectivity reflects coding: a model of voltage-based
@@ -102,6 +109,9 @@ class VoltageSTDP(LayerRule):
     def check(self, network: Layer, objective: Objective | None) -> None:
         super().check(network, objective)
         check_steps(self, network, "tau_x", "tau_minus", "tau_plus")
+        for path, layer, _ in walk(network):
+            if layer.offer(SpikingUnits) is not None and spiking_units(layer).potential_unit != "mV":
+                raise InvalidValue(f"{path}: {_NO_MILLIVOLTS}")
 
     def begin(self, layer: Layer, params: Params, key: Key) -> Memory:
         """Return the mean depolarization of each unit, with homeostasis: at first one that changes nothing."""

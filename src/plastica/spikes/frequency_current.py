@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import InvalidValue
-from ..layers import Neuron
+from ..layers import INFERENCE, Neuron
 from ..layers.spiking.units_in_time import whole_steps
 from ..typing import Float
+from .traces_of_neurons import require_finite
 
 if TYPE_CHECKING:
     from ..drawing.figure import Drawing
@@ -23,10 +24,12 @@ class FiringCurve(NamedTuple):
     Attributes:
         currents: The currents, in the unit of the neuron's inputs.
         rates: Spikes per second, 0 where fewer than two spikes came.
+        unit: The unit of the currents, such as "pA"; empty if they have none.
     """
 
     currents: Float[np.ndarray, "currents"]
     rates: Float[np.ndarray, "currents"]
+    unit: str = ""
 
     @property
     def rheobase(self) -> float:
@@ -48,13 +51,14 @@ def firing_curve(neuron: Neuron, currents: ArrayLike, duration: float = 1000.0, 
     to recordings.
 
     Args:
-        neuron: The neuron, without weights to learn.
+        neuron: The neuron; time constants that it would learn are at their beginning.
         currents: The currents.
         duration: The duration of each, in milliseconds.
         skip: The time at the beginning that does not count, in milliseconds.
 
     Raises:
-        InvalidValue: If the times leave nothing, or currents are no series of finite numbers.
+        InvalidValue: If the times leave nothing, currents are no series of finite numbers, or the potential does not
+            stay finite.
 
     Example:
         >>> from plastica.layers import LIF
@@ -69,9 +73,12 @@ def firing_curve(neuron: Neuron, currents: ArrayLike, duration: float = 1000.0, 
         raise InvalidValue(f"firing_curve(duration={duration:g}, skip={skip:g}): expected 0 <= skip < duration.")
     steps = whole_steps("firing_curve", "duration", duration, neuron.dt)
     x = jnp.broadcast_to(jnp.asarray(given)[None, None], (1, steps, len(given)))
-    spikes = np.asarray(neuron.apply({}, x)[0])[0, round(skip / neuron.dt) :]
+    params, _ = neuron.init(np.random.default_rng(0), x.shape[1:])
+    potential, _ = neuron.synapse(params, x, {}, INFERENCE)
+    require_finite(neuron, potential)
+    spikes = np.asarray(neuron.activate(potential))[0, round(skip / neuron.dt) :]
     rates = [_rate(np.flatnonzero(own), neuron.dt) for own in spikes.T]
-    return FiringCurve(given, np.array(rates))
+    return FiringCurve(given, np.array(rates), neuron.input_unit)
 
 
 def _rate(steps: np.ndarray, dt: float) -> float:

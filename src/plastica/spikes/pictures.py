@@ -9,6 +9,7 @@ import numpy as np
 from ..drawing import COLOURS, INK, PALE, SOFT, drawable_language, own_style
 from ..errors import InvalidValue
 from ..language import Texts, using
+from .pictures_of_neurons import quantity
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,7 +54,7 @@ def draw_firing_curve(curve: FiringCurve) -> Drawing:
         drawing = Drawing(4.2, 3.0, layout="constrained")
         axes = drawing.subplots()
         axes.plot(curve.currents, curve.rates, ".-", color=COLOURS[0], lw=1.4, ms=4)
-        axes.set_xlabel(SAY("current"), fontsize=9, color=INK)
+        axes.set_xlabel(quantity("current", curve.unit), fontsize=9, color=INK)
         axes.set_ylabel(SAY("hertz"), fontsize=9, color=INK)
         _plain(axes)
     return drawing
@@ -81,8 +82,8 @@ def draw_phase_plane(plane: PhasePlane) -> Drawing:
         axes.plot(*plane.orbit.T, color=INK, lw=1.0, label=SAY("orbit"))
         axes.set_xlim(plane.x[0], plane.x[-1])
         axes.set_ylim(plane.y[0], plane.y[-1])
-        axes.set_xlabel(SAY.name("quantity", plane.names[0]), fontsize=9, color=INK)
-        axes.set_ylabel(SAY.name("quantity", plane.names[1]), fontsize=9, color=INK)
+        axes.set_xlabel(quantity(plane.names[0], plane.potential_unit), fontsize=9, color=INK)
+        axes.set_ylabel(quantity(plane.names[1]), fontsize=9, color=INK)
         axes.legend(fontsize=8, frameon=False, labelcolor=SOFT, loc="upper right")
         _plain(axes)
     return drawing

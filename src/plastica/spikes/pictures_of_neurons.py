@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .traces_of_neurons import NeuronTraces, QuantitiesInTime
 
 SAY = Texts("spikes")
+_UNITS = {"adaptation_current": "pA"}  # of quantities that have the same in all neurons
 
 
 def draw_neuron_traces(traces: NeuronTraces) -> Drawing:
@@ -39,10 +40,17 @@ def draw_neuron_traces(traces: NeuronTraces) -> Drawing:
             panels[-1, column].set_xlabel(SAY("milliseconds"), fontsize=9, color=INK)
         for axes in panels[:, -1]:  # beside the curves, which leave no place of their own
             axes.legend(fontsize=8, frameon=False, labelcolor=SOFT, loc="center left", bbox_to_anchor=(1.0, 0.5))
-        panels[0, 0].set_ylabel(SAY("quantity_membrane"), fontsize=9, color=INK)
-        if traces.currents and "input" not in traces.currents:
-            panels[1, 0].set_ylabel(SAY("current_pa"), fontsize=9, color=INK)
+        panels[0, 0].set_ylabel(quantity("membrane", traces.potential_unit), fontsize=9, color=INK)
+        if traces.currents:
+            name = "input" if "input" in traces.currents else "current"
+            panels[1, 0].set_ylabel(quantity(name, traces.current_unit), fontsize=9, color=INK)
     return drawing
+
+
+def quantity(name: str, unit: str = "") -> str:
+    """Return the label of a quantity with its unit, if it has one."""
+    shown, unit = SAY.name("quantity", name), unit or _UNITS.get(name, "")
+    return SAY("with_unit", name=shown, unit=unit) if unit else shown
 
 
 def _draw_membrane(axes: Axes, traces: NeuronTraces, column: int) -> None:
@@ -61,7 +69,7 @@ def _draw_membrane(axes: Axes, traces: NeuronTraces, column: int) -> None:
 
 def _draw_quantities(axes: Axes, traces: NeuronTraces, part: QuantitiesInTime, column: int) -> None:
     for (name, values), colour in zip(part.items(), (COLOURS * 3), strict=False):
-        axes.plot(traces.times, values[:, column], color=colour, lw=1.0, label=SAY.name("quantity", name))
+        axes.plot(traces.times, values[:, column], color=colour, lw=1.0, label=quantity(name))
     _plain(axes)
 
 

@@ -11,6 +11,7 @@ from ..declaration import replace
 from ..errors import InvalidValue
 from ..layers import Neuron
 from ..typing import Float
+from .traces_of_neurons import require_finite
 
 if TYPE_CHECKING:
     from ..drawing.figure import Drawing
@@ -27,6 +28,7 @@ class PhasePlane(NamedTuple):
         x, y: The places.
         dx, dy: The derivatives at each place, per millisecond; 0 on the nullclines.
         orbit: The quantities over time from rest, resets included.
+        potential_unit: The unit of the first quantity, such as "mV"; empty if it has none.
     """
 
     names: tuple[str, str]
@@ -35,6 +37,7 @@ class PhasePlane(NamedTuple):
     dx: Float[np.ndarray, "rows columns"]
     dy: Float[np.ndarray, "rows columns"]
     orbit: Float[np.ndarray, "time two"]
+    potential_unit: str = ""
 
     def draw(self) -> Drawing:
         """Draw the flow, both nullclines and the orbit."""
@@ -58,7 +61,7 @@ def phase_plane(
         duration: The duration of the orbit.
 
     Raises:
-        InvalidValue: If the neuron does not have two quantities.
+        InvalidValue: If the neuron does not have two quantities, or does not stay finite.
 
     Example:
         >>> from plastica.layers import FitzHughNagumo
@@ -79,5 +82,6 @@ def phase_plane(
     slopes = [np.asarray((new[name] - own) / STEP) for name, own in zip(names, (across, up), strict=True)]
     steps = max(round(duration / neuron.dt), 1)
     found = neuron.trajectory({}, jnp.full((1, steps, 1), current, jnp.float32))
+    require_finite(neuron, found["potential"])
     orbit = np.stack([np.asarray(found[name])[0, :, 0] for name in names], axis=1)
-    return PhasePlane((names[0], names[1]), columns, rows, slopes[0], slopes[1], orbit)
+    return PhasePlane((names[0], names[1]), columns, rows, slopes[0], slopes[1], orbit, neuron.potential_unit)

@@ -34,6 +34,8 @@ class NeuronTraces(NamedTuple):
         spikes: 1 in each step with a spike.
         currents: The currents through synapses by name, in picoamperes; for neurons without conductances the inputs.
         others: What else the neurons carry by name, such as the adaptation.
+        potential_unit: The unit of the potential, such as "mV"; empty if it has none.
+        current_unit: The unit of the currents or inputs, likewise.
     """
 
     neurons: tuple[int, ...]
@@ -43,6 +45,8 @@ class NeuronTraces(NamedTuple):
     spikes: Float[np.ndarray, "time neurons"]
     currents: QuantitiesInTime
     others: QuantitiesInTime
+    potential_unit: str = ""
+    current_unit: str = ""
 
     def draw(self) -> Drawing:
         """Draw a column for each neuron: potential, threshold and spikes; currents or inputs; what adapts."""
@@ -54,7 +58,7 @@ class NeuronTraces(NamedTuple):
 def neuron_traces(
     neuron: Neuron, inputs: ArrayLike, neurons: Sequence[int] | None = None, row: int = 0
 ) -> NeuronTraces:
-    """Return what a neuron without weights to learn does with some inputs.
+    """Return what a neuron does with some inputs; time constants that it would learn are at their beginning.
 
     When to use: to see why a neuron spikes when it does, and how synapses, threshold and adaptation act together. For
     a layer of a network, see :func:`layer_traces`.
@@ -67,7 +71,7 @@ def neuron_traces(
 
     Raises:
         DataError: If inputs have other shapes, or are not finite.
-        InvalidValue: If there is no such neuron or row.
+        InvalidValue: If there is no such neuron or row, or the potential does not stay finite.
 
     Example:
         >>> from plastica.layers import LIF, AdaptiveThreshold
@@ -82,7 +86,9 @@ def neuron_traces(
             "(batch, time, neurons)."
         )
     steps = {1: lambda: given[None, :, None], 2: lambda: given[None]}.get(given.ndim, lambda: given)()
-    return _chosen(neuron, neuron.trajectory({}, jnp.asarray(steps)), neurons, row)
+    params, _ = neuron.init(np.random.default_rng(0), steps.shape[1:])
+    found = neuron.trajectory(params, jnp.asarray(steps))
+    return _chosen(neuron, found, neurons, row, {"input": found["pre"]})
 
 
 def layer_traces(
@@ -98,7 +104,8 @@ def layer_traces(
         row: Which row.
 
     Raises:
-        InvalidValue: If the layer does not spike, or there is no such neuron or row.
+        InvalidValue: If the layer does not spike, there is no such neuron or row, or the potential does not stay
+            finite.
 
     Example:
         >>> import plastica as pl
@@ -110,16 +117,18 @@ def layer_traces(
         model.build(np.shape(x)[1:])
     record, _ = model.network.forward(model.params, model.network.cast_inputs(jnp.asarray(x)), model.state, Context())
     spiking = [
-        (place, neuron, part.trajectory)
+        (place, each, neuron, part.trajectory)
         for place, (_, each, part) in enumerate(walk(model.network, record))
         if (neuron := _neuron_of(each)) is not None and part.trajectory is not None
     ]
-    found = [(neuron, trajectory) for place, neuron, trajectory in spiking if layer in (None, place)]
+    found = [rest for place, *rest in spiking if layer in (None, place)]
     if not found:
         places = ", ".join(str(place) for place, *_ in spiking) or "none"
         raise InvalidValue(f"layer_traces(layer={layer}): this layer does not spike; layers that do: {places}.")
-    neuron, trajectory = found[0]
-    return _chosen(neuron, trajectory(), neurons, row)
+    own, neuron, trajectory = found[0]
+    seen = trajectory()
+    # A layer with weights shows what it read, which is not a number for each of its neurons.
+    return _chosen(neuron, seen, neurons, row, {"input": seen["pre"]} if own is neuron else {})
 
 
 def _neuron_of(layer: object) -> Neuron | None:
@@ -128,8 +137,32 @@ def _neuron_of(layer: object) -> Neuron | None:
     return layer if isinstance(layer, Neuron) else None
 
 
-def _chosen(neuron: Neuron, trajectory: Mapping[str, Array], neurons: Sequence[int] | None, row: int) -> NeuronTraces:
+def require_finite(neuron: Neuron, potential: Float[Array, "batch time *units"]) -> None:
+    """Check that the potential of neurons has stayed finite.
+
+    Raises:
+        InvalidValue: If not; the message says when it was lost.
+    """
+    lost = ~np.isfinite(np.asarray(potential)).reshape(*potential.shape[:2], -1).all((0, 2))
+    if lost.any():
+        unit = f", which are in {neuron.input_unit}" if neuron.input_unit else ""
+        raise InvalidValue(
+            f"{type(neuron).__name__}(dt={neuron.dt:g}): the potential grows beyond all numbers after "
+            f"{lost.argmax() * neuron.dt:g} ms. Give weaker inputs{unit}, or take a shorter step."
+        )
+
+
+def _chosen(
+    neuron: Neuron,
+    trajectory: Mapping[str, Array],
+    neurons: Sequence[int] | None,
+    row: int,
+    inputs: Mapping[str, Array],
+) -> NeuronTraces:
     """Return the traces of some neurons of one row from what all did."""
+    if "membrane" not in trajectory:
+        raise InvalidValue(f"neuron_traces({neuron!r}): this neuron has no membrane; call it so in at_rest.")
+    require_finite(neuron, trajectory["potential"])
     shape = trajectory["potential"].shape
     if len(shape) != 3:
         raise InvalidValue(f"neuron_traces: neurons of shape {shape[2:]}; expected a layer of (time, neurons).")
@@ -145,9 +178,6 @@ def _chosen(neuron: Neuron, trajectory: Mapping[str, Array], neurons: Sequence[i
 
     carry = dict(trajectory)
     threshold, through = neuron.threshold_at(carry), neuron.currents(carry)
-    pre = carry["pre"]
-    # A recurrent layer shows what it read, which is not a number for each of its neurons.
-    inputs = {"input": of(pre)} if pre.shape == shape else {}
     hidden = tuple(through)
     others = {
         name: of(values)
@@ -160,6 +190,8 @@ def _chosen(neuron: Neuron, trajectory: Mapping[str, Array], neurons: Sequence[i
         of(carry["membrane"]),
         None if threshold is None else of(threshold),
         of(neuron.activate(carry["potential"])),
-        {name: of(values) for name, values in through.items()} or inputs,
+        {name: of(values) for name, values in (through or inputs).items()},
         others,
+        neuron.potential_unit,
+        "pA" if through else neuron.input_unit,
     )

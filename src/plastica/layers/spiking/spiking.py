@@ -177,6 +177,10 @@ class Spiking(Recurrent, SpikingUnits):
     def spike_step(self) -> float:
         return self.neuron.dt
 
+    @property
+    def potential_unit(self) -> str:
+        return self.neuron.potential_unit
+
     def forward(
         self, params: Params, x: Array, state: State, context: Context, feedback: Params | None = None
     ) -> tuple[Record, State]:
