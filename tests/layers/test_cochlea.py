@@ -65,6 +65,12 @@ FAULTS = {
     "got samples from -30 to 200; sound is from -1 to 1. Divide 16-bit samples by 32768.": (
         DataError, lambda: pl.Sequential([COCHLEA, pl.Flatten()]).predict(np.array([[-30.0] * 80 + [200.0] * 80])),
     ),
+    "got sound of shape (80,); expected (batch, samples). For one sound write sound[None].": (
+        ShapeError, lambda: COCHLEA.rates(SOUND[0, :80]),
+    ),
+    "got samples of type int16; sound is from -1 to 1. Divide": (
+        DataError, lambda: COCHLEA.apply({}, np.ones((1, 80), np.int16)),
+    ),
     "got inputs of shape (40,); it reads (samples,), at least 80": (ShapeError, lambda: COCHLEA.output_shape((40,))),
     "highest below 4000 Hz, half the sample rate": (InvalidValue, lambda: pl.Cochlea(8, RATE, highest=5000.0)),
     "Cochlea(max_rate=500, dt=5): more than one spike a step; at most 200 Hz.": (

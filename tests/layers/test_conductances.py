@@ -8,7 +8,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 import plastica as pl
-from plastica.errors import InvalidValue
+from plastica.errors import DataError, InvalidValue
 from plastica.memory import ShortTermPlasticity
 
 RNG = np.random.default_rng(0)
@@ -129,12 +129,15 @@ FAULTS = {
     "got 3; expected conductances": lambda: pl.ConductanceSynapses(pl.AdEx(), (3,)),
     "TsodyksMarkramSynapse(recovery=0.8, dt=1): the step is longer": lambda: pl.TsodyksMarkramSynapse(recovery=0.8),
     "TsodyksMarkramSynapse(use=1.5): use must be a number in (0, 1).": lambda: pl.TsodyksMarkramSynapse(1.5),
+    "TsodyksMarkramSynapse: got numbers from 0 to 3; it reads spikes": (
+        lambda: pl.Sequential([pl.TsodyksMarkramSynapse()]).predict(np.full((1, 4, 1), 3.0))
+    ),
     "LeakyRNN(tau=0.02, dt=1): the step is longer than tau. Times are in milliseconds": lambda: pl.LeakyRNN(4, 0.02),
 }
 
 
 @pytest.mark.parametrize("words", FAULTS)
 def test_mistakes_with_conductances_are_told(words):
-    with pytest.raises(InvalidValue) as told:
+    with pytest.raises((InvalidValue, DataError)) as told:
         FAULTS[words]()
     assert words in str(told.value)

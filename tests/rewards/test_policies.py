@@ -52,6 +52,10 @@ def test_policies_suit_their_environment_and_rule():
         policy_for(GridWorld(), STDP(), (8,))
     with pytest.raises(InvalidValue, match="expected 1 episode or more"):
         train_policies(dense, number=0)
+    with pytest.raises(InvalidValue, match="VoltageSTDP has no learning_rate to set or to compare; give VoltageSTDP"):
+        usual_policy(GridWorld(2, 2), pl.rules.VoltageSTDP(), learning_rate=0.1)
+    with pytest.raises(InvalidValue, match="VoltageSTDP reads potentials in millivolts"):
+        usual_policy(GridWorld(2, 2), pl.rules.VoltageSTDP())
 
 
 def test_an_environment_of_gymnasium_is_the_compiled_one():

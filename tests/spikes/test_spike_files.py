@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from plastica.errors import DataError, MissingExtra
-from plastica.spikes import SpikeTrains, read_aedat, read_nwb, write_nwb
+from plastica.errors import DataError, InvalidValue, MissingExtra
+from plastica.spikes import CameraEvents, SpikeTrains, read_aedat, read_nwb, write_nwb
 
 
 @pytest.mark.filterwarnings("ignore")  # of the packages
@@ -65,6 +65,16 @@ def test_events_that_dv_wrote_are_read(tmp_path):
     first = times - times[0] < 10_000
     np.testing.assert_array_equal(frames[0].sum((0, 1)), [(~on[first]).sum(), on[first].sum()])
     np.testing.assert_array_equal(found.trains().raster(1.0).sum(0), frames.sum(0).ravel())
+
+
+def test_pictures_of_no_time_or_of_too_many_steps_are_told():
+    events = CameraEvents(*map(np.array, ([0.0, 1e7], [1, 0], [0, 0], [True, False])), 640, 480)
+    with pytest.raises(InvalidValue, match="expected times above 0, in milliseconds"):
+        events.frames(duration=0)
+    with pytest.raises(
+        InvalidValue, match=r"10,000,001 pictures of 640 x 480 pixels take 22888 GB\. Take a longer step"
+    ):
+        events.frames()
 
 
 def test_files_that_are_none_and_missing_packages_are_told(tmp_path, monkeypatch):

@@ -44,7 +44,7 @@ class GymnasiumEnvironment(Environment):
     Raises:
         MissingExtra: If Gymnasium is not installed.
         UnknownName: If there is no such environment.
-        InvalidValue: If its actions or observations are of another kind.
+        InvalidValue: If its actions or observations are of another kind, or it cannot be made.
 
     Reference:
         M. Towers et al., 2024, Gymnasium: a standard interface for reinforcement learning environments.
@@ -100,6 +100,7 @@ class HostedCopies:
 
     def __init__(self, first: Any, make: Any) -> None:
         self.first, self._make = first, make
+        self._first_action = int(first.action_space.start)
         self._envs: list[Any] = []
         self._seen: dict[int, np.ndarray] = {}
         self._ended: set[int] = set()
@@ -125,7 +126,7 @@ class HostedCopies:
             seat = int(places[index])
             if seat in self._ended:
                 continue
-            seen, reward, over, cut, _info = self._envs[seat].step(int(chosen[index]))
+            seen, reward, over, cut, _info = self._envs[seat].step(int(chosen[index]) + self._first_action)
             self._seen[seat] = self._as_array(seen)
             rewards[index], ended[index] = reward, over or cut
             if over or cut:
@@ -134,7 +135,9 @@ class HostedCopies:
 
     def _as_array(self, seen: Any) -> np.ndarray:
         space = self.first.observation_space
-        return np.asarray(seen, np.float32) if space.shape else np.eye(int(space.n), dtype=np.float32)[int(seen)]
+        if space.shape:
+            return np.asarray(seen, np.float32)
+        return np.eye(int(space.n), dtype=np.float32)[int(seen) - int(space.start)]
 
     def _of(self, seats: np.ndarray) -> np.ndarray:
         shown = np.stack([self._seen[int(seat)] for seat in seats.ravel()])
@@ -157,8 +160,10 @@ def _copies(name: str) -> HostedCopies:
         ) from None
     try:
         first = gymnasium.make(name)
-    except (gymnasium.error.Error, ImportError, ModuleNotFoundError) as error:
+    except gymnasium.error.UnregisteredEnv as error:
         raise UnknownName(f'Gymnasium has no environment "{name}": {str(error).splitlines()[0]}') from None
+    except (gymnasium.error.Error, ImportError) as error:  # such as a package that this environment needs
+        raise InvalidValue(f'Gymnasium cannot make "{name}": {str(error).splitlines()[0]}') from None
     actions, seen = first.action_space, first.observation_space
     spaces = gymnasium.spaces
     if not isinstance(actions, spaces.Discrete) or not isinstance(seen, spaces.Box | spaces.Discrete):

@@ -19,7 +19,7 @@ from ..layers import (
     SpikeCount,
     Spiking,
 )
-from ..optimizers import Adam
+from ..optimizers import Adam, Optimizer
 from ..rules import Backprop, Rule
 from .environment import Environment
 from .policy_gradient import PolicyGradient
@@ -60,6 +60,23 @@ def policy_for(environment: Environment, rule: Rule, hidden: Sequence[int] = ())
     return Sequential((*tuned, *copies, units, SpikeCount()))
 
 
+def require_rate(rule: Rule) -> None:
+    """Check that a rule that takes no optimizer has a learning rate.
+
+    Raises:
+        InvalidValue: If not.
+    """
+    if rate_of(rule) is None:
+        own = ", ".join(rule.own_rates())
+        raise InvalidValue(f"{type(rule).__name__} has no learning_rate to set or to compare; give {own} instead.")
+
+
+def rate_of(declared: Rule | Optimizer) -> float | None:
+    """Return the learning rate of a rule or an optimizer; NaN for a schedule, None if there is none."""
+    rate = getattr(declared, "learning_rate", None)
+    return rate if rate is None or isinstance(rate, float) else float("nan")
+
+
 def usual_policy(
     environment: Environment,
     rule: Rule | None = None,
@@ -79,6 +96,9 @@ def usual_policy(
         longest: The number of steps after which an episode is cut off. Default: that of the environment.
         discount: How much later rewards count.
 
+    Raises:
+        InvalidValue: If a learning rate is given for a rule that has none.
+
     Example:
         >>> from plastica.rewards import GridWorld
         >>> usual_policy(GridWorld(3, 3)).longest
@@ -88,6 +108,7 @@ def usual_policy(
     if hidden is None:
         hidden = () if environment.observes_intensities or not rule.needs_loss else (32,)
     if learning_rate is not None and not rule.needs_loss:
+        require_rate(rule)
         rule = replace(rule, learning_rate=learning_rate)
     usual = 0.1 if environment.observes_intensities else 0.01
     return PolicyGradient(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from ..errors import InvalidValue
 from ..model import Model
 from ..populations import Population
 from ..typing import Float
+from .policies import rate_of, require_rate
 from .policy_gradient import PolicyGradient, episodes
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class ReturnCurves(NamedTuple):
         episodes: The number of episodes played before the end of each stretch.
         returns: The mean sum of rewards of an episode, ``(members, stretches)``.
         lengths: The mean number of steps of an episode, likewise.
-        rates: The learning rate of each member.
+        rates: The learning rate of each member; NaN for a schedule, and for a rule that has none.
         seeds: The seed of each member.
         best: That of the best policy, where it is known.
         models: The trained policies.
@@ -90,7 +91,7 @@ def train_policies(
         verbose: Whether to show progress, as for ``fit``.
 
     Raises:
-        InvalidValue: If a number is below 1.
+        InvalidValue: If a number is below 1, or learning rates are given for a rule that has none.
 
     Example:
         >>> from plastica.rewards import Bandit, usual_policy
@@ -104,20 +105,23 @@ def train_policies(
     each = max(1, updates // STRETCHES)
     root = "optimizer" if program.rule.needs_loss else "rule"
     place = f"{root}.learning_rate"
+    if learning_rates is not None and not program.rule.needs_loss:
+        require_rate(program.rule)
     grid = {} if learning_rates is None else {place: list(learning_rates)}
     population = Population(Model(program), grid, seeds=seeds)
     history = population.fit(
         episodes(each * side_by_side), batch_size=side_by_side, epochs=-(-updates // each), verbose=verbose
     )
-    rate: Any = getattr(program, root).learning_rate
-    own = rate if isinstance(rate, float) else float("nan")  # a schedule is no single number
+    own = rate_of(program.optimizer if program.rule.needs_loss else program.rule)
     curves = [each.history for each in history.histories]
     returns = np.array([each["reward"] for each in curves])
     return ReturnCurves(
         np.arange(1, returns.shape[1] + 1) * each * side_by_side,
         returns,
         np.array([each["steps"] for each in curves]),
-        tuple(cast(float, member.values.get(place, own)) for member in population.members),
+        tuple(
+            cast(float, member.values.get(place, float("nan") if own is None else own)) for member in population.members
+        ),
         tuple(member.seed for member in population.members),
         program.environment.best_reward,
         population.models,

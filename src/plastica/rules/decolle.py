@@ -59,7 +59,7 @@ class DECOLLE(Rule):
 
     Reference:
         J. Kaiser, H. Mostafa, E. Neftci, 2020, Synaptic plasticity dynamics for deep continuous local learning
-        (DECOLLE), equations 4 to 8, without regularization of activities; H. Mostafa, V. Ramesh, G. Cauwenberghs, 2018,
+        (DECOLLE), without regularization of activities; H. Mostafa, V. Ramesh, G. Cauwenberghs, 2018,
         Deep supervised learning using local errors.
     """
 

@@ -40,7 +40,7 @@ class RFLO(EProp):
         RFLO()
 
     Reference:
-        J. M. Murray, 2019, Local online learning in recurrent networks with random feedback, equations 3 and 5.
+        J. M. Murray, 2019, Local online learning in recurrent networks with random feedback.
     """
 
     facts: ClassVar[Facts | FactsOf] = EProp.facts._replace(source="Murray 2019")  # pyright: ignore[reportIncompatibleVariableOverride]

@@ -64,8 +64,8 @@ class RTRL(Rule):
         RTRL(order=1)
 
     Reference:
-        R. J. Williams, D. Zipser, 1989, A learning algorithm for continually running fully recurrent neural networks,
-        equations 11 to 15; J. Menick, E. Elsen, U. Evci, S. Osindero, K. Simonyan, A. Graves, 2021, Practical real time
+        R. J. Williams, D. Zipser, 1989, A learning algorithm for continually running fully recurrent neural networks;
+        J. Menick, E. Elsen, U. Evci, S. Osindero, K. Simonyan, A. Graves, 2021, Practical real time
         recurrent learning with a sparse approximation (SnAp), section 3.
     """
 

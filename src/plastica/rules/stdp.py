@@ -32,9 +32,9 @@ TIMES = ("tau_plus", "tau_minus", "tau_triplet", "tau_eligibility")
 class STDP(LayerRule):
     """Spike-timing-dependent plasticity: causes are strengthened, and what comes too late is weakened.
 
-        dw = A_plus f_plus(w) exp(-t / tau_plus)     for a spike of the unit t after one of the input
-        dw = -A_minus f_minus(w) exp(-t / tau_minus) for a spike of the input t after one of the unit
-        f_plus(w) = (w_max - w)^mu,  f_minus(w) = w^mu;   w stays within 0 and w_max
+        dw = w_max A_plus f_plus(w) exp(-t / tau_plus)     for a spike of the unit t after one of the input
+        dw = -w_max A_minus f_minus(w) exp(-t / tau_minus) for a spike of the input t after one of the unit
+        f_plus(w) = (1 - w / w_max)^mu,  f_minus(w) = (w / w_max)^mu;   w stays within 0 and w_max
 
     With ``triplet``, a spike of the unit strengthens the more, the more it has spiked in the last ``tau_triplet``, by
     A_plus (1 + triplet o_2), as measured at high rates. Spikes of the same step do not pair. Weights change after each

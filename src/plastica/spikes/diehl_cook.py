@@ -49,7 +49,8 @@ class DiehlCook(Declaration):
         max_rate: The rate of an input of intensity 1, in spikes per second.
         learning_rate: What a spike of a unit adds to a weight at most; weights are from 0 to 1.
         depression: What a spike of an input takes from a weight at most.
-        total: What the weights into a unit sum up to. None: a tenth of the number of inputs, 78.4 for 28 x 28 pixels.
+        total: What the weights into a unit sum up to. None: a tenth of the number of inputs, 78.4 for 28 x 28 pixels,
+            where that code has 78.
         inhibition: The conductance that a spike adds to all other units, in units of the leak.
         threshold_step: How far a spike lifts the threshold of its unit, in millivolts.
         threshold_tau: The time constant with which thresholds fall back, in milliseconds.

@@ -13,6 +13,8 @@ from ..errors import DataError, InvalidValue, MissingExtra
 from ..typing import Bool, Float, Int
 from .spike_trains import SpikeTrains
 
+_LARGEST = 8 * 2**30  # bytes of pictures; more would not fit into the memory of most machines
+
 
 class CameraEvents(NamedTuple):
     """The events of a camera, in the order of time: pixels that became brighter or darker.
@@ -39,17 +41,24 @@ class CameraEvents(NamedTuple):
             duration: The duration of the whole, in milliseconds; later events are left out. Default: until the last.
 
         Raises:
-            InvalidValue: If a time is not above 0.
+            InvalidValue: If a time is not above 0, or the pictures do not fit into memory.
 
         Example:
             >>> events = CameraEvents(*map(np.array, ([0.0, 2.5], [1, 0], [0, 0], [True, False])), 2, 1)
             >>> events.frames()[:, 0].tolist()
             [[[0.0, 0.0], [0.0, 1.0]], [[0.0, 0.0], [0.0, 0.0]], [[1.0, 0.0], [0.0, 0.0]]]
         """
-        whole = self.times[-1] + dt if duration is None and len(self.times) else duration or dt
+        last = self.times[-1] + dt if len(self.times) else dt
+        whole = last if duration is None else duration
         if not (dt > 0 and whole > 0):
             raise InvalidValue(f"frames(dt={dt!r}, duration={duration!r}): expected times above 0, in milliseconds.")
         steps = max(1, int(np.floor(whole / dt + 1e-6)))
+        size = 4 * steps * self.height * self.width * 2
+        if size > _LARGEST:
+            raise InvalidValue(
+                f"frames(dt={dt:g}): {steps:,} pictures of {self.width} x {self.height} pixels take "
+                f"{size / 2**30:.0f} GB. Take a longer step or a shorter duration, or trains()."
+            )
         found = np.zeros((steps, self.height, self.width, 2), np.float32)
         step = np.floor(self.times / dt + 1e-6).astype(int)
         kept = step < steps

@@ -129,6 +129,13 @@ class SparseNetwork(NamedTuple):
             yield np.asarray(progress.steps)[:count], np.asarray(progress.neurons)[:count]
 
     def _check(self) -> None:
+        if not isinstance(self.neuron, LIF):
+            raise InvalidValue(f"SparseNetwork(neuron={self.neuron!r}): expected LIF(), the neuron that it solves.")
+        if not np.issubdtype(self.targets.dtype, np.integer) or not np.isfinite(self.weights).all():
+            raise InvalidValue(
+                f"SparseNetwork: got targets of type {self.targets.dtype} and weights that are "
+                f"{'' if np.isfinite(self.weights).all() else 'not '}finite; expected whole numbers and finite weights."
+            )
         if self.targets.shape != self.weights.shape or self.targets.ndim != 2:
             raise InvalidValue(
                 f"SparseNetwork: got targets of shape {self.targets.shape} and weights of shape {self.weights.shape}; "

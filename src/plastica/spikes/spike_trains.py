@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ..errors import DataError
-from ..layers.spiking.units_in_time import whole_steps
+from ..errors import DataError, InvalidValue
+from ..layers.spiking.units_in_time import require_time, whole_steps
 from ..typing import Float, Int
 
 if TYPE_CHECKING:
@@ -45,12 +45,16 @@ class SpikeTrains(NamedTuple):
 
         Raises:
             DataError: If they have other shapes, or other values than 0 and 1.
+            InvalidValue: If there is no such row, or the step is not above 0.
         """
+        require_time("SpikeTrains.of", "dt", dt, None)
         given = np.asarray(spikes)
         if given.ndim != 3 or not np.isin(given, (0, 1)).all():
             raise DataError(
                 f"SpikeTrains.of: got values of shape {given.shape}; expected zeros and ones, (batch, time, units)."
             )
+        if not 0 <= row < len(given):
+            raise InvalidValue(f"SpikeTrains.of(row={row!r}): there are {len(given)} rows, counted from 0.")
         steps, neurons = np.nonzero(given[row])
         return cls(steps * dt, neurons, given.shape[2], given.shape[1] * dt)
 
@@ -109,7 +113,11 @@ class SpikeTrains(NamedTuple):
 
         Args:
             bins: The duration over which the rate is averaged, in milliseconds.
+
+        Raises:
+            InvalidValue: If it is not above 0.
         """
         from .pictures import draw_raster
 
+        require_time("SpikeTrains.draw", "bins", bins, None)
         return draw_raster(self, bins)

@@ -18,6 +18,7 @@ from .units_in_time import StaticTime, as_floats, require_times, whole_steps
 
 RESPONSE = 0.064  # seconds of an impulse response, after which the slowest filter, at 100 Hz, has decayed to .1 %
 ORDER = 4
+_SOUND = "sound is from -1 to 1. Divide 16-bit samples by 32768."
 
 
 @declaration
@@ -131,10 +132,7 @@ class Cochlea(Layer):
     def check_input(self, x: np.ndarray) -> None:
         low, high = float(np.min(x, initial=0)), float(np.max(x, initial=0))
         if low < -1 or high > 1:
-            raise DataError(
-                f"Cochlea: got samples from {low:.4g} to {high:.4g}; sound is from -1 to 1. Divide 16-bit samples by "
-                "32768."
-            )
+            raise DataError(f"Cochlea: got samples from {low:.4g} to {high:.4g}; {_SOUND}")
 
     def filtered(self, x: Float[Array, "batch samples"]) -> Float[Array, "batch channels samples"]:
         """Return what each filter lets pass."""
@@ -149,7 +147,20 @@ class Cochlea(Layer):
         return jnp.fft.irfft(product, size)[..., : x.shape[1]]
 
     def rates(self, x: Float[Array, "batch samples"]) -> Float[Array, "batch time channels"]:
-        """Return the rate of each fibre of each channel in each step, in spikes per second (a cochleagram)."""
+        """Return the rate of each fibre of each channel in each step, in spikes per second (a cochleagram).
+
+        Raises:
+            ShapeError: If sound is not (batch, samples), or shorter than a step.
+            DataError: If samples are whole numbers.
+        """
+        x = jnp.asarray(x)
+        if x.ndim != 2:
+            raise ShapeError(
+                f"Cochlea: got sound of shape {x.shape}; expected (batch, samples). For one sound write sound[None]."
+            )
+        if not jnp.issubdtype(x.dtype, jnp.floating):
+            raise DataError(f"Cochlea: got samples of type {x.dtype}; {_SOUND}")
+        self.output_shape(x.shape[1:])
         x = as_floats(x)
         steps = x.shape[1] // self._samples
         loud = jax.nn.relu(self.filtered(x)[..., : steps * self._samples]) / self.loudest

@@ -165,7 +165,8 @@ class FitzHughNagumo(CrossingNeuron):
         [0.0, 1.0]
 
     Reference:
-        R. FitzHugh, 1961, Impulses and physiological states in theoretical models of nerve membrane, equations 1 and 2;
+        R. FitzHugh, 1961, Impulses and physiological states in theoretical models of nerve membrane, here with
+        the signs of w and I turned, and time in another unit;
         J. Nagumo, S. Arimoto, S. Yoshizawa, 1962, An active pulse transmission line simulating nerve axon.
     """
 

@@ -40,7 +40,7 @@ class RateUnits(UnitsInTime):
         0.632
 
     Reference:
-        P. Dayan, L. F. Abbott, 2001, Theoretical neuroscience, equation 7.11.
+        P. Dayan, L. F. Abbott, 2001, Theoretical neuroscience, section 7.2.
     """
 
     tau: float = 20.0

@@ -5,9 +5,11 @@ from __future__ import annotations
 from math import e
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from ...declaration import declaration
+from ...errors import DataError
 from ...schedules.checks import AT_LEAST_ZERO, INSIDE_ONE, require_numbers
 from ...typing import Float, Params
 from .units_in_time import UnitsInTime, UnitState, fading, require_times
@@ -133,6 +135,7 @@ class TsodyksMarkramSynapse(Synapse):
     Raises:
         InvalidValue: If a time constant is below a step, or the use outside of 0 to 1.
         ShapeError: If inputs have no axis of time.
+        DataError: If the layer is the first of a network and its inputs are outside of 0 to 1.
 
     Example:
         >>> spikes = jnp.zeros((1, 60, 1)).at[0, ::20].set(1.0)
@@ -142,8 +145,9 @@ class TsodyksMarkramSynapse(Synapse):
 
     Reference:
         M. V. Tsodyks, H. Markram, 1997, The neural code between neocortical pyramidal neurons depends on
-        neurotransmitter release probability; M. Tsodyks, K. Pawelzik, H. Markram, 1998, Neural networks with dynamic
-        synapses, equations 2.1 to 2.5.
+        neurotransmitter release probability; facilitation: M. Tsodyks, K. Pawelzik, H. Markram, 1998, Neural networks
+        with dynamic synapses; with u and x alone, where resources are used up at once and not after the time constant
+        of the current: G. Mongillo, O. Barak, M. Tsodyks, 2008, Synaptic theory of working memory.
     """
 
     use: float = 0.5
@@ -157,6 +161,14 @@ class TsodyksMarkramSynapse(Synapse):
         require_numbers(self, {"use": INSIDE_ONE, "facilitation": AT_LEAST_ZERO})
         if isinstance(self.facilitation, float) and self.facilitation > 0:
             require_times(self, "facilitation")
+
+    def check_input(self, x: np.ndarray) -> None:
+        low, high = float(np.min(x, initial=0)), float(np.max(x, initial=0))
+        if low < 0 or high > 1:
+            raise DataError(
+                f"TsodyksMarkramSynapse: got numbers from {low:.4g} to {high:.4g}; it reads spikes, 0 or 1. Put it "
+                "directly behind what spikes, and take shorter steps if there are several spikes in one."
+            )
 
     def at_rest(self, like: Float[Array, "batch *units"]) -> UnitState:
         return {"current": jnp.zeros_like(like), "use": jnp.zeros_like(like), "resources": jnp.ones_like(like)}
