@@ -121,7 +121,7 @@ def layer_traces(
         for place, (_, each, part) in enumerate(walk(model.network, record))
         if (neuron := _neuron_of(each)) is not None and part.trajectory is not None
     ]
-    found = [rest for place, *rest in spiking if layer in (None, place)]
+    found = [(own, neuron, seen) for place, own, neuron, seen in spiking if layer in (None, place)]
     if not found:
         places = ", ".join(str(place) for place, *_ in spiking) or "none"
         raise InvalidValue(f"layer_traces(layer={layer}): this layer does not spike; layers that do: {places}.")
