@@ -323,6 +323,9 @@ def test_first_spikes_count_silent_steps():
 
 
 FAULTS = {
+    "LIF(resistance=0.0): resistance must be a finite number above 0.": lambda: pl.LIF(resistance=0.0),
+    "QIF(resistance=-1.0): resistance must be a finite number above 0.": lambda: pl.QIF(resistance=-1.0),
+    "ConductanceLIF(capacitance=-200.0): capacitance must be": lambda: pl.ConductanceLIF(capacitance=-200.0),
     "LIF(tau=0.02, dt=1): the step is longer than tau. Times are in milliseconds: write tau=20 for 0.02 s": lambda: (
         pl.LIF(0.02)
     ),

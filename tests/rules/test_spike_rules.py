@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import plastica as pl
-from plastica.errors import InvalidValue
+from plastica.errors import InvalidValue, PlasticaWarning
 from plastica.layers import Context, Record, smoothed
 from plastica.layers.spiking.surrogates import FastSigmoid
 from plastica.losses import MeanSquaredError, Objective
@@ -206,6 +206,15 @@ def test_mistakes_with_rules_for_spikes_are_told(words):
     with pytest.raises(InvalidValue) as told:
         FAULTS[words]()
     assert words in str(told.value)
+
+
+def test_numbers_that_are_no_spikes_are_told():
+    model = pl.Sequential([pl.Input((4, 3)), pl.Spiking(3, recurrent=False)])
+    model.compile(rule="stdp")
+    words = r"layer 1, Spiking: STDP learns from spikes, 0 or 1 in each step, and x has numbers from -0.5 to 1"
+    with pytest.warns(PlasticaWarning, match=words):
+        model.fit(np.where(np.eye(4, 3) > 0, 1, -0.5)[None].repeat(2, 0), verbose=0)
+    model.fit(np.eye(4, 3)[None].repeat(2, 0), verbose=0)
 
 
 def test_stdp_asks_for_spikes_on_both_sides():

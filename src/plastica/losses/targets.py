@@ -249,8 +249,9 @@ class Signs(Targets):
 
 
 ONE_ANSWER = (
-    "The network answers each step or pixel of a row. For one answer per row put Flatten() before the first Dense, or "
-    "leave out return_sequences in the last recurrent layer."
+    "The network answers each step or pixel of a row. For one answer per row put Flatten() before the first Dense, "
+    "leave out return_sequences in the last recurrent layer, or end a spiking network with LeakyReadout() and "
+    "MembraneMean()."
 )
 
 

@@ -7,12 +7,14 @@ import numpy as np
 from ..activations import Activation, Softmax
 from ..errors import caution
 from ..layers import BatchNormalization, CategoryEmbedding, Embedding, LayerNormalization, UnitNormalization
+from ..layers.capabilities import SpikingUnits
 from ..layers.layer import Layer
 from ..layers.lengths import OpenShape
 from ..layers.lost_masks import losing_masks
 from ..layers.spiking.firing import step_of
 from ..layers.walk import walk
 from ..losses import Loss
+from ..rules import Rule
 from ..typing import Params, State
 from .inputs import HostArrays
 from .weights import named_weights
@@ -79,6 +81,20 @@ def of_steps(network: Layer) -> None:
     caution(
         f"{first} has steps of {duration:g} ms and {other} of {differs:g} ms, but they go through the same sequence: "
         f"time constants count for another time than written. Give both the same dt, such as dt={duration:g}."
+    )
+
+
+def of_spikes(network: Layer, x: HostArrays, rule: Rule) -> None:
+    """Warn about numbers that a rule takes for spikes, although they are none."""
+    first = next((each for each in walk(network) if type(each[1]).__name__ != "Input"), None)
+    if not rule.reads_spikes or first is None or first[1].offer(SpikingUnits) is None or not isinstance(x, np.ndarray):
+        return
+    if np.all((x >= 0) & (x == np.rint(x))):
+        return
+    caution(
+        f"{first[0]}: {type(rule).__name__} learns from spikes, 0 or 1 in each step, and x has numbers from "
+        f"{x.min():.4g} to {x.max():.4g}, which count as so many spikes. Put RateEncoder(100) before it for rows of "
+        "numbers from 0 to 1, or DeltaEncoder() for series."
     )
 
 

@@ -90,6 +90,8 @@ def fit(
         _require_apart(data, mesh, as_list(callbacks))
     examples = data.examples
     adapt(model, None if examples is None else examples.x)
+    if examples is not None and model.compiled.own is None:
+        cautions.of_spikes(model.network, examples.x, model.compiled.rule)
     member = member_for(model, data, held_out, options)
     looks = [callback.look for callback in as_list(callbacks) if isinstance(callback, RunWatcher)]
     epochs = max(0, options.epochs - options.initial_epoch)

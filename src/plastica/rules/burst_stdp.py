@@ -92,6 +92,10 @@ class BurstSTDP(LayerRule):
         require_numbers(self, dict.fromkeys(("average_rate", "probability"), FRACTION))
         require_times(self, "burst_interval", "tau")
 
+    @property
+    def reads_spikes(self) -> bool:
+        return True
+
     def require(self, layer: Layer) -> None:
         require_spikes(self, layer)
 

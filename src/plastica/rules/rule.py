@@ -150,6 +150,11 @@ class Rule(Declaration):
         return ""
 
     @property
+    def reads_spikes(self) -> bool:
+        """Whether the rule takes the inputs of its layers for spikes, so that other numbers are probably a mistake."""
+        return False
+
+    @property
     def answers_forward(self) -> bool:
         """Whether predictions are those of the forward pass, so that its gradient explains them."""
         return type(self).respond is Rule.respond

@@ -109,6 +109,10 @@ class STDP(LayerRule):
         if self.pairing not in PAIRINGS:
             raise InvalidValue(f"STDP(pairing={self.pairing!r}): expected one of {', '.join(map(repr, PAIRINGS))}.")
 
+    @property
+    def reads_spikes(self) -> bool:
+        return True
+
     def window(self, lags: Num[np.ndarray, "lags"]) -> Float[np.ndarray, "lags"]:
         """Return the change of a weight by one pair, in units of ``w_max``, without its dependence on the weight.
 

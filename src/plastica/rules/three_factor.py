@@ -99,6 +99,10 @@ class ThreeFactor(LayerRule):
             )
         require_numbers(self, {"expectation_rate": AT_LEAST_ZERO})
 
+    @property
+    def reads_spikes(self) -> bool:
+        return self.rule.reads_spikes
+
     def own_rates(self) -> tuple[str, ...]:
         return self.rule.own_rates()
 

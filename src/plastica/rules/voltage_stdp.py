@@ -100,6 +100,10 @@ class VoltageSTDP(LayerRule):
         require_times(self, "tau_x", "tau_minus", "tau_plus", "spike_duration")
         require_millivolts(self, "theta_minus", "theta_plus")
 
+    @property
+    def reads_spikes(self) -> bool:
+        return True
+
     def own_rates(self) -> tuple[str, ...]:
         return (f"VoltageSTDP(depression={self.depression!r}, potentiation={self.potentiation!r})",)
 

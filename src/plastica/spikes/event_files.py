@@ -96,7 +96,8 @@ def read_aedat(path: str | os.PathLike[str]) -> CameraEvents:
     if chosen is None or not packets:
         raise DataError(f"read_aedat({os.fspath(path)!r}): the file has no stream of events.")
     events: Any = np.concatenate(packets)
-    times = (events["t"] - events["t"][0].astype(events["t"].dtype)) / 1000.0
+    microseconds = events["t"].astype(np.int64)  # unsigned ones would wrap around at an event before the first
+    times = (microseconds - microseconds[0]) / 1000.0
     stream = streams[chosen]
     places = events["x"].astype(int), events["y"].astype(int)
     return CameraEvents(times, *places, events["on"].astype(bool), int(stream["width"]), int(stream["height"]))

@@ -78,7 +78,7 @@ class AdEx(Neuron):
         require_times(self, "adaptation_tau")
         require_integrator(self)
         require_millivolts(self, "rest", "threshold", "reset_potential")
-        require_numbers(self, dict.fromkeys(("capacitance", "leak", "slope"), ABOVE_ZERO))
+        require_numbers(self, {"slope": ABOVE_ZERO})
         require_numbers(self, {"increment": AT_LEAST_ZERO})
         require_membrane(self)
         if isinstance(self.cut, float) and isinstance(self.threshold, float) and not self.threshold < self.cut:
@@ -153,7 +153,8 @@ class QIF(Neuron):
         ``(batch, time, ...)`` in and out.
 
     Raises:
-        InvalidValue: If a time is below a step, the order rest < threshold < cut is broken, or a name is unknown.
+        InvalidValue: If a time is below a step, the order rest < threshold < cut is broken, the resistance is not above
+            0, or a name unknown.
         ShapeError: If inputs have no axis of time.
 
     Example:
@@ -176,6 +177,7 @@ class QIF(Neuron):
 
     def __post_init__(self) -> None:
         require_times(self, "tau")
+        require_numbers(self, {"resistance": ABOVE_ZERO})
         require_integrator(self)
         require_millivolts(self, "rest", "threshold", "reset_potential")
         rising = self.rest, self.threshold, self.cut

@@ -12,6 +12,7 @@ from jax import Array
 from ... import initializers
 from ...declaration import declaration, named_field
 from ...errors import InvalidValue
+from ...schedules.checks import ABOVE_ZERO, require_numbers
 from ...typing import Float, Params, by_name
 from ..kernels.leaky import leaky
 from ..layer import Shape
@@ -58,7 +59,8 @@ class LIF(Neuron):
         ``(batch, time, ...)`` in and out; with ``learn_tau`` tau ``(features,)``.
 
     Raises:
-        InvalidValue: If a time is below a step, the threshold is not above rest, or a name is unknown.
+        InvalidValue: If a time is below a step, the threshold is not above rest, the resistance not above 0, or a name
+            is unknown.
         ShapeError: If inputs have no axis of time.
 
     Example:
@@ -85,6 +87,7 @@ class LIF(Neuron):
     def __post_init__(self) -> None:
         require_times(self, "tau")
         check_membrane(self)
+        require_numbers(self, {"resistance": ABOVE_ZERO})
         if isinstance(self.threshold, float) and self.threshold < 0:  # a potential with a unit
             require_millivolts(self, "threshold", "rest")
         if self.inputs not in ("jumps", "current"):

@@ -10,7 +10,7 @@ import numpy as np
 from jax import Array
 
 from ...errors import InvalidValue, ShapeError
-from ...schedules.checks import is_number
+from ...schedules.checks import ABOVE_ZERO, is_number, require_numbers
 from ...typing import Float, Mask
 from ..in_time import Carry
 from ..layer import INFERENCE, Context, Layer, Params, Record, Shape, State
@@ -221,8 +221,9 @@ def require_membrane(layer: Any) -> None:
     """Check the time constant of a membrane, C / g_L, against the step.
 
     Raises:
-        InvalidValue: If it is shorter than the step.
+        InvalidValue: If it is shorter than the step, or one of both is not above 0.
     """
+    require_numbers(layer, dict.fromkeys(("capacitance", "leak"), ABOVE_ZERO))
     given = layer.capacitance, layer.leak, layer.dt
     if all(isinstance(each, float | int) for each in given) and layer.capacitance < layer.leak * layer.dt:
         raise InvalidValue(
