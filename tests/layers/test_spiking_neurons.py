@@ -323,6 +323,8 @@ def test_first_spikes_count_silent_steps():
 
 
 FAULTS = {
+    "AdaptiveThreshold(AdEx()): spikes of this neuron are part": lambda: pl.AdaptiveThreshold(pl.AdEx()),
+    "Refractory(HodgkinHuxley()): spikes of this neuron and": lambda: pl.Refractory(pl.HodgkinHuxley()),
     "LIF(resistance=0.0): resistance must be a finite number above 0.": lambda: pl.LIF(resistance=0.0),
     "QIF(resistance=-1.0): resistance must be a finite number above 0.": lambda: pl.QIF(resistance=-1.0),
     "ConductanceLIF(capacitance=-200.0): capacitance must be": lambda: pl.ConductanceLIF(capacitance=-200.0),

@@ -17,7 +17,7 @@ from .facts import Facts, FactsOf
 class RFLO(EProp):
     """Random feedback local online learning (RFLO), for leaky rate units such as :class:`~plastica.layers.LeakyRNN`.
 
-        dW_ab = -eta sum_t [B e(t)]_a p_ab(t),   p_ab(t) = (1 - 1 / tau) p_ab(t-1) + 1 / tau f'(z_a(t)) h_b(t-1)
+        dW_ab = -eta sum_t [B e(t)]_a p_ab(t),   p_ab(t) = (1 - dt / tau) p_ab(t-1) + dt / tau f'(z_a(t)) h_b(t-1)
 
     e is the error of the output at a step and B a fixed random matrix: no weights of others are known, and nothing is
     kept of the past but a trace p for each synapse. Two approximations separate it from the gradient: B for the output

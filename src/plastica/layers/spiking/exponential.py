@@ -87,6 +87,10 @@ class AdEx(Neuron):
             )
 
     @property
+    def makes_upstroke(self) -> bool:
+        return True
+
+    @property
     def potential_unit(self) -> str:
         return "mV"
 
@@ -183,6 +187,10 @@ class QIF(Neuron):
         rising = self.rest, self.threshold, self.cut
         if all(isinstance(each, float) for each in rising) and not self.rest < self.threshold < self.cut:
             raise InvalidValue(f"QIF: got rest, threshold and cut {rising}; expected them to rise.")
+
+    @property
+    def makes_upstroke(self) -> bool:
+        return True
 
     @property
     def potential_unit(self) -> str:

@@ -22,6 +22,14 @@ class CrossingNeuron(Neuron):
 
     level: float
 
+    @property
+    def makes_upstroke(self) -> bool:
+        return True
+
+    @property
+    def resets(self) -> bool:
+        return False
+
     def threshold_at(self, carry: UnitState) -> Float[Array, "batch *units"]:
         return jnp.full_like(carry["membrane"], self.level)
 

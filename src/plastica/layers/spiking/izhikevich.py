@@ -80,6 +80,10 @@ class Izhikevich(Neuron):
         require_millivolts(self, "c", "initial_membrane")
 
     @property
+    def makes_upstroke(self) -> bool:
+        return True
+
+    @property
     def potential_unit(self) -> str:
         return "mV"
 

@@ -17,6 +17,7 @@ class Neuron(UnitsInTime):
     A neuron of your own defines ``at_rest``, ``below_threshold`` for one step of its equations, ``excess`` for its
     distance to the threshold, and ``after_spikes``. Its potential z, in records and traces, is that distance; its
     activity is 1 where it is above 0. Wrappers such as :class:`Refractory` add to any neuron what it has not.
+    ``potential_unit`` and ``input_unit`` tell the units for pictures and messages.
 
     Attributes:
         surrogate: What stands in for the derivative of a spike.
@@ -38,6 +39,16 @@ class Neuron(UnitsInTime):
     def membrane_capacitance(self) -> float | None:
         """The capacitance of the membrane, in picofarads; None for a neuron without one. Default: None."""
         return None
+
+    @property
+    def makes_upstroke(self) -> bool:
+        """Whether spikes are part of the equations and only counted at a level. Default: a threshold decides."""
+        return False
+
+    @property
+    def resets(self) -> bool:
+        """Whether a spike may be followed by a reset, rather than by what the equations do. Default: it may."""
+        return True
 
     def threshold_at(self, carry: UnitState) -> Float[Array, "batch *units"] | None:
         """Return the potential of the membrane at which a spike would come, for pictures; None if there is none."""

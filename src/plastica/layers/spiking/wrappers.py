@@ -45,6 +45,14 @@ class NeuronWith(Neuron):
     def membrane_capacitance(self) -> float | None:
         return self.neuron.membrane_capacitance
 
+    @property
+    def makes_upstroke(self) -> bool:
+        return self.neuron.makes_upstroke
+
+    @property
+    def resets(self) -> bool:
+        return self.neuron.resets
+
     def threshold_at(self, carry: UnitState) -> Float[Array, "batch *units"] | None:
         return self.neuron.threshold_at(carry)
 
@@ -74,14 +82,14 @@ class Refractory(NeuronWith):
     During the period the membrane stays at its reset potential; synapses and adaptation go on.
 
     Args:
-        neuron: Any spiking neuron with a membrane.
+        neuron: Any spiking neuron with a membrane that spikes reset.
         period: The refractory period, in milliseconds; a whole number of steps of the neuron.
 
     Shapes:
         As those of the neuron.
 
     Raises:
-        InvalidValue: If the period is no whole number of steps, or the neuron is none.
+        InvalidValue: If the period is no whole number of steps, or the neuron is none or without a reset.
 
     Example:
         >>> from plastica.layers import LIF
@@ -98,6 +106,11 @@ class Refractory(NeuronWith):
 
     def __post_init__(self) -> None:
         check_neuron(self)
+        if not self.neuron.resets:
+            raise InvalidValue(
+                f"Refractory({self.neuron!r}): spikes of this neuron and the refractory period behind them are part of "
+                "its equations. Use the neuron itself."
+            )
         if isinstance(self.period, float) and isinstance(self.dt, float):
             whole_steps("Refractory", "period", self.period, self.dt)
 
@@ -132,7 +145,7 @@ class AdaptiveThreshold(NeuronWith):
     that fire less and less at a constant current.
 
     Args:
-        neuron: Any spiking neuron.
+        neuron: A neuron whose threshold decides about spikes: LIF, ConductanceLIF, or a wrapper around them.
         increment: How far a spike lifts the threshold, in the unit of the potential.
         tau: The time constant of the adaptation, in milliseconds; that of the memory.
 
@@ -140,7 +153,8 @@ class AdaptiveThreshold(NeuronWith):
         As those of the neuron.
 
     Raises:
-        InvalidValue: If the time constant is below a step, the increment is negative, or the neuron is none.
+        InvalidValue: If the time constant is below a step, the increment is negative, or the neuron is none or makes
+            its spikes by its equations.
 
     Example:
         >>> from plastica.layers import LIF
@@ -160,6 +174,11 @@ class AdaptiveThreshold(NeuronWith):
 
     def __post_init__(self) -> None:
         check_neuron(self)
+        if self.neuron.makes_upstroke:
+            raise InvalidValue(
+                f"AdaptiveThreshold({self.neuron!r}): spikes of this neuron are part of its equations, and a threshold "
+                "only counts them. Use LIF() or ConductanceLIF(), or the adaptation of AdEx() and Izhikevich()."
+            )
         require_times(self, "tau")
         if isinstance(self.increment, float) and self.increment < 0:
             raise InvalidValue(f"AdaptiveThreshold(increment={self.increment:g}): expected a number of at least 0.")
