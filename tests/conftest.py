@@ -74,7 +74,7 @@ def forget_compiled_programs():
     clear_caches()
 
 
-def pytest_runtest_teardown():
+def pytest_runtest_logfinish():  # after the end of a test, so that nothing is replaced by it any more
     """Free memory within files that compile very many programs, too."""
     if resident() > MEMORY["after clearing"] + MOST_GROWTH:
         clear_caches()

@@ -25,10 +25,10 @@ def test_a_run_becomes_a_python_file_with_its_difference_and_times(plastica, pen
     assert (here / "model.py").read_bytes() != b"" and found["bytes"] == (here / "again.py").stat().st_size
 
 
-def test_a_run_becomes_an_onnx_file_that_says_what_it_takes(plastica, penguins, here):
-    ended = plastica("export", penguins, "--to", "onnx")
-    assert "the file takes features" in ended.stderr
+def test_a_run_becomes_an_onnx_file_that_takes_columns_or_says_that_it_takes_features(plastica, penguins, here):
+    assert not plastica("export", penguins, "--to", "onnx").stderr
     assert (here / f"{penguins.name}.onnx").exists()
+    assert "the file takes features" in plastica("export", penguins, "-o", "features.onnx", "--features").stderr
 
 
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")

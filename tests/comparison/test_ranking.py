@@ -112,7 +112,7 @@ def test_all_rules_stand_side_by_side_after_equal_epochs_and_equal_steps(found):
 
 def test_every_name_of_a_variant_stands_for_a_form_of_its_rule():
     for name, of in rules.VARIANTS.items():
-        assert type(rules.get(name)) is type(rules.get(of)) and rules.get(name) != rules.get(of)
+        assert isinstance(rules.get(name), type(rules.get(of))) and rules.get(name) != rules.get(of)
     kinds = [type(rules.get(name)) for name in rules.NAMES if name not in rules.VARIANTS]
     assert len(kinds) - len(set(kinds)) == kinds.count(rules.Greedy) - 1  # two ways to go layer by layer
 
