@@ -15,7 +15,9 @@ from ..catalogue import LAYERS
 
 ROWS = 3
 ZERO_OR_ONE = ("mcculloch_pitts", "category_encoding")
-FROM_ZERO_TO_ONE = ("rate_encoder", "latency_encoder", "restricted_boltzmann", "poisson_neuron")
+FROM_ZERO_TO_ONE = (
+    "rate_encoder", "latency_encoder", "restricted_boltzmann", "poisson_neuron", "tsodyks_markram_synapse",
+)  # fmt: skip
 
 
 # Draw other spikes for other numbers of rows.

@@ -81,6 +81,12 @@ FAULTS = {
         pl.Sequential([pl.Input((5, 2)), pl.LSTM(3, return_sequences=True), pl.Dense(2)]),
         np.zeros((2, 5, 2), "float32"),
     ),
+    "layer 2, MaxPooling1D, is not linear: what it makes of spikes is not what it makes of their rates": lambda: (
+        convert(
+            pl.Sequential([pl.Input((6, 2)), pl.Conv1D(3, 3, activation="relu"), pl.MaxPooling1D(), pl.Flatten()]),
+            np.zeros((2, 6, 2), "float32"),
+        )
+    ),
     "convert(percentile=0)": lambda: convert(network(pl.Dense(3)), X, percentile=0),
     "convert(begin=1)": lambda: convert(network(pl.Dense(3)), X, begin=1),
     "convert(weight_bits=1)": lambda: convert(network(pl.Dense(3)), X, weight_bits=1),

@@ -12,11 +12,11 @@ import numpy as np
 from jax import Array
 from numpy.typing import ArrayLike
 
-from .. import activations
 from ..errors import DataError, InvalidValue
-from ..layers import Context, Layer, walk
+from ..layers import Context, walk
 from ..layers.sequential import Sequential
 from ..typing import Float, Int, Params, State
+from .convertible import becomes_neurons, require_linear
 from .energy import EnergyEstimate, LayerOperations, layer_operations
 
 if TYPE_CHECKING:
@@ -165,7 +165,8 @@ def convert(
         weight_bits: Round kernels to so many bits, with a scale for each unit. None: as they are.
 
     Raises:
-        InvalidValue: If the network has other layers or activations, or a number is out of range.
+        InvalidValue: If the network has other layers or activations, layers behind spikes that are not linear, such as
+            MaxPooling2D, or a number is out of range.
 
     Example:
         >>> import plastica as pl
@@ -189,32 +190,16 @@ def convert(
     network = model.network
     if not isinstance(network, Sequential):
         raise InvalidValue(f"convert: got {type(network).__name__}; expected a Sequential of ReLU layers.")
-    spiking = [_spikes(place, layer, network) for place, layer in enumerate(network.children)]
+    spiking = [becomes_neurons(place, layer, network) for place, layer in enumerate(network.children)]
     record, _ = network.forward(model.params, network.cast_inputs(jnp.asarray(x)), model.state, Context())
-    parts = zip(spiking, (part for _, _, part in walk(network, record)), strict=True)
+    records = [part for _, _, part in walk(network, record)]
+    first = spiking.index(True) if True in spiking else len(spiking)
+    for place in range(first + 1, len(spiking)):
+        require_linear(place, network, model.params, model.state, records[place].input)
+    parts = zip(spiking, records, strict=True)
     thresholds = tuple(_threshold(part.activity, percentile) if spikes else None for spikes, part in parts)
     params = model.params if weight_bits is None else _rounded(model.params, weight_bits)
     return ConvertedNetwork(network, params, model.state, thresholds, begin)
-
-
-def _spikes(place: int, layer: Layer, network: Sequential) -> bool:
-    """Return whether the units of a layer become neurons.
-
-    Raises:
-        InvalidValue: If the layer cannot be converted.
-    """
-    activation, last = layer.output_activation, place == len(network.children) - 1
-    linear = activation is None or isinstance(activation, activations.Linear)
-    if layer.children or (layer.keeps_time and not layer.stepwise):
-        raise InvalidValue(f"convert: layer {place}, {type(layer).__name__}, cannot be converted to spikes.")
-    if isinstance(activation, activations.ReLU):
-        return True
-    if linear or last:
-        return False
-    raise InvalidValue(
-        f"convert: layer {place}, {type(layer).__name__}, has the activation {activation!r}; rates of spikes stand for "
-        "ReLU only. Train the network with ReLU."
-    )
 
 
 def _threshold(activity: Array, percentile: float) -> float:
