@@ -7,8 +7,17 @@ import numpy as np
 import pytest
 
 import plastica as pl
-from plastica.errors import DataError, InvalidValue, PlasticaWarning
-from plastica.spikes import SparseNetwork, SpikeTrains, firing_curve, firing_rates, phase_plane, sparse_network_program
+from plastica.errors import DataError, InvalidValue, PlasticaWarning, ShapeError
+from plastica.spikes import (
+    SparseNetwork,
+    SpikeTrains,
+    energy_estimate,
+    firing_curve,
+    firing_rates,
+    layer_traces,
+    phase_plane,
+    sparse_network_program,
+)
 
 
 def dense_run(network, steps, seed=1):
@@ -135,6 +144,8 @@ FAULTS = {
     "and weights of shape (5, 1)": lambda: SMALL._replace(weights=SMALL.weights[:, :1]).run(1.0),
     "the step of 0.1 ms is longer; times are in milliseconds.": lambda: SMALL._replace(synapse_tau=0.005).run(1.0),
     "the network explodes, to 5000 spikes a second": lambda: SMALL._replace(drive=1e6, refractory=0.1).run(10.0),
+    "firing_curve(Dense(units=3)): expected a spiking neuron": lambda: firing_curve(pl.Dense(3), [1.0]),
+    "phase_plane(PoissonNeuron()): expected": lambda: phase_plane(pl.PoissonNeuron(), 1.0, (0, 1), (0, 1)),
     "SparseNetwork(neuron=AdEx()): expected LIF()": lambda: SMALL._replace(neuron=pl.AdEx()).run(1.0),
     "weights that are not finite": lambda: SMALL._replace(weights=np.nan * SMALL.weights).run(1.0),
     "SparseNetwork: got targets of type float64": lambda: SMALL._replace(targets=np.zeros((5, 2))).run(1.0),
@@ -155,7 +166,16 @@ def test_mistakes_in_the_room_of_spikes_are_told(words):
     assert words in str(told.value)
 
 
+def test_rows_of_another_shape_are_told_as_by_predict():
+    model = pl.Sequential([pl.Input((10, 3)), pl.Dense(2), pl.LIF()])
+    for look in (firing_rates, layer_traces, energy_estimate):
+        with pytest.raises(ShapeError, match=r"x has rows of shape \(10, 4\); this network expects"):
+            look(model, np.zeros((2, 10, 4)))
+
+
 def test_trains_are_made_of_spikes_alone():
+    with pytest.raises(DataError, match="got spikes of neurons 0 to 5; expected 0 to 1"):
+        _ = SpikeTrains(np.array([1.0, 2.0]), np.array([0, 5]), 2, 10.0).rates
     with pytest.raises(
         DataError, match=r"got values of shape \(2, 2\); expected zeros and ones, \(batch, time, units\)"
     ):

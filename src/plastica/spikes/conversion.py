@@ -18,6 +18,7 @@ from ..layers.sequential import Sequential
 from ..typing import Float, Int, Params, State
 from .convertible import becomes_neurons, require_linear
 from .energy import EnergyEstimate, LayerOperations, layer_operations
+from .recording import record_of
 
 if TYPE_CHECKING:
     from ..drawing.figure import Drawing
@@ -187,11 +188,10 @@ def convert(
         raise InvalidValue(f"convert(percentile={percentile!r}): expected a number above 0, at most 100.")
     if not 0 <= begin < 1:
         raise InvalidValue(f"convert(begin={begin!r}): expected a number from 0 to below 1.")
-    network = model.network
+    record, network = record_of(model, x), model.network
     if not isinstance(network, Sequential):
         raise InvalidValue(f"convert: got {type(network).__name__}; expected a Sequential of ReLU layers.")
     spiking = [becomes_neurons(place, layer, network) for place, layer in enumerate(network.children)]
-    record, _ = network.forward(model.params, network.cast_inputs(jnp.asarray(x)), model.state, Context())
     records = [part for _, _, part in walk(network, record)]
     first = spiking.index(True) if True in spiking else len(spiking)
     for place in range(first + 1, len(spiking)):

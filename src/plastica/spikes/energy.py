@@ -6,13 +6,13 @@ from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 from numpy.typing import ArrayLike
 
 from ..errors import InvalidValue
-from ..layers import Context, Layer, walk
+from ..layers import Layer, walk
 from ..typing import Params
+from .recording import record_of
 
 if TYPE_CHECKING:
     from ..model import Model
@@ -91,10 +91,7 @@ def energy_estimate(model: Model, x: ArrayLike) -> EnergyEstimate:
     Reference:
         M. Horowitz, 2014, Computing's energy problem (and what we can do about it), figure 1.1.9.
     """
-    if not model.built:
-        model.build(np.shape(x))
-    inputs = model.network.cast_inputs(jnp.asarray(x))
-    record, _ = model.network.forward(model.params, inputs, model.state, Context())
+    record = record_of(model, x)
     layers = zip(walk(model.network, record), walk(model.network, model.params), strict=True)
     found = [
         layer_operations(path, layer, params, part.input, part.potential)

@@ -12,7 +12,7 @@ from ..errors import InvalidValue
 from ..layers import INFERENCE, Neuron
 from ..layers.spiking.units_in_time import whole_steps
 from ..typing import Float
-from .traces_of_neurons import require_finite
+from .traces_of_neurons import require_finite, require_neuron
 
 if TYPE_CHECKING:
     from ..drawing.figure import Drawing
@@ -57,8 +57,8 @@ def firing_curve(neuron: Neuron, currents: ArrayLike, duration: float = 1000.0, 
         skip: The time at the beginning that does not count, in milliseconds.
 
     Raises:
-        InvalidValue: If the times leave nothing, currents are no series of finite numbers, or the potential does not
-            stay finite.
+        InvalidValue: If it is no neuron, the times leave nothing, currents are no series of finite numbers, or the
+            potential does not stay finite.
 
     Example:
         >>> from plastica.layers import LIF
@@ -66,6 +66,7 @@ def firing_curve(neuron: Neuron, currents: ArrayLike, duration: float = 1000.0, 
         >>> curve.rates.round().tolist()  # 1000 / (20 ln 2) = 72 spikes a second
         [0.0, 72.0]
     """
+    require_neuron("firing_curve", neuron)
     given = np.asarray(currents, np.float32)
     if given.ndim != 1 or not len(given) or not np.isfinite(given).all():
         raise InvalidValue(f"firing_curve: got currents of shape {given.shape}; expected a list of finite numbers.")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import InvalidValue, PlasticaWarning
-from ..layers import Context, walk
+from ..layers import walk
 from ..layers.spiking.firing import EXPLODING, SILENT, spike_step, spikes_per_step
 from ..typing import Float
+from .recording import record_of
 
 if TYPE_CHECKING:
     from ..model import Model
@@ -52,10 +52,7 @@ def firing_rates(model: Model, x: ArrayLike) -> list[LayerRates]:
         >>> [round(each.per_step, 2) for each in pl.spikes.firing_rates(model, np.full((1, 20, 2), 0.3))]
         [0.25]
     """
-    if not model.built:
-        model.build(np.shape(x)[1:])
-    inputs = model.network.cast_inputs(jnp.asarray(x))
-    record, _ = model.network.forward(model.params, inputs, model.state, Context())
+    record = record_of(model, x)
     found = [
         _rates(path, dt, np.asarray(by_unit))
         for path, layer, part in walk(model.network, record)

@@ -11,7 +11,7 @@ from ..declaration import replace
 from ..errors import InvalidValue
 from ..layers import Neuron
 from ..typing import Float
-from .traces_of_neurons import require_finite
+from .traces_of_neurons import require_finite, require_neuron
 
 if TYPE_CHECKING:
     from ..drawing.figure import Drawing
@@ -69,6 +69,7 @@ def phase_plane(
         >>> plane.names
         ('membrane', 'recovery')
     """
+    require_neuron("phase_plane", neuron)
     names = tuple(neuron.at_rest(jnp.zeros((1, 1))))
     if len(names) != 2 or not hasattr(neuron, "integrator"):
         raise InvalidValue(

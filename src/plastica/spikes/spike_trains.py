@@ -91,7 +91,16 @@ class SpikeTrains(NamedTuple):
 
     @property
     def rates(self) -> Float[np.ndarray, "neurons"]:
-        """The rate of each neuron, in spikes per second."""
+        """The rate of each neuron, in spikes per second.
+
+        Raises:
+            DataError: If a spike is of a neuron that there is not.
+        """
+        if len(self.neurons) and not 0 <= self.neurons.min() <= self.neurons.max() < self.num_neurons:
+            raise DataError(
+                f"SpikeTrains: got spikes of neurons {self.neurons.min()} to {self.neurons.max()}; expected 0 to "
+                f"{self.num_neurons - 1}."
+            )
         return 1000 * np.bincount(self.neurons, minlength=self.num_neurons) / self.duration
 
     @property

@@ -11,8 +11,9 @@ from jax import Array
 from numpy.typing import ArrayLike
 
 from ..errors import DataError, InvalidValue
-from ..layers import Context, Neuron, Spiking, walk
+from ..layers import Neuron, Spiking, walk
 from ..typing import Float
+from .recording import record_of
 
 if TYPE_CHECKING:
     from ..drawing.figure import Drawing
@@ -71,7 +72,7 @@ def neuron_traces(
 
     Raises:
         DataError: If inputs have other shapes, or are not finite.
-        InvalidValue: If there is no such neuron or row, or the potential does not stay finite.
+        InvalidValue: If it is no neuron, there is no such neuron or row, or the potential does not stay finite.
 
     Example:
         >>> from plastica.layers import LIF, AdaptiveThreshold
@@ -79,6 +80,7 @@ def neuron_traces(
         >>> sorted(traces.others), bool(traces.threshold[-1, 0] > traces.threshold[0, 0])
         (['adaptation'], True)
     """
+    require_neuron("neuron_traces", neuron)
     given = np.asarray(inputs, np.float32)
     if not 1 <= given.ndim <= 3 or not given.size or not np.isfinite(given).all():
         raise DataError(
@@ -113,9 +115,7 @@ def layer_traces(
         >>> pl.spikes.layer_traces(model, np.ones((1, 20, 2)), neurons=[0, 3]).membrane.shape
         (20, 2)
     """
-    if not model.built:
-        model.build(np.shape(x)[1:])
-    record, _ = model.network.forward(model.params, model.network.cast_inputs(jnp.asarray(x)), model.state, Context())
+    record = record_of(model, x)
     spiking = [
         (place, each, neuron, part.trajectory)
         for place, (_, each, part) in enumerate(walk(model.network, record))
@@ -135,6 +135,19 @@ def _neuron_of(layer: object) -> Neuron | None:
     if isinstance(layer, Spiking):
         return layer.neuron
     return layer if isinstance(layer, Neuron) else None
+
+
+def require_neuron(function: str, given: object) -> None:
+    """Check what a function was given as a neuron.
+
+    Raises:
+        InvalidValue: If it is none.
+    """
+    if not isinstance(given, Neuron):
+        raise InvalidValue(
+            f"{function}({given!r}): expected a spiking neuron, such as LIF() or AdEx(). For a layer of a network see "
+            "layer_traces and firing_rates."
+        )
 
 
 def require_finite(neuron: Neuron, potential: Float[Array, "batch time *units"]) -> None:
