@@ -83,6 +83,7 @@ def energy_estimate(model: Model, x: ArrayLike) -> EnergyEstimate:
         InvalidValue: If no layer has weights.
 
     Example:
+        >>> import numpy as np
         >>> import plastica as pl
         >>> model = pl.Sequential([pl.Input((10, 4)), pl.Dense(3), pl.LIF(5.0)])
         >>> energy_estimate(model, np.eye(4, dtype="float32")[None, [0, 1] * 5]).layers[0]
