@@ -125,7 +125,7 @@ def test_lbfgs_reaches_the_minimum_of_loss_and_cost():
 
 
 LEARNS = {"backprop", "feedback_alignment", "sign_symmetry", "sign_symmetry_batch_random", "direct_feedback_alignment"}
-LEARNS |= {"eprop"}
+LEARNS |= {"eprop", "rflo"}
 
 
 @pytest.mark.parametrize("name", sorted(pl.rules.NAMES))
