@@ -56,7 +56,8 @@ def export(
     """Export a model to a file that needs neither JAX nor plastica.
 
     MODEL is the folder of a run or the file of a model. Raw columns go in and labels come out, as with plastica
-    predict. Prints the size of the file, how far its answers are from those of plastica, and the time of one row.
+    predict; a forecaster goes on from newer rows. Prints the size of the file, how far its answers are from those of
+    plastica, and the time of one row.
     """
     from pathlib import Path
 
@@ -104,7 +105,7 @@ def _measured(output: Output, written: ExportedFiles, rows: CheckRows | None) ->
     from ..export.measuring import measure
 
     figures = measure(written, rows)
-    _say(output, figures)
+    _say(output, figures, "times" if written.exported.series is None else "forecast_times")
     return figures._asdict()
 
 
@@ -153,10 +154,10 @@ def _say_memory(output: Output, written: ExportedFiles) -> dict[str, int]:
     return {"flash": source.flash, "ram": source.ram}
 
 
-def _say(output: Output, found: Measured) -> None:
+def _say(output: Output, found: Measured, times: str) -> None:
     rows = SAY("rows", count=found.rows)
     shown = _words("drawn_rows", rows=rows) if found.drawn else rows
     output.fact("differs", _words("difference", difference=f"{found.difference:.1e}", rows=shown))
-    output.fact("time", _words("times", microseconds=f"{found.microseconds:,.0f}"))
+    output.fact("time", _words(times, microseconds=f"{found.microseconds:,.0f}"))
     for name, microseconds in found.beside.items():
         output.fact("", _words(f"of_{name}", microseconds=f"{microseconds:,.0f}"))

@@ -42,6 +42,37 @@ def in_words(spec: ColumnSpec) -> str:
             return _listed(spec["categories"])
 
 
+def takes_series(document: Mapping[str, Any]) -> list[str]:
+    """Return lines that say what the file of a forecaster takes and answers."""
+    times = ", ".join(spec["name"] for spec in document["clock"])
+    lines = [f"{times}: the time of each row"]
+    if document["group"]:
+        lines.append(f"{document['group']}: the name of its series, of {len(document['names'])}")
+    for place, name in enumerate(document["columns"]):
+        role = "to be forecast" if place < len(document["targets"]) else "a covariate"
+        lines.append(f"{name}: {role}{', known for the steps to forecast' * (name in _known(document))}")
+    share = f"{100 * document['intervals']['coverage']:g} %"
+    return [
+        "Columns, in which an empty cell is a missing value:",
+        "",
+        *(f"    {line}" for line in lines),
+        "",
+        f"Answers the next {document['horizon']} steps with intervals that shall contain {share} of the values.",
+        "The file contains the last values of the training series, from which it goes on.",
+    ]
+
+
+def _known(document: Mapping[str, Any]) -> list[str]:
+    """Return the columns whose future values are known."""
+    found: list[str] = []
+    begin = 0
+    for name, spec in document["columns"].items():
+        if begin >= document["known_from"]:
+            found.append(name)
+        begin += len(spec.get("words", [name]))
+    return found
+
+
 def _listed(words: list[object]) -> str:
     shown = [repr(each) for each in words[:_SHOWN]]
     if len(words) > _SHOWN:

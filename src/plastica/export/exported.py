@@ -18,6 +18,7 @@ from .tracing import program_of
 from .wording import SAY
 
 if TYPE_CHECKING:
+    from .forecasts import SeriesExport
     from .tables import TableExport
 
 InputShape = Sequence[int] | Sequence[Sequence[int]]
@@ -37,6 +38,7 @@ class Exported:
         answer: What plastica answers, from an array for each input of the program to one for each output; for checks.
         draw: Random inputs of so many rows, for checks and calibration without data.
         start: For one step in time, each state before the first one; see :mod:`.stepping`. None for whole inputs.
+        series: What happens around it, for a forecaster; see :mod:`.forecasts`.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Exported:
     answer: AnswerArrays | None = None
     draw: Callable[[int], list[np.ndarray]] | None = None
     start: tuple[np.ndarray, ...] | None = None
+    series: SeriesExport | None = None
 
 
 def exported(
@@ -53,7 +56,7 @@ def exported(
     """Return what a writer needs of a model.
 
     Args:
-        model: A model, a model for a table, or an estimator.
+        model: A model, a model for a table, an estimator, or a forecaster.
         rows: As for :func:`program_of`.
         input_shape: As for :func:`program_of`; only for models of arrays.
         step: Whether to take one step in time instead of whole inputs.
@@ -82,12 +85,13 @@ def exported(
     from ..tables.base import BaseTableNetwork
     from .tables import of_estimator, of_table
 
-    if isinstance(model, BaseTableNetwork):
-        return _of_table(of_table(model, rows))
-    if isinstance(model, NetworkEstimator):
-        return _of_table(of_estimator(model, rows))
+    if isinstance(model, BaseTableNetwork | NetworkEstimator):
+        return _of_table(of_table(model, rows) if isinstance(model, BaseTableNetwork) else of_estimator(model, rows))
     if isinstance(model, Forecaster):
-        raise InvalidValue(SAY("forecast"))
+        from .forecasts import of_forecaster
+
+        program, series = of_forecaster(model)
+        return Exported("Forecaster", program, series=series)
     raise InvalidValue(SAY("no_model", given=repr(model)))
 
 

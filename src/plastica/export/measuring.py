@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -14,10 +14,14 @@ from ..tables.base import BaseTableNetwork
 from ..typing import Document
 from .drawn_columns import drawn_columns
 from .exported import AnswerArrays, ColumnAnswers, Exported
+from .numpy_writer import opened_module
 from .quantization import is_quantized
 from .raw_columns import RawColumns, features_of, labelled
 from .targets import TARGETS, ExportedFiles
 from .wording import SAY
+
+if TYPE_CHECKING:
+    from .forecasts import SeriesExport
 
 ROWS = 100  # drawn, if none are given
 _SECONDS = 0.3  # of calls for a time
@@ -27,10 +31,10 @@ class Measured(NamedTuple):
     """How exact and how fast a file is.
 
     Attributes:
-        rows: The number of rows that were compared.
+        rows: The number of rows, or of steps of all series, that were compared.
         drawn: Whether they were drawn at random.
         difference: The largest difference of an output from plastica's; relative to the largest if that is above 1.
-        microseconds: The median time of one row, in this process.
+        microseconds: The median time of one row, or of one forecast, in this process.
         beside: The same of plastica, and of onnxruntime if it is installed.
     """
 
@@ -46,7 +50,7 @@ class CheckRows(NamedTuple):
 
     Attributes:
         inputs: An array for each input of the program; features for the model of a table.
-        columns: The raw columns of a table; None for a model of arrays.
+        columns: The raw columns of a table, or of newer rows of series; None for a model of arrays.
     """
 
     inputs: list[np.ndarray]
@@ -63,6 +67,8 @@ def measure(written: ExportedFiles, rows: CheckRows | None = None) -> Measured:
     Raises:
         MissingExtra: If what runs the file is not installed.
     """
+    if written.exported.series is not None:
+        return _of_forecast(written, written.exported.series, rows)
     model, own = written.exported, written.exported.answer
     assert own is not None
     chosen = drawn_rows(written) if rows is None else rows
@@ -74,6 +80,21 @@ def measure(written: ExportedFiles, rows: CheckRows | None = None) -> Measured:
     if written.target != "onnx" and (session := _onnxruntime(model, written.paths[0])) is not None:
         beside["onnxruntime"] = time_of_call(lambda: session(one))
     return Measured(len(x[0]), rows is None, max(differences), microseconds, beside)
+
+
+def _of_forecast(written: ExportedFiles, series: SeriesExport, rows: CheckRows | None) -> Measured:
+    """Compare the next steps after training, or after newer rows, with those of plastica."""
+    newer = None if rows is None else rows.columns
+    forecast = opened_module(written.paths[0]).predict
+    expected = series.forecast(newer)
+    try:
+        found = forecast(newer)
+    except ValueError as error:
+        raise DataError(SAY("bad_newer", why=str(error))) from None
+    values = [name for name, column in expected.items() if column.dtype.kind == "f"]
+    differences = [_difference(found[name], expected[name]) for name in values]
+    beside = {"plastica": time_of_call(lambda: series.forecast(newer))}
+    return Measured(len(found[values[0]]), False, max(differences), time_of_call(lambda: forecast(newer)), beside)
 
 
 def drawn_rows(written: ExportedFiles) -> CheckRows:
@@ -164,6 +185,10 @@ def check_rows(exported: Exported, path: str | Path) -> CheckRows:
         DataError: If the file does not have the inputs of the model.
     """
     try:
+        if exported.series is not None:
+            from ..data.inputs import as_table
+
+            return CheckRows([], {name: values.to_list() for name, values in as_table(path).columns.items()})
         if exported.table is not None:
             from ..data.inputs import as_table
 

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import base64
-import dis
 import importlib.util
 import inspect
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from ..version import __version__
 from . import array_file, raw_columns, reference, reference_windows, step_file, table_file
-from .column_words import takes
+from .column_words import takes, takes_series
 from .exported import AnswerArrays, Exported
 from .numpy_code import Code
 from .numpy_expressions import number, plain
 from .program import ArrayProgram
 from .quantization import narrow
+from .sources import body, needed
 
 _LINE = 116
 
@@ -36,15 +36,18 @@ def files(exported: Exported, path: Path, *, beside: bool = False) -> dict[Path,
         beside: Whether weights are in a second file, ``NAME.npz``, instead of in the code as base64.
     """
     code = Code(exported.program)
-    body = code.function(exported.program)
+    computing = code.function(exported.program) if exported.program.outputs else ""
     stored = [(code.names[value], array) for value, array in code.stored]
+    if exported.series is not None:
+        stored += exported.series.arrays
     weights = path.with_suffix(".npz")
     parts = [
         _head(exported, path, weights.name if beside else None),
-        *(inspect.getsource(each).rstrip() for each in _needed(code.functions)),
-        body,
+        *needed(code.functions, reference_windows, reference),
+        computing,
         _end(exported),
         _beside(stored, weights.name) if beside else _inside(stored),
+        exported.series.assigned if exported.series is not None else "",
         'if __name__ == "__main__":\n    main()',
     ]
     text = "\n\n\n".join(part for part in parts if part) + "\n"
@@ -61,11 +64,14 @@ def _head(exported: Exported, path: Path, weights: str | None) -> str:
     use, function = "predict(rows)", "predict"
     if exported.table is not None:
         use = "predict({'column': [value, ...], ...})"
+    elif exported.series is not None:
+        use = "predict() or predict({'column': [value, ...], ...})"
     elif exported.start is not None:
         use, function = "state = start(); answer, state = step(state, inputs)", "start, step"
     modules = ["argparse", *([] if weights else ["base64"]), "csv"]
-    modules += ["datetime", "json", "math", "re"] if exported.table is not None else []
-    names = "Callable, Mapping, Sequence" if exported.table is not None else "Sequence"
+    columns = exported.table is not None or exported.series is not None
+    modules += ["datetime", "json", "math", "re"] if columns else []
+    names = "Callable, Mapping, Sequence" if columns else "Sequence"
     lines = [
         f'"""{_prose(exported.name)}, exported by plastica {__version__}. Needs {needs}.',
         "",
@@ -76,10 +82,11 @@ def _head(exported: Exported, path: Path, weights: str | None) -> str:
         "",
         "from __future__ import annotations",
         "",
-        *(f"import {module}" for module in [*modules, "sys"]),
+        *(f"import {module}" for module in [*modules, "sys", *["warnings"] * (exported.series is not None)]),
         f"from collections.abc import {names}",
+        *["from dataclasses import dataclass"] * (exported.series is not None),
         "from pathlib import Path",
-        "from typing import Any",
+        f"from typing import Any{', NamedTuple' * (exported.series is not None)}",
         "",
         "import numpy as np",
     ]
@@ -94,6 +101,8 @@ def _told(exported: Exported) -> list[str]:
             "",
             *map("    {}".format, takes(exported.table)),
         ]
+    elif exported.series is not None:
+        lines = takes_series(exported.series.document)
     else:
         program, states = exported.program, len(exported.start or ())
         given = zip(program.input_names, program.inputs, strict=True)
@@ -103,30 +112,10 @@ def _told(exported: Exported) -> list[str]:
     return ["", *map(_prose, lines)]
 
 
-def _needed(names: Iterable[str]) -> list[Callable[..., Any]]:
-    """Return functions of :mod:`.reference` by name, and those that they call, in the order of the file."""
-    known = {**vars(reference_windows), **vars(reference)}
-    own = {name: each for name, each in known.items() if inspect.isfunction(each)}
-    found, open_ends = set[str](), [name for name in names if name in own]
-    while open_ends:
-        name = open_ends.pop()
-        if name not in found:
-            found.add(name)
-            used = (each for each in dis.get_instructions(own[name]) if each.opname == "LOAD_GLOBAL")
-            open_ends += [each.argval for each in used if each.argval in own]
-    return [each for name, each in own.items() if name in found]
-
-
-def _body(module: ModuleType, begin: str) -> str:
-    """Return the source of a module from a line on."""
-    source = inspect.getsource(module)
-    return source[source.index(f"\n{begin}") + 1 :].rstrip()
-
-
 def _table(table: Mapping[str, object]) -> str:
     text = _laid_out(table).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     described = f'TABLE = json.loads("""{text}""")'
-    return "\n\n\n".join([_body(raw_columns, "ColumnSpec = "), described, _body(table_file, "def answers")])
+    return "\n\n\n".join([body(raw_columns, "ColumnSpec = "), described, body(table_file, "def answers")])
 
 
 def _laid_out(table: Mapping[str, Any]) -> str:
@@ -143,11 +132,15 @@ def _laid_out(table: Mapping[str, Any]) -> str:
 def _end(exported: Exported) -> str:
     if exported.table is not None:
         return _table(exported.table)
+    if exported.series is not None:
+        from .series_source import series_source  # loads scikit-learn, which others do not need
+
+        return "\n\n\n".join(series_source(exported.series))
     if exported.start is None:
-        return _arrays(exported.program, 0) + "\n\n\n" + _body(array_file, "def predict")
+        return _arrays(exported.program, 0) + "\n\n\n" + body(array_file, "def predict")
     states = ", ".join(map(_filled, exported.start))
     known = f"{_arrays(exported.program, len(exported.start))}\nSTART = [{states}]\nStepState = list[np.ndarray]"
-    return "\n\n\n".join([known, inspect.getsource(array_file.as_dtype).rstrip(), _body(step_file, "def start")])
+    return "\n\n\n".join([known, inspect.getsource(array_file.as_dtype).rstrip(), body(step_file, "def start")])
 
 
 def _arrays(program: ArrayProgram, states: int) -> str:
@@ -203,12 +196,20 @@ def _prose(name: str) -> str:
     return name.replace("\\", "/").replace('"', "'").replace("\n", " ")
 
 
-def opened(path: Path, program: ArrayProgram) -> AnswerArrays:
-    """Return a function that answers as a file that was just written, imported as a module."""
+def opened_module(path: Path) -> Any:
+    """Return a file that was just written, imported as a module."""
     spec = importlib.util.spec_from_file_location("exported_model", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    # Dataclasses look up their module by its name.
+    sys.modules[spec.name] = module
     spec.loader.exec_module(module)
+    return module
+
+
+def opened(path: Path, program: ArrayProgram) -> AnswerArrays:
+    """Return a function that answers as a file that was just written."""
+    module = opened_module(path)
 
     def answer(x: Sequence[np.ndarray]) -> list[np.ndarray]:
         with np.errstate(all="ignore"):

@@ -73,6 +73,21 @@ def plain_columns(names: tuple[str, ...]) -> list[Document]:
     return [{**_number(Column(name, "number")), "kind": "plain", "indicator": False} for name in names]
 
 
+def date_column(column: Column) -> Document:
+    """Return how the cells of a column of dates are read."""
+    pattern = FORMS[column.date_order or "ymd"]
+    return {
+        **_column(column),
+        "pattern": re.sub(r"\?<(\w+)>", r"?P<\1>", pattern),
+        "months": NUMBERS if "month" in pattern else {},
+    }
+
+
+def text_column(name: str) -> Document:
+    """Return how the cells of a column of words are read."""
+    return _column(Column(name, "category"))
+
+
 def answers_of(target: Target, decision: Decision | None) -> Document:
     """Return the description of the answers of a model."""
     return {
@@ -140,10 +155,4 @@ def _scaling(scaling: Robust) -> Document:
 
 
 def _date(encoder: DateEncoder) -> Document:
-    pattern = FORMS[encoder.column.date_order or "ymd"]
-    return {
-        "pattern": re.sub(r"\?<(\w+)>", r"?P<\1>", pattern),
-        "months": NUMBERS if "month" in pattern else {},
-        "cycles": list(encoder.cycles),
-        "weekend": encoder.weekend,
-    }
+    return {**date_column(encoder.column), "cycles": list(encoder.cycles), "weekend": encoder.weekend}

@@ -95,7 +95,7 @@ def write(
     All is computed before anything is written; existing files are replaced when the new ones are complete.
 
     Args:
-        model: A model, a model for a table, or an estimator; ``pl.load`` opens the file of one.
+        model: A model, a model for a table, an estimator or a forecaster; ``pl.load`` opens the file of one.
         path: The file.
         to: The target: "numpy" for one Python file that needs NumPy only, "onnx", "c" for C99 that allocates nothing,
             with a header beside, "html" for one page that answers in the browser. Default: by the ending of ``path``.
@@ -130,7 +130,11 @@ def write(
     if step and name == "html":
         raise InvalidValue(SAY("step_target"))
     found = exported(model, rows=chosen.rows, input_shape=input_shape, step=step)
+    if found.series is not None and name != "numpy":
+        raise InvalidValue(SAY("forecast_target", given=name))
     if int8 is not None:
+        if found.series is not None:
+            raise InvalidValue(SAY("forecast_int8"))
         if name == "onnx":
             raise InvalidValue(SAY("onnx_int8"))
         found = replace(found, program=quantized(found.program, int8))

@@ -40,7 +40,7 @@ def calendar_features(
     days = moments.astype("datetime64[D]")
     made: list[np.ndarray] = []
     if frequency.unit == "second" and frequency.step < DAY:
-        made += _time_of_day(frequency, stamps)
+        made += time_of_day(frequency, stamps)
     if frequency.unit == "second" and frequency.step < WEEK:
         made.append(np.eye(7)[(days.astype(np.int64) + 3) % 7])  # 1 January 1970 was a Thursday
     if country and frequency.unit == "second" and frequency.step <= DAY:
@@ -49,7 +49,7 @@ def calendar_features(
         made.append(np.eye(12)[days.astype("datetime64[M]").astype(np.int64) % 12])
     elif yearly and frequency.unit == "second" and frequency.step >= HOUR / 4:
         years = days.astype("datetime64[Y]").astype("datetime64[D]")
-        made += _waves((days - years).astype(np.int64) / 366.0, WAVES)
+        made += waves((days - years).astype(np.int64) / 366.0, WAVES)
     return (
         np.concatenate([each.reshape(len(positions), -1) for each in made], axis=1)
         if made
@@ -57,14 +57,16 @@ def calendar_features(
     )
 
 
-def _time_of_day(frequency: Frequency, stamps: Float[np.ndarray, "time"]) -> list[np.ndarray]:
+def time_of_day(frequency: Frequency, stamps: Float[np.ndarray, "time"]) -> list[np.ndarray]:
+    """Return an indicator for each time of day at which steps are; with many of them, for each hour, and waves."""
     slots = round(DAY / frequency.step)
     of_day = (stamps % DAY) / DAY
     if slots > MOST_SLOTS or abs(slots * frequency.step - DAY) > 1:
-        return [np.eye(24)[(of_day * 24).astype(int)], *_waves(of_day, WAVES)]
+        return [np.eye(24)[(of_day * 24).astype(int)], *waves(of_day, WAVES)]
     return [np.eye(slots)[np.rint(of_day * slots).astype(int) % slots]]
 
 
-def _waves(phase: Float[np.ndarray, "time"], count: int) -> list[np.ndarray]:
+def waves(phase: Float[np.ndarray, "time"], count: int) -> list[np.ndarray]:
+    """Return sines and cosines of a phase from 0 to 1 and of its multiples up to a count."""
     angles = [2 * np.pi * order * phase for order in range(1, count + 1)]
     return [wave(angle) for angle in angles for wave in (np.sin, np.cos)]

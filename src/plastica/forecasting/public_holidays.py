@@ -26,7 +26,7 @@ def holiday_features(country: str, days: np.ndarray) -> Float[np.ndarray, "days 
         InvalidValue: If it does not know the country or the state.
     """
     years = days.astype("datetime64[Y]").astype(int) + 1970
-    known = _days_off(country, int(years.min()), int(years.max()) + 1)
+    known = days_off(country, int(years.min()), int(years.max()) + 1)
     return np.stack([np.isin(days + np.timedelta64(shift, "D"), known) for shift in (0, 1, -1)], axis=1).astype(float)
 
 
@@ -37,11 +37,16 @@ def check_country(country: str) -> None:
         MissingExtra, InvalidValue: As for :func:`holiday_features`.
     """
     if country:
-        _days_off(country, 2026, 2027)
+        days_off(country, 2026, 2027)
 
 
 @lru_cache(maxsize=8)
-def _days_off(country: str, first: int, last: int) -> np.ndarray:
+def days_off(country: str, first: int, last: int) -> np.ndarray:
+    """Return the public holidays of a country from the year before the first to the last one, ``datetime64[D]``.
+
+    Raises:
+        MissingExtra, InvalidValue: As for :func:`holiday_features`.
+    """
     try:
         package: Any = import_module("holidays")
     except ImportError:
