@@ -178,6 +178,16 @@ def test_rows_that_are_not_like_those_of_training_are_refused(going_on):
         module.predict(horizon=7)
 
 
+def test_numbers_may_have_a_decimal_comma(going_on, tmp_path):
+    forecaster, written = going_on
+    module, newer = opened_module(written.paths[0]), tmp_path / "newer.csv"
+    commas = polars.col("load").round(4).cast(polars.String).str.replace(".", ",", literal=True)
+    hourly().with_columns(commas).write_csv(newer, separator=";")
+    assert_same(module.predict(module.read_table(str(newer))), forecaster.predict(newer))
+    with pytest.raises(ValueError, match="'5,013' may be two numbers; write a decimal point"):
+        module.predict({"time": ["2026-02-20"], "load": ["5,013"]})
+
+
 def test_what_cannot_be_written_is_refused_before_anything_is(going_on, tmp_path):
     forecaster, _ = going_on
     for ending in ("onnx", "c", "html"):

@@ -6,7 +6,8 @@ each series; :mod:`plastica.forecasting` is the definition. Entries that are not
 
 * ``clock`` has the columns of the time, each with its ``part``; ``columns`` those of values: targets, past covariates
   and, from the place ``known_from`` on, known ones. Columns of words have the ``words`` of their
-  indicators. ``covariates`` are the names of all behind the targets; ``time`` is the column of time that is answered.
+  indicators, those of numbers the description with a decimal ``comma``. ``covariates`` are the names of all behind the
+  targets; ``time`` is the column of time that is answered.
 * ``calendar`` are options of :func:`~plastica.forecasting.calendar.calendar_features`; ``holidays`` are the public
   holidays of the next years, before ``holidays_until``.
 * ``parts`` are the models with a weight: ``network`` tells whether the program answers for them, ``numbers`` are what a
@@ -27,6 +28,7 @@ import msgspec
 import numpy as np
 
 from ..data.months import NUMBERS
+from ..data.numbers import DECIMAL_COMMA
 from ..data.words import BOOLEANS
 from ..errors import NotFitted
 from ..forecasting import Forecaster, joining, panel
@@ -180,9 +182,13 @@ def _clock(part: str, column: Any) -> Document:
 def _columns(roles: Roles) -> Document:
     words = dict(roles.categories)
     return {
-        name: {**text_column(name), "words": list(words[name])} if name in words else plain_columns((name,))[0]
+        name: {**text_column(name), "words": list(words[name])} if name in words else _numbers(name)
         for name in (*roles.targets, *roles.past, *roles.known)
     }
+
+
+def _numbers(name: str) -> Document:
+    return {**plain_columns((name,))[0], "comma": plain_columns((name,), DECIMAL_COMMA)[0]}
 
 
 def _part(part: ForecastPart) -> Document:

@@ -53,7 +53,7 @@ from ..data.encoders.scaling import Robust
 from ..data.encoding import TableEncoder
 from ..data.looks import EITHER
 from ..data.months import NUMBERS
-from ..data.numbers import SPACES, unit_pattern, words_as_numbers
+from ..data.numbers import PLAIN_FORMAT, SPACES, NumberFormat, unit_pattern, words_as_numbers
 from ..data.target import Target
 from ..data.words import MISSING
 from ..evaluation.decisions import Decision
@@ -68,9 +68,9 @@ def columns_of(encoder: TableEncoder) -> list[Document]:
     return [_described(each) for each in encoder.encoders]
 
 
-def plain_columns(names: tuple[str, ...]) -> list[Document]:
+def plain_columns(names: tuple[str, ...], form: NumberFormat = PLAIN_FORMAT) -> list[Document]:
     """Return the descriptions of columns of numbers that a model takes as they are."""
-    return [{**_number(Column(name, "number")), "kind": "plain", "indicator": False} for name in names]
+    return [{**_number(Column(name, "number", format=form)), "kind": "plain", "indicator": False} for name in names]
 
 
 def date_column(column: Column) -> Document:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -126,10 +127,15 @@ def amounts_of(cells: Sequence[RawCell], spec: ColumnSpec) -> list[float | None]
     texts = [as_text(cell, spec) for cell in cells if isinstance(cell, str | bool | np.bool_)]
     words = {text.lower() for text in texts if text is not None}
     pair = next((pair for pair in FORECAST["booleans"] if words and words <= set(pair)), None)
-    if pair is None:
+    if pair is not None:
+        folded = [as_text(cell, spec) for cell in cells]
+        return [None if text is None else float(text.lower() == pair[1]) for text in folded]
+    marked = [text for text in texts if text is not None and "," in text]
+    if not marked:
         return read_numbers(cells, spec)
-    folded = [as_text(cell, spec) for cell in cells]
-    return [None if text is None else float(text.lower() == pair[1]) for text in folded]
+    if all(re.search(str(spec["comma"]["either"]), text) for text in marked):
+        raise ValueError(f"column {spec['name']!r}: {marked[0]!r} may be two numbers; write a decimal point.")
+    return read_numbers(cells, spec["comma"])
 
 
 def on_grid(positions: np.ndarray, values: np.ndarray) -> tuple[int, np.ndarray]:
