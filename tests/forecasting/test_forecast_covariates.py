@@ -68,10 +68,10 @@ def country_holidays(country, subdiv=None, years=()):
 
 @pytest.fixture
 def calendar(monkeypatch):
-    public_holidays._days_off.cache_clear()
+    public_holidays.days_off.cache_clear()
     monkeypatch.setitem(sys.modules, "holidays", SimpleNamespace(country_holidays=country_holidays))
     yield
-    public_holidays._days_off.cache_clear()
+    public_holidays.days_off.cache_clear()
 
 
 def test_holidays_are_known_with_the_days_around_them(calendar):
