@@ -22,7 +22,7 @@ def test_a_run_becomes_a_small_c_file_with_its_costs(plastica, penguins, here):
         "compress", penguins, "penguins", "--how", "int8", "--how", "rank:1", *SHORT, "--json", "--lang", "zh"
     )
     found = json.loads(again.stdout)
-    assert [each["recipe"] for each in found["costs"]] == ["float32", "int8", "rank:1"] and "节省" in found["says"][0]
+    assert [each["recipe"] for each in found["costs"]] == ["float32", "int8", "rank:1"] and "准确率" in found["says"][0]
     whole, eight, thin = found["costs"]
     assert eight["size"] == sum(len((here / name).read_bytes()) for name in ("small.c", "small.h"))
     assert max(eight["flash"], thin["flash"]) < whole["flash"] and eight["score_low"] < eight["score"]
@@ -32,7 +32,11 @@ def test_a_distilled_model_is_a_model_of_plastica(plastica, penguins, here):
     plastica("compress", penguins, "penguins", "--how", "distill:4", *SHORT, "-o", "small.plastica", "--to", "numpy")
     assert "4 relu" in plastica("info", "small.plastica").stdout
     said = plastica("compress", penguins, "penguins", "--how", "int8", *SHORT, "-o", "other.plastica", code=1).stderr
-    assert "only a distilled model" in said and not (here / "other.plastica").exists()
+    assert (
+        "note:" not in said
+        and "only a model of a table that is distilled" in said
+        and not (here / "other.plastica").exists()
+    )
 
 
 def test_a_network_of_arrays_is_judged_by_an_npz_file(plastica, here):
@@ -44,6 +48,13 @@ def test_a_network_of_arrays_is_judged_by_an_npz_file(plastica, here):
     said = plastica("compress", "net.plastica", "rows.npz", "--how", "prune-units:0.5", *SHORT, "--to", "numpy").stdout
     assert "RMSE" in said and "prune-units:0.5" in said
     np.savez(here / "rows.npz", x=x)
+    np.save(here / "x.npy", x)
+    for given, message in (
+        ("x.npy", "x.npy lacks x, y, x_test, y_test"),
+        ("net.plastica", "net.plastica cannot be read as an .npy or .npz file"),
+        ("none.npz", "none.npz cannot be read: there is no such file."),
+    ):
+        assert message in plastica("compress", "net.plastica", given, code=1).stderr
     assert "lacks y, x_test, y_test" in plastica("compress", "net.plastica", "rows.npz", code=1).stderr
 
 
@@ -54,6 +65,9 @@ def test_a_network_of_arrays_is_judged_by_an_npz_file(plastica, here):
         (("penguins", "-o", "small.c"), "give one --how", 2),
         (("penguins", "--how", "int8", "-o", "small.txt"), "the ending names no target", 1),
         (("titanic", "--how", "int8"), "has no column", 1),
+        (("penguins", "--how", "int8", "-o", "no/small.c"), "its folder does not exist", 1),
+        (("penguins", "--how", "prune-units:2"), "prune-units:2: expected a share", 1),
+        (("penguins", "--how", "distill:0"), "distill:0: expected units", 1),
         (("penguins", "--how", "rank:500", "-o", "small.c"), "no kernel of this model", 1),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 
+import numpy as np
 import pytest
 
 import plastica as pl
@@ -73,14 +74,33 @@ def saved(here):
         (("-o", "net.py", "--shape", "5,4"), "only open sizes can be chosen", 1),
         (("-o", "net.onnx", "--shape", "5,3", "--beside"), "only Python files", 1),
         (("--to", "numpy", "-o", "net.plastica", "--shape", "5,3"), "is the model itself", 1),
-        (("-o", "net.py", "--shape", "5,3", "--check", "missing.npy"), "rows to check with", 1),
+        (
+            ("-o", "net.py", "--shape", "5,3", "--check", "missing.npy"),
+            "missing.npy cannot be read: there is no such file.",
+            1,
+        ),
     ],
 )
 def test_errors_are_one_sentence_and_write_nothing(plastica, saved, here, given, message, code):
     before = sorted(here.iterdir())
     assert message in plastica("export", saved, *given, code=code).stderr
-    if "--check" not in given:
-        assert sorted(here.iterdir()) == before
+    assert sorted(here.iterdir()) == before
+
+
+def test_rows_to_check_with_are_those_of_the_model(plastica, penguins, here):
+    model = pl.Sequential([pl.Dense(2, input_dim=3)])
+    model.build()
+    model.save(here / "net.plastica")
+    np.savez(here / "rows.npz", x=np.zeros((4, 3)))
+    np.save(here / "rows.npy", np.zeros((4, 2)))
+    (here / "other.csv").write_text("a,b\n1,2\n")
+    for given, message in (
+        (("net.plastica", "--check", "rows.npz"), "is an archive of several arrays (x)"),
+        (("net.plastica", "--check", "rows.npy"), "this model takes numbers of shape (3,) for each row"),
+        ((penguins, "--int8", "other.csv"), "other.csv has no rows for this model"),
+    ):
+        assert message in plastica("export", *given, "-o", "net.py", code=1).stderr
+    assert not (here / "net.py").exists()
 
 
 def test_a_shape_closes_an_open_size(plastica, saved, here):

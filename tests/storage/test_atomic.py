@@ -10,7 +10,7 @@ import pytest
 
 from plastica.errors import FileError
 from plastica.storage import atomic
-from plastica.storage.atomic import replace_file
+from plastica.storage.atomic import check_writable, replace_file
 from plastica.storage.locking import try_lock
 
 CHUNKS = [b"head", bytearray(b""), memoryview(b"body" * 100), b"tail"]
@@ -126,7 +126,7 @@ def test_true_limit_of_the_system_leaves_the_old_file(target):
     program = f"""
 import resource, signal
 from plastica.errors import FileError
-from plastica.storage.atomic import replace_file
+from plastica.storage.atomic import check_writable, replace_file
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 try:
@@ -172,6 +172,37 @@ def test_places_that_take_no_file_are_named(target):
     ):
         with pytest.raises(FileError, match=text):
             replace_file(path, CHUNKS)
+    assert list(target.parent.iterdir()) == [target]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs named pipes")
+def test_pipes_and_devices_are_written_to_and_never_replaced(tmp_path):
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        replace_file(link, CHUNKS)
+        assert os.read(reading, 1000) == WHOLE
+    finally:
+        os.close(reading)
+    assert stat.S_ISFIFO(pipe.stat().st_mode) and sorted(tmp_path.iterdir()) == [link, pipe]
+    if os.path.exists("/dev/full"):  # noqa: PTH110
+        with pytest.raises(FileError, match="/dev/full cannot be written: the disk is full"):
+            replace_file("/dev/full", CHUNKS)
+
+
+def test_places_for_long_work_are_checked_before_it(target):
+    check_writable(target)
+    check_writable(target.with_name("new"))
+    for path, text in (
+        (target.parent, "it is a folder"),
+        (target.parent / "no" / "model", "its folder does not exist"),
+    ):
+        with pytest.raises(FileError, match=text):
+            check_writable(path)
+    with pytest.raises(FileError, match="part of its path is a file"):
+        check_writable(target / "model")
     assert list(target.parent.iterdir()) == [target]
 
 

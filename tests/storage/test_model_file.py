@@ -233,8 +233,8 @@ def zipped(*names: str) -> bytes:
         (pickle.dumps([1], protocol=2), "a pickle"),
         (b"\x1f\x8b\x08" + bytes(50), "a gzip file"),
         (b"PAR1" + bytes(50), "a Parquet table"),
-        (b'{"config": {"layers": [1, 2, 3]}}', "a JSON text"),
-        ("naïve,中文\n1,2\n".encode(), "looks like a text"),
+        (b'{"config": {"layers": [1, 2, 3]}}', "a JSON file"),
+        ("naïve,中文\n1,2\n".encode(), "looks like a text file"),
         (bytes(range(128, 256)), "or its beginning is damaged"),
     ],
 )

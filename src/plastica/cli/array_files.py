@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..errors import PlasticaError
 from .options import OptionValue
 from .wording import SAY
 
@@ -84,17 +82,9 @@ def _image(file: str, shape: tuple[int, ...], scale: float) -> np.ndarray:
 
 def _arrays(file: str) -> np.ndarray:
     """Return the array of an .npy file, or the rows of an .npz file."""
-    import numpy as np
+    from ..storage.array_files import read_arrays
 
-    from ..errors import FileError
-
-    try:
-        found = np.load(file, allow_pickle=False)
-        return found if isinstance(found, np.ndarray) else _rows_in(file, found)
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        if isinstance(error, PlasticaError):
-            raise
-        raise FileError(SAY("explain_unreadable", file=file, why=error)) from None
+    return _rows_in(file, read_arrays(file))
 
 
 def _rows_in(file: str, found: Mapping[str, np.ndarray]) -> np.ndarray:

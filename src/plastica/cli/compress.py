@@ -54,8 +54,10 @@ def compress(model: str, file: str, how: tuple[str, ...], out: str | None, to: s
 
     from ..compression.comparing import USUAL, compare
     from ..compression.fine_tuning import FineTuning
-    from ..compression.steps import recipe
+    from ..compression.steps import Distillation, recipe
+    from ..errors import InvalidValue
     from ..export.targets import name_of
+    from ..storage.atomic import check_writable
 
     output = Output(given["json"])
     if out is not None and len(how) != 1:
@@ -63,7 +65,13 @@ def compress(model: str, file: str, how: tuple[str, ...], out: str | None, to: s
     chosen = [recipe(each) for each in how] or USUAL
     own = out is not None and Path(out).suffix == OWN
     target = to or "c" if out is None or own else name_of(to, Path(out))
+    if out is not None:
+        check_writable(out)
+        if own and [type(step) for step in chosen[0]] != [Distillation]:
+            raise InvalidValue(SAY("compress_not_own", path=out))
     source = _source(model, file, given)
+    if own and source.table is None:
+        raise InvalidValue(SAY("compress_not_own", path=str(out)))
     tuning = FineTuning(given["fine_tune"], seed=given["seed"])
     count = len(chosen)
 
@@ -102,22 +110,13 @@ def _source(model: str, file: str, given: dict[str, Any]) -> CompressionSource:
 
 def _arrays(file: str) -> list[Any]:
     """Return the four arrays of an .npz file."""
-    import zipfile
+    from ..errors import DataError
+    from ..storage.array_files import read_arrays
 
-    import numpy as np
-
-    from ..errors import DataError, FileError
-
-    try:
-        with np.load(file, allow_pickle=False) as found:
-            missing = [name for name in ARRAYS if name not in found]
-            if missing:
-                raise DataError(SAY("compress_arrays", file=file, missing=", ".join(missing)))
-            return [found[name] for name in ARRAYS]
-    except (OSError, ValueError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-        if isinstance(error, DataError):
-            raise
-        raise FileError(SAY("explain_unreadable", file=file, why=error)) from None
+    found = read_arrays(file)
+    if missing := [name for name in ARRAYS if name not in found]:
+        raise DataError(SAY("compress_arrays", file=file, missing=", ".join(missing)))
+    return [found[name] for name in ARRAYS]
 
 
 def _progress(cost: CompressionCost) -> str:
@@ -132,7 +131,7 @@ def _say(output: Output, found: CompressionTable) -> None:
     loss = SAY(f"head_{found.loss}")
     heads = [
         SAY("head_way"),
-        str(figure_named(found.metric)),
+        figure_named(found.metric).said(),
         SAY("head_change"),
         loss,
         *sizes,
@@ -140,6 +139,7 @@ def _say(output: Output, found: CompressionTable) -> None:
         "µs",
     ]
     output.table(heads, [_cells(each, in_c) for each in found.costs if not each.failure])
+    output.say(SAY("compress_units"))
     output.say()
     for sentence in found.sentences():
         output.say(sentence)
@@ -171,8 +171,7 @@ def _write(output: Output, found: CompressionTable, path: Path, target: str, own
     if len(found.models) == 1:
         raise InvalidValue(found.costs[-1].failure)
     if own:
-        if made.table is None:
-            raise InvalidValue(SAY("compress_not_own", path=str(path)))
+        assert made.table is not None  # checked before training
         paths = [made.table.save(path)]
     else:
         paths = list(write(made.exported, path, target).paths)

@@ -66,6 +66,7 @@ def export(
     from ..export.measuring import check_rows
     from ..export.targets import TARGETS, name_of, write
     from ..loading import load
+    from ..storage.atomic import check_writable
     from .folders import model_file
 
     output = Output(json)
@@ -74,6 +75,7 @@ def export(
         raise click.MissingParameter(param_type="option", param_hint="'--to'")
     target = Path(out) if out is not None else Path(_name(path) + TARGETS[str(to)].ending)
     name = name_of(to, target)
+    check_writable(target)
     if target.exists() and target.samefile(path):
         raise InvalidValue(_words("same_file", path=str(target)))
     loaded = load(path)
@@ -91,6 +93,8 @@ def export(
     if written.target == "c":
         result |= _say_memory(output, written)
     try:
+        if not written.paths[0].is_file():
+            raise InvalidValue(_words("not_a_file", path=str(target)))
         if measure or check is not None:
             result |= _measured(output, written, rows)
         if check is not None and rows is not None:

@@ -83,6 +83,7 @@ def learn_on(
     the source, so that the same command continues where it was interrupted, and learns no row of a file or topic twice.
     Ctrl-C and SIGTERM end it after the current batch.
     """
+    from ..storage.atomic import check_writable
     from ..streams.following import StreamOptions
     from ..streams.following import learn_on as run
     from ..streams.sources import source_of
@@ -92,12 +93,14 @@ def learn_on(
         from ..drawing import checked_ending, load_matplotlib
 
         checked_ending(plot)
+        check_writable(plot)
         load_matplotlib()
     path = model_file(model)
     target = Path(out) if out is not None else path.with_name(LEARNED)
     options = StreamOptions(
         batch_rows=batch_rows, save_every=save_every, detector=detector, fading=fading, on_bad_row=on_bad_row
     )
+    check_writable(target)
     rows = source_of(source, follow, replay)
     if not rows.rewinds and target.exists():
         note(SAY("learn_on_again"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +12,8 @@ import numpy as np
 
 from ..data.arrays import to_array
 from ..data.splitting import split
-from ..errors import DataError, FileError, InvalidValue, PlasticaWarning
+from ..errors import DataError, InvalidValue, PlasticaWarning
+from ..storage.array_files import read_arrays
 
 if TYPE_CHECKING:
     from ..checks.prepared import Prepared
@@ -122,22 +122,14 @@ def task_of_npz(path: str | Path) -> Task:
     Images of bytes are scaled to the range 0 to 1, and each input is flattened to a vector.
 
     Raises:
-        FileError: If the file is missing or is not an ``.npz`` file.
-        DataError: If an array is missing or contains objects.
+        FileError: If the file is missing, is not an ``.npz`` file or contains objects.
+        DataError: If an array is missing.
     """
-    try:
-        with np.load(path, allow_pickle=False) as found:
-            missing = [name for name in IN_NPZ if name not in found.files]
-            if missing:
-                raise DataError(
-                    f"{path} contains {', '.join(found.files) or 'nothing'}; expected the arrays {', '.join(IN_NPZ)}."
-                )
-            parts = [found[name] for name in IN_NPZ]
-    except (OSError, zipfile.BadZipFile) as problem:
-        raise FileError(f"{path} cannot be read: {problem}.") from None
-    except (ValueError, AttributeError) as problem:
-        raise DataError(f"{path} contains something other than numbers and text: {problem}.") from None
-    x, y, x_test, y_test = parts
+    found = read_arrays(path)
+    if not all(name in found for name in IN_NPZ):
+        names = ", ".join(filter(None, found)) or ("one array without a name" if found else "nothing")
+        raise DataError(f"{path} contains {names}; expected the arrays {', '.join(IN_NPZ)}.")
+    x, y, x_test, y_test = (found[name] for name in IN_NPZ)
     scaled = [part.astype(np.float32) / 255 if part.dtype == np.uint8 else part for part in (x, x_test)]
     return task_of_arrays(scaled[0], y, (scaled[1], y_test), name=Path(path).name).flat
 

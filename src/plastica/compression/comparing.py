@@ -105,7 +105,7 @@ class CompressionTable:
     def sentences(self) -> list[str]:
         """Return what it shows, in the current language."""
         best, whole = self.smallest, self.costs[0]
-        metric = str(figure_named(self.metric))
+        metric = figure_named(self.metric).said()
         if best is whole or not (best.size and whole.size):
             return [SAY("none_smaller", metric=metric)]
         saved = f"{100 - 100 * (best.flash or best.size) / (whole.flash or whole.size):.3g}"

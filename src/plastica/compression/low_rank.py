@@ -38,7 +38,7 @@ def factorized(program: ArrayProgram, *, energy: float = 0.95, rank: int | None 
         C. Eckart, G. Young (1936), The approximation of one matrix by another of lower rank.
     """
     if not 0 < energy <= 1:
-        raise InvalidValue(SAY("energy_range", given=repr(energy)))
+        raise InvalidValue(SAY("energy_range", given=f"low-rank:{energy:g}"))
     if rank is not None and rank < 1:
         raise InvalidValue(SAY("rank_range", given=repr(rank)))
     numbers = itertools.count(1 + max(value.number for part in program.walk() for value in _values(part)))

@@ -59,7 +59,7 @@ class Distillation(CompressionStep):
 
     def __post_init__(self) -> None:
         if not self.units or min(self.units) < 1:
-            raise InvalidValue(SAY("units_range", given=repr(self.units)))
+            raise InvalidValue(SAY("units_range", given=self.short))
 
     @property
     def short(self) -> str:
@@ -79,6 +79,10 @@ class UnitPruning(CompressionStep):
 
     share: float = 0.5
     order: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share < 1:
+            raise InvalidValue(SAY("share_range", given=self.short))
 
     @property
     def short(self) -> str:
@@ -101,6 +105,12 @@ class LowRank(CompressionStep):
     energy: float = 0.9
     rank: int | None = None
     order: ClassVar[int] = 2
+
+    def __post_init__(self) -> None:
+        if not 0 < self.energy <= 1:
+            raise InvalidValue(SAY("energy_range", given=self.short))
+        if self.rank is not None and self.rank < 1:
+            raise InvalidValue(SAY("rank_range", given=str(self.rank)))
 
     @property
     def short(self) -> str:
@@ -126,7 +136,7 @@ class WeightPruning(CompressionStep):
 
     def __post_init__(self) -> None:
         if not 0 < self.share < 1:
-            raise InvalidValue(SAY("share_range", given=repr(self.share)))
+            raise InvalidValue(SAY("share_range", given=self.short))
         if self.scope not in SCOPES:
             raise InvalidValue(f"WeightPruning(scope={self.scope!r}): expected one of {', '.join(SCOPES)}.")
 

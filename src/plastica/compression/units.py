@@ -35,7 +35,7 @@ def without_units(program: ArrayProgram, share: float) -> ArrayProgram:
         (norms of incoming weights).
     """
     if not 0 < share < 1:
-        raise InvalidValue(SAY("share_range", given=repr(share)))
+        raise InvalidValue(SAY("share_range", given=f"prune-units:{share:g}"))
     done: set[int] = set()
     while (hidden := _next(program, done)) is not None:
         done.add(hidden.kernel.number)

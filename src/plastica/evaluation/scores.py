@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..notes import TEXTS, Note, note
+from ..notes import TEXTS, Note, as_written, note
 from ..typing import Bool, Float, Num
 from .class_scores import micro_f1_of, score_classes, score_labels, surprise_of
 from .decisions import Decision, usual_decision
@@ -158,6 +158,6 @@ def _micro_f1(
     return between(float(gap(np.ones((1, len(y))))[0]), drawn(np.zeros(len(y), np.int64), gap))
 
 
-def figure_named(name: str) -> Note | str:
+def figure_named(name: str) -> Note:
     """Return the name of a metric as a translatable note."""
-    return note(f"score_{name}") if f"score_{name}" in TEXTS else name.replace("_", " ")
+    return note(f"score_{name}") if f"score_{name}" in TEXTS else as_written(name.replace("_", " "))

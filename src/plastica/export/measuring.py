@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -194,8 +195,23 @@ def check_rows(exported: Exported, path: str | Path) -> CheckRows:
 
             columns = {name: values.to_list() for name, values in as_table(path).columns.items()}
             return rows_of(exported.table, columns)
-        (value,) = exported.program.inputs
-        rows = np.load(path, allow_pickle=False).astype(value.dtype)
-        return CheckRows([rows.reshape(len(rows), *value.shape[1:])])  # pyright: ignore[reportArgumentType]
-    except (ValueError, OSError) as error:
+    except (PlasticaError, ValueError) as error:
         raise DataError(SAY("bad_check", path=str(path), why=str(error))) from None
+    return CheckRows([_array_rows(exported, path)])
+
+
+def _array_rows(exported: Exported, path: str | Path) -> np.ndarray:
+    """Return the rows of an .npy file for the one input of a program."""
+    from ..storage.array_files import read_arrays
+
+    found = read_arrays(path)
+    (value,) = exported.program.inputs
+    shape = tuple(int(size) for size in value.shape[1:])  # pyright: ignore[reportArgumentType]
+    if "" not in found:
+        raise DataError(SAY("check_archive", path=str(path), names=", ".join(found)))
+    rows = found[""]
+    if not rows.ndim or rows.size != len(rows) * math.prod(shape) or rows.dtype.kind not in "fiub":
+        raise DataError(
+            SAY("check_shape", path=str(path), shape=str(rows.shape), dtype=str(rows.dtype), rows=str(shape))
+        )
+    return rows.astype(value.dtype).reshape(len(rows), *shape)

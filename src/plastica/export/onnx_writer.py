@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,9 @@ def files(exported: Exported, path: Path, *, features: bool = False) -> dict[Pat
         raise InvalidValue(SAY("not_in_onnx", layers="; ".join(lacking)))
     graph = OnnxGraph()
     around = _arrays(graph, program) if table is None or features else _columns(graph, program, table)
-    made = helper.make_graph(graph.nodes, _word(exported.name), *around, graph.initializers, value_info=graph.described)
+    read = _read_names(graph.nodes) | {each.name for each in around[1]}
+    kept = [each for each in graph.initializers if each.name in read]
+    made = helper.make_graph(graph.nodes, _word(exported.name), *around, kept, value_info=graph.described)
     domains = {node.domain for node in graph.nodes}
     model = helper.make_model(
         made,
@@ -75,6 +77,17 @@ def files(exported: Exported, path: Path, *, features: bool = False) -> dict[Pat
         helper.set_model_props(model, {START: json.dumps(states)})
     onnx.checker.check_model(model, full_check=True)
     return {path: model.SerializeToString()}
+
+
+def _read_names(nodes: Iterable[Any]) -> set[str]:
+    """Return the names that nodes and the graphs inside them read; onnxruntime warns of constants that none does."""
+    read: set[str] = set()
+    for node in nodes:
+        read.update(node.input)
+        for attribute in node.attribute:
+            read.update(each.name for each in attribute.g.output)
+            read |= _read_names(attribute.g.node)
+    return read
 
 
 def _arrays(graph: OnnxGraph, program: ArrayProgram) -> tuple[list[Any], list[Any]]:

@@ -53,12 +53,17 @@ def replace_file(path: str | os.PathLike[str], chunks: Iterable[Buffer]) -> None
     killed processes are removed.
 
     Args:
-        path: The file. Symbolic links are followed, and the permissions of an existing file are preserved.
+        path: The file. Symbolic links are followed, and the permissions of an existing file are preserved. Devices and
+            pipes, such as ``/dev/stdout``, are written to and never replaced.
         chunks: Objects with the buffer interface.
 
     Raises:
         FileError: If it cannot be written; the old file is unchanged.
     """
+    if _is_stream(path):
+        with explained(path, "what it has received is incomplete"):
+            _write_stream(path, chunks)
+        return
     target = Path(os.path.realpath(path))
     with explained(path, "nothing was changed"):
         if target.is_dir():
@@ -79,6 +84,25 @@ def replace_file(path: str | os.PathLike[str], chunks: Iterable[Buffer]) -> None
             raise
     with explained(path, "the new file is complete but may be lost if the power fails"):
         sync_folder(target.parent)
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Refuse a path that no file can be written to, before long work whose result it is to take.
+
+    Raises:
+        FileError: If it is a folder, its folder does not exist, or writing there is not permitted.
+    """
+    if _is_stream(path):
+        return
+    target = Path(os.path.realpath(path))
+    with explained(path, "nothing was changed"):
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not target.parent.is_dir():
+            code = errno.ENOTDIR if target.parent.exists() else errno.ENOENT
+            raise OSError(code, os.strerror(code))
+        if not os.access(target.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def as_path(path: object) -> Path:
@@ -141,6 +165,23 @@ def reason(error: OSError, reading: bool = False) -> str:
 
 
 _BINARY = getattr(os, "O_BINARY", 0)
+
+
+def _is_stream(path: str | os.PathLike[str]) -> bool:
+    """Whether a path leads to a device, a pipe or a socket, which a renamed file would delete."""
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 (the path may be of bytes)
+    except (OSError, ValueError):
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def _write_stream(path: str | os.PathLike[str], chunks: Iterable[Buffer]) -> None:
+    descriptor = os.open(path, os.O_WRONLY | _BINARY)
+    try:
+        write_all(descriptor, chunks)
+    finally:
+        os.close(descriptor)
 
 
 def _open_beside(folder: Path) -> tuple[int, Path]:

@@ -19,7 +19,7 @@ _STARTS = (
     (b"%PDF", "a PDF"),
     (b"\x89PNG", "a PNG picture"),
     (b"version https://git-lfs", "a Git LFS pointer; fetch the file itself with: git lfs pull"),
-    (b"{", "a JSON text"),
+    (b"{", "a JSON file"),
 )
 _PICKLE = tuple(b"\x80" + bytes([protocol]) for protocol in range(2, 6))
 
@@ -41,7 +41,7 @@ def what_it_seems(start: bytes) -> str:
         return "a pickle (joblib, torch), which could run any program; it is not opened"
     if start[4:8] == b"TFL3":
         return "a TensorFlow Lite model"
-    return "a text" if _is_text(start) else ""
+    return "a text file" if _is_text(start) else ""
 
 
 def _is_text(start: bytes) -> bool:

@@ -37,5 +37,6 @@ def prepared_again(network: BaseTableNetwork, table: Table, path: str | Path) ->
             "count": count,
             "source": show(network.facts.source),
         }
-        raise DataError(note("doctor.other_table", **told))
+        key = "doctor.other_values" if prepared.table.height == count else "doctor.other_table"
+        raise DataError(note(key, **told))
     return prepared
