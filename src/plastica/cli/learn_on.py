@@ -111,16 +111,17 @@ def learn_on(
     if plot is not None:
         made.plot(plot)
     output = Output(json)
-    error, mean = f"{made.error:.4g}", f"{made.mean_error:.4g}"
-    output.fact("rows", SAY("learn_on_rows", count=made.rows, skipped=made.skipped))
-    output.fact("result", SAY("learn_on_error", error=error, mean=mean, drifts=len(made.drifts)))
+    output.fact("learned", SAY("learn_on_rows", count=made.rows, skipped=made.skipped))
+    if made.rows:
+        error, mean = f"{made.error:.4g}", f"{made.mean_error:.4g}"
+        output.fact("result", SAY("learn_on_error", error=error, mean=mean, drifts=len(made.drifts)))
     output.fact("saved", str(target))
     output.result(
         {
             "rows": made.rows,
             "skipped": made.skipped,
-            "error": made.error,
-            "mean_error": made.mean_error,
+            "error": made.error if made.rows else None,
+            "mean_error": made.mean_error if made.rows else None,
             "drifts": list(made.drifts),
             "unfinished": made.unfinished,
             "model": str(target),
