@@ -238,3 +238,7 @@ def test_the_command_goes_on_where_it_ended(model, rows_file, tmp_path, monkeypa
     chinese = CliRunner().invoke(app, [*given, "--lang", "zh"])
     assert "已学习 345 行" in chinese.stdout
     assert CliRunner().invoke(app, ["predict", str(tmp_path / "learned.plastica"), "penguins"]).exit_code == 0
+    (tmp_path / "empty.csv").touch()
+    empty = ["--from", str(tmp_path / "empty.csv"), "--out", str(tmp_path / "same.plastica"), "--json"]
+    nothing = json.loads(CliRunner().invoke(app, ["learn-on", str(copied), *empty]).stdout)
+    assert nothing["rows"] == 0 and nothing["error"] is None
