@@ -22,11 +22,8 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 os.environ.setdefault("MPLBACKEND", "agg")
 
 # Tests compile hundreds of programs that run for milliseconds, so most optimizations of XLA are not worth their time.
-# Small programs are compiled faster in one part than in 32. Tests that need optimizations enable them
-# (test_processes.py), and so does the second round of all tests in .ci/run.
-QUICK_TO_COMPILE = (
-    "--xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=0 --xla_cpu_parallel_codegen_split_count=1"
-)
+# Tests that need them enable them (test_processes.py), and so does the second round of all tests in .ci/run.
+QUICK_TO_COMPILE = "--xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=0"
 
 
 def is_understood(flags: str) -> bool:

@@ -38,6 +38,7 @@ OTHERS = {("layer", name): {"columns": (0,)} for name in ("PeriodicEmbedding", "
     ("layer", "Bidirectional"): {"layer": pl.LSTM(3)},
     ("layer", "RNN"): {"cell": pl.LSTMCell(3)},
     ("layer", "MovingAverage"): {"window": 3},
+    ("layer", "ConductanceSynapses"): {"neuron": pl.AdEx()},
 }
 WRONG = (
     "32",

@@ -85,10 +85,12 @@ class Cochlea(Layer):
     seed: int = 0
 
     def __post_init__(self) -> None:
+        if isinstance(self.dt, bool) or not isinstance(self.dt, float | int):
+            raise InvalidValue(f"Cochlea(dt={self.dt!r}): dt must be a time above 0, in milliseconds.")
         require_times(self)
         counts = {"channels": self.channels, "sample_rate": self.sample_rate, "fibres": self.fibres}
         for name, value in counts.items():
-            if value < 1:
+            if isinstance(value, bool) or value < 1:
                 raise InvalidValue(f"Cochlea({name}={value!r}): {name} must be a whole number of at least 1.")
         require_numbers(self, dict.fromkeys(("lowest", "highest", "max_rate", "loudest", "compression"), ABOVE_ZERO))
         if isinstance(self.compression, float) and self.compression > 1:
