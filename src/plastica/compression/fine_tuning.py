@@ -153,16 +153,16 @@ class _Tuner:
 
     def train(self, epochs: int, last: bool = True) -> None:
         """Train; at the last time, keep the best epoch."""
-        lessons, how = self.lessons, self.how
-        held = None
+        lessons, how, held = self.lessons, self.how, None
+        scale = np.asarray(lessons.units, np.float32)
         if lessons.held is not None and lessons.held_targets is not None:
-            held = (beside(lessons.held), lessons.held_targets / np.float32(lessons.units))
+            held = (beside(lessons.held), lessons.held_targets / scale)
         stopping = [EarlyStopping(patience=PATIENCE, restore_best_weights=True)] if held is not None and last else []
         start = jax.tree.map(np.array, (self.model.params, self.model.state))
         first = None if held is None else self._loss(held)
         self.model.fit(
             self.x,
-            lessons.targets / np.float32(lessons.units),
+            lessons.targets / scale,
             batch_size=how.batch_size or batch_size_for(len(self.x)),
             epochs=epochs,
             verbose=how.verbose,

@@ -104,7 +104,7 @@ def _distilled(source: CompressionSource, model: Model, units: Sequence[int], ho
     hidden = [Dense(count, "relu") for count in units]
     student = Sequential([*front, *hidden, Dense(last, model.network.output_activation)], seed=how.seed)
     lessons = source.lessons()
-    units = np.float32(lessons.units)
+    scale = np.asarray(lessons.units, np.float32)
     rows, targets = x, lessons.targets
     if x.ndim == 2:
         rows = with_drawn_rows(x, range(x.shape[1]), how.seed)
@@ -112,9 +112,9 @@ def _distilled(source: CompressionSource, model: Model, units: Sequence[int], ho
         targets = np.concatenate([targets, drawn])
     held = None
     if lessons.held is not None and lessons.held_targets is not None:
-        held = (lessons.held[0], lessons.held_targets / units)
-    taught(student, loss_of(source.task, last), rows, targets / units, held, how)
+        held = (lessons.held[0], lessons.held_targets / scale)
+    taught(student, loss_of(source.task, last), rows, targets / scale, held, how)
     kernel, bias = student.get_weights()[-2:]
-    student.set_weights([*student.get_weights()[:-2], kernel * units, bias * units])
+    student.set_weights([*student.get_weights()[:-2], kernel * scale, bias * scale])
     found = exported(student)
     return CompressionSource(found, source.task, source.train, source.held, source.test, source.distil)
