@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from plastica.cli.main import app
 from plastica.errors import DataError, FileError
 from plastica.streams import FileSource, LineSource, StreamOptions, learn_on
+from plastica.tables import TableNetwork
 
 COMMAND = (sys.executable, "-c", "from plastica.cli.main import run; run()", "learn-on")
 
@@ -87,6 +88,10 @@ def test_a_bad_row_ends_learning_before_it_if_asked_to(model, tmp_path, lines):
             learn_on(model, FileSource(path), out, stop)
     write(path, lines[:40])
     assert learn_on(model, FileSource(path), out, stop).rows == 39
+    write(path, [*lines[:3], bad, "Adelie,Dream", *lines[5:]])  # the first bad row is named, whatever is wrong with it
+    with pytest.raises(DataError, match="row 3, column"):
+        learn_on(model, FileSource(path), tmp_path / "other.plastica", stop)
+    assert TableNetwork.load(tmp_path / "other.plastica").model.extra["learned_on"]["taken"] == 2
     write(path, [*lines[:40], "Adelie,Dream"])
     with pytest.raises(DataError, match="row 40"):
         learn_on(model, FileSource(path), out, stop)

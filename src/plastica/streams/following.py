@@ -199,14 +199,19 @@ class _Following:
         strict = options.on_bad_row == "stop"
         for part in _parts(records, options.batch_rows):
             table, skipped = self.rows.table([each.data for each in part], self.taken + 1)
-            if strict and skipped:
-                raise DataError(skipped[0])
             self.between = False
             try:
+                if strict and skipped:
+                    raise DataError(skipped[0])
                 lesson = Lesson.of([]) if table is None else self.learner.learn(table, strict)
             except DataError:
                 self.between = True  # nothing of this part was learned
-                raise
+                if not strict or len(part) == 1:
+                    raise
+                half = len(part) // 2  # rows before the first bad one are learned, and that one is named
+                self._learn(part[:half], options)
+                self._learn(part[half:], options)
+                continue
             self.taken += len(part)
             self.learner.skipped += len(skipped)
             self.position, self.between = part[-1].position, True
