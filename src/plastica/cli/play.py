@@ -39,7 +39,7 @@ EPISODES = {"bandit": 1024, "gridworld": 2048}
 @parameters.results
 @guarded
 def play(world: str, **given: Any) -> None:
-    """Let networks learn from rewards, several seeds and learning rates in one program.
+    """Train networks by rewards, several seeds and learning rates in one program.
 
     WORLD is cartpole, gridworld, bandit, or the name of an environment of Gymnasium, such as Acrobot-v1. A rule that
     follows errors learns by REINFORCE; reward_stdp is STDP that the reward modulates. The folder has the curve of
