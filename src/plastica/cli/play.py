@@ -25,7 +25,7 @@ REWARD_RULES = (
 EPISODES = {"bandit": 1024, "gridworld": 2048}
 
 
-@click.command(cls=OutCommand, short_help="Let a network learn from rewards.")
+@click.command(cls=OutCommand, short_help="Train a network by rewards.")
 @click.argument("world")
 @click.option("--rule", type=click.Choice(REWARD_RULES), default="backprop", help="Learning rule that rewards weigh.")
 @click.option("--episodes", type=click.IntRange(min=1), help="Episodes of each network. Default: by the environment.")
