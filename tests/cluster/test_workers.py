@@ -82,6 +82,15 @@ def test_one_of_three_workers_is_killed_and_the_run_goes_on_to_what_one_process_
         pl.cluster.fit(model, X, Y, cluster="local:1", **kept)
 
 
+def test_a_worker_that_was_killed_is_named_before_one_that_failed_because_of_it(tmp_path):
+    class Ended:
+        def __init__(self, number, code):
+            self.task, self.code = launching.WorkerTask((), number, None, tmp_path / f"{number}.json"), code
+
+    going = [Ended(0, launching.FAILED), Ended(1, -9), Ended(2, launching.LOST_OTHERS)]
+    assert launching._first_failure(going) is going[1]
+
+
 def test_a_run_that_was_stopped_on_two_workers_goes_on_with_one(alone, tmp_path):
     kept = {"checkpoint": tmp_path, "verbose": 0}
     begun = pl.cluster.fit(model_of(), X, Y, cluster="local:2", max_steps=17, **kept, **RUN)

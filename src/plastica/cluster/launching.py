@@ -239,14 +239,15 @@ def stopped_at_the_end(going: list[AnyWorker]) -> Iterator[list[AnyWorker]]:
 
 
 def _first_failure(going: Sequence[Underway]) -> Underway:
-    """Return the worker that failed first: one that says why, or one that did not end because of another."""
+    """Return the worker that failed first: one that says why, was killed, or did not end because of another."""
     until = time.monotonic() + TO_SHOW
     while not (ended := [each for each in going if each.code not in (None, 0, LOST_OTHERS)]):
         if time.monotonic() > until:
             break
         time.sleep(LOOK)
     saying = [each for each in going if each.task.error.exists()]
-    return (saying or ended or [each for each in going if each.code not in (None, 0)])[0]
+    killed = [each for each in ended if (each.code or 0) < 0]  # others may have failed only after it
+    return (saying or killed or ended or [each for each in going if each.code not in (None, 0)])[0]
 
 
 def raise_own_error(path: Path, code: int | None = None) -> None:
