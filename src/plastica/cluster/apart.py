@@ -6,7 +6,6 @@ import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from ..errors import FileError, InvalidValue, caution
@@ -78,6 +77,24 @@ def divided(folder: Path, networks: int, workers: int | None) -> list[list[int]]
     return parts
 
 
+def begin_job(folder: Path, settings: Document) -> str:
+    """Write the settings of a job, and return their tag, which answers carry: others belong to other settings."""
+    tag = hashlib.sha256(documents.encode(settings).encode()).hexdigest()
+    write_json(folder / SETTINGS, {**settings, "tag": tag})
+    return tag
+
+
+def part_task(folder: Path, how: str, part: int, talks: bool = False) -> WorkerTask:
+    """Return the task of the worker for one part of a job."""
+    log = folder / f"worker-{part}.log"
+    return WorkerTask((str(folder), how, str(part)), part, log, error_of(folder, part), talks=talks)
+
+
+def step_of(folder: Path, part: int) -> int:
+    """Return the step of the newest checkpoint of a part."""
+    return newest_step(folder / f"{CHECKPOINT}-{part}")
+
+
 def train_parts(
     folder: Path, where: Address, settings: Document, displays: Sequence[Display], epochs: int
 ) -> list[MemberAnswer]:
@@ -90,21 +107,21 @@ def train_parts(
         displays: What shows progress.
         epochs: The epochs of the run.
     """
-    tag = hashlib.sha256(documents.encode(settings).encode()).hexdigest()
-    write_json(folder / SETTINGS, {**settings, "tag": tag})
+    tag = begin_job(folder, settings)
     parts: list[list[int]] = settings["parts"]
     left = [part for part in range(len(parts)) if not _is_answered(folder, part, tag)]
     look = PartsUnderWay(folder, parts, epochs, displays).look
-    tasks = [
-        WorkerTask((str(folder), APART, str(part)), part, folder / f"worker-{part}.log", error_of(folder, part))
-        for part in left
-    ]
+
+    def progress(task: WorkerTask) -> int:
+        return step_of(folder, task.number)
+
+    tasks = [part_task(folder, APART, part) for part in left]
     if left and where.kind == "ray":
         from .ray_workers import train_apart
 
-        train_apart(where, tasks, partial(_step_of, folder), look)
+        train_apart(where, tasks, progress, look)
     elif left:
-        run_apart(tasks, where.workers or len(left), partial(_step_of, folder), look)
+        run_apart(tasks, where.workers or len(left), progress, look)
     return answers_of(folder, parts)
 
 
@@ -122,11 +139,6 @@ def take_trained(folder: Path, models: Sequence[Model], answers: Sequence[Member
     for place, (model, answer) in enumerate(zip(models, answers, strict=True)):
         take_from(model, read_network(network_at(folder, f"{place}-trained")).model)
         model.history = answer.history
-
-
-def _step_of(folder: Path, task: WorkerTask) -> int:
-    """Return the step of the newest checkpoint of a part."""
-    return newest_step(folder / f"{CHECKPOINT}-{task.number}")
 
 
 def _is_answered(folder: Path, part: int, tag: str) -> bool:

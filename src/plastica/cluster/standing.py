@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from ..errors import caution
-from ..storage import document as documents
-from ..storage import newest_step
 from ..training.underway import Display
 from ..typing import Document
 from .address import Address
 from .answers import MemberAnswer
-from .apart import PartsUnderWay, answers_of
-from .job import CHECKPOINT, SETTINGS, error_of, write_json
-from .launching import WorkerTask
+from .apart import PartsUnderWay, answers_of, begin_job, part_task, step_of
 from .pool import LocalWorker, Starter, WorkerPool
 from .rounds import RoundHolder, RoundLog, hold_rounds
 from .work import STANDING
@@ -35,26 +30,15 @@ def train_standing(
         displays: What shows progress.
         epochs: The epochs of the run.
     """
-    tag = hashlib.sha256(documents.encode(settings).encode()).hexdigest()
-    write_json(folder / SETTINGS, {**settings, "tag": tag})
+    begin_job(folder, settings)
     parts: list[list[int]] = settings["parts"]
-    tasks = [
-        WorkerTask(
-            (str(folder), STANDING, str(part)), part, folder / f"worker-{part}.log", error_of(folder, part), talks=True
-        )
-        for part in range(len(parts))
-    ]
+    tasks = [part_task(folder, STANDING, part, talks=True) for part in range(len(parts))]
     start, watch = _starter_for(where)
     looks = [PartsUnderWay(folder, parts, epochs, displays).look, watch]
     log = RoundLog(folder, len(parts), holder)
-    with WorkerPool(tasks, start, partial(_step_of, folder), looks) as pool:
+    with WorkerPool(tasks, start, partial(step_of, folder), looks) as pool:
         hold_rounds(pool, log)
     return answers_of(folder, parts)
-
-
-def _step_of(folder: Path, part: int) -> int:
-    """Return the step of the newest checkpoint of a part."""
-    return newest_step(folder / f"{CHECKPOINT}-{part}")
 
 
 def workers_at(where: Address, networks: int) -> int | None:

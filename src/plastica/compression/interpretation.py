@@ -11,7 +11,7 @@ import numpy as np
 from jax import Array
 
 from ..errors import InvalidValue
-from ..export.program import ArrayProgram, ArrayValue, Operation, RowCount, with_rows
+from ..export.program import ArrayProgram, ArrayValue, Operation, parameters_for
 from .jax_functions import FUNCTIONS
 from .wording import SAY
 
@@ -64,15 +64,8 @@ def _computed(operation: Operation, operands: Operands, given: ProgramRun) -> Se
         return jax.lax.switch(operands[0], branches, *operands[1:])
     if operation.name in ("matmul", "convolution") and (found := given.product(operation, operands)) is not None:
         return (found,)
-    parameters = {name: _sized(each, given.rows) for name, each in operation.parameters.items()}
-    found = FUNCTIONS[operation.name](*operands, **parameters)
+    found = FUNCTIONS[operation.name](*operands, **parameters_for(operation, given.rows))
     return found if isinstance(found, tuple) else (found,)
-
-
-def _sized(parameter: object, rows: int) -> object:
-    if isinstance(parameter, tuple) and any(isinstance(each, RowCount) for each in parameter):
-        return with_rows(parameter, rows)
-    return parameter
 
 
 def _scan(operation: Operation, operands: Operands, given: ProgramRun) -> Operands:

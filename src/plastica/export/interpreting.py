@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from .program import ArrayProgram, ArrayValue, Operation, RowCount, with_rows
+from .program import ArrayProgram, ArrayValue, Operation, RowCount, parameters_for
 from .reference import FUNCTIONS
 
 OperandArrays = list[np.ndarray]
@@ -54,15 +54,8 @@ def _computed(operation: Operation, operands: OperandArrays, rows: int, watch: W
     if operation.name == "choose":
         branches = operation.programs
         return _run(branches[min(max(int(operands[0]), 0), len(branches) - 1)], operands[1:], rows, watch)
-    parameters = {name: _sized(each, rows) for name, each in operation.parameters.items()}
-    found = FUNCTIONS[operation.name](*operands, **parameters)
+    found = FUNCTIONS[operation.name](*operands, **parameters_for(operation, rows))
     return found if isinstance(found, tuple) else (found,)
-
-
-def _sized(parameter: object, rows: int) -> object:
-    if isinstance(parameter, tuple) and any(isinstance(each, RowCount) for each in parameter):
-        return with_rows(parameter, rows)
-    return parameter
 
 
 def _scan(operation: Operation, operands: OperandArrays, rows: int, watch: Watch | None) -> OperandArrays:

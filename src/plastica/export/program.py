@@ -225,6 +225,17 @@ def with_rows(shape: Sizes, rows: int) -> tuple[int, ...]:
     return tuple(size.factor * rows if isinstance(size, RowCount) else size for size in shape)
 
 
+def parameters_for(operation: Operation, rows: int) -> dict[str, object]:
+    """Return the parameters of an operation, with its shapes for a number of rows."""
+
+    def sized(parameter: object) -> object:
+        if isinstance(parameter, tuple) and any(isinstance(each, RowCount) for each in parameter):
+            return with_rows(parameter, rows)
+        return parameter
+
+    return {name: sized(each) for name, each in operation.parameters.items()}
+
+
 def for_rows(program: ArrayProgram, rows: int) -> ArrayProgram:
     """Return a program for any number of rows as one for a fixed number."""
 
