@@ -96,14 +96,10 @@ def serve(
 
     from ..serving.logs import log_to_stderr
     from ..serving.options import LOCAL, ServingOptions
-    from ..serving.server import Listener, checked_token, read_token, run_server
+    from ..serving.server import Listener, run_server
     from .folders import model_file
 
-    token = os.environ.pop(TOKEN, "")
-    if token_file is not None:
-        token = read_token(Path(token_file))
-    elif token:
-        token = checked_token(token, TOKEN)
+    token = _token_of(token_file)
     own = () if host in EVERYWHERE else (host.lower(),)
     serving = ServingOptions(
         batch_wait=wait,
@@ -124,10 +120,7 @@ def serve(
         log_to_stderr(access_log)
         path = model_file(model)
         url = place.url(listening)
-        if host not in LOCAL and not token:
-            note(SAY("serve_open", host=host))
-        if host in EVERYWHERE and not allow_host:
-            note(SAY("serve_no_name"))
+        _say_who_can_use(host, bool(token), bool(allow_host))
 
         def ready(kind: str) -> None:
             note(SAY("serve_ready", path=path, kind=SAY(f"serve_{kind}"), url=url))
@@ -145,3 +138,22 @@ def serve(
             kind = service.served.kind
             run_server(service, listening, place, watch=watch, access_log=access_log, ready=lambda: ready(kind))
     note(SAY("serve_ended"))
+
+
+def _token_of(token_file: str | None) -> str:
+    """Return the token of a file, or of the environment, from which it is removed; "" for none."""
+    from ..serving.server import checked_token, read_token
+
+    token = os.environ.pop(TOKEN, "")
+    if token_file is not None:
+        return read_token(Path(token_file))
+    return checked_token(token, TOKEN) if token else ""
+
+
+def _say_who_can_use(host: str, has_token: bool, has_names: bool) -> None:
+    from ..serving.options import LOCAL
+
+    if host not in LOCAL and not has_token:
+        note(SAY("serve_open", host=host))
+    if host in EVERYWHERE and not has_names:
+        note(SAY("serve_no_name"))
