@@ -7,6 +7,8 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from plastica.declaration import Declaration, declaration, replace
+from plastica.errors import UnknownName
+from plastica.layers import Dense
 
 
 @declaration
@@ -41,6 +43,12 @@ def test_declarations_with_equal_fields_are_equal_and_have_one_hash():
     assert hash(Point(1, 2)) == hash(Point(1.0, 2.0))
     assert Point(1) != Point(1, 2)
     assert len({Point(1), Point(1, 0.0), replace(Point(2), x=1.0)}) == 1
+
+
+def test_replacing_a_field_that_does_not_exist_names_the_nearest_and_a_name_means_what_it_means_elsewhere():
+    with pytest.raises(UnknownName, match='Dense has no field "unit"; did you mean "units"'):
+        replace(Dense(3), unit=2)
+    assert replace(Dense(3), activation="relu", kernel_initializer="zeros") == Dense(3, "relu", True, "zeros")
 
 
 def test_another_class_is_never_equal_and_other_things_may_compare_themselves():

@@ -13,12 +13,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar, cast, dataclass_transform, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar, dataclass_transform, get_args, get_type_hints
 
 import jax
 
-from .errors import InvalidValue, PlasticaError
+from .errors import InvalidValue, PlasticaError, UnknownName
 from .fields import as_declared, first_fault
+from .registry import nearest
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -40,6 +41,7 @@ def named_field(*, default: object = dataclasses.MISSING, converter: Callable[..
     return dataclasses.field(default=default, metadata={"converter": converter})
 
 
+@cache
 def converters_of(cls: type) -> dict[str, Callable[[object], object]]:
     """Return the converters of the fields that can be given by name."""
     return {each.name: each.metadata["converter"] for each in dataclasses.fields(cls) if "converter" in each.metadata}
@@ -133,10 +135,22 @@ def declaration(cls: C) -> C:
 
 
 def replace(declared: D, **changes: object) -> D:
-    """Return a copy of the declaration with some fields replaced; works on traced declarations too."""
+    """Return a copy of the declaration with some fields replaced; works on traced declarations too.
+
+    What a field takes by name is given by name here, too; other values are not checked.
+
+    Raises:
+        UnknownName: If it has no field of a name.
+    """
+    names, converters = _names(type(declared)), converters_of(type(declared))
+    for name in changes:
+        if name not in names:
+            owner = type(declared).__name__
+            raise UnknownName(f'{owner} has no field "{name}"{nearest(name, names)} Known: {", ".join(names)}.')
+    given = {name: converters[name](value) if name in converters else value for name, value in changes.items()}
     made = object.__new__(type(declared))
-    for each in dataclasses.fields(cast("DataclassInstance", declared)):
-        object.__setattr__(made, each.name, changes.get(each.name, getattr(declared, each.name)))
+    for name in names:
+        object.__setattr__(made, name, given[name] if name in given else getattr(declared, name))
     return made
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from inspect import isclass
 from typing import TypeVar
@@ -29,9 +29,19 @@ def look_up(kind: str, name: object, known: Mapping[str, T]) -> T:
     normal = name.strip().lower()
     if normal in known:
         return known[normal]
-    near = get_close_matches(normal, known, n=1)
-    hint = f'; did you mean "{near[0]}"?' if near else "."
-    raise UnknownName(f'unknown {kind} "{name}"{hint} Known: {", ".join(sorted(known))}.')
+    raise UnknownName(f'unknown {kind} "{name}"{nearest(normal, known)} Known: {", ".join(sorted(known))}.')
+
+
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """Return how a message about an unknown name goes on: ``; did you mean "relu"?``, or ``.`` if none is like it.
+
+    Args:
+        name: The unknown name.
+        known: The known names.
+        cutoff: How like the nearest must be, from 0 to 1.
+    """
+    near = get_close_matches(name, list(known), n=1, cutoff=cutoff)
+    return f'; did you mean "{near[0]}"?' if near else "."
 
 
 def resolve(

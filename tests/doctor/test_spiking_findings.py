@@ -148,6 +148,9 @@ def test_remedies_of_spiking_networks_change_neurons_and_not_activations():
         assert not any("relu" in each.name for each in found)
         return {each.name: each.layers(model.network.layers)[2] for each in found if each.layers is not None}
 
+    usual = next(each for each in remedies_for(model, [Finding("silent_neurons", "warning", "")]) if each.layers)
+    assert usual.name.startswith("kernel_initializer=")
+    assert pl.Sequential(usual.layers(model.network.layers), seed=1).get_weights()[0].any()  # the names are understood
     assert changed("silent_neurons")["LIF(threshold=0.5)"] == pl.LIF(10.0, threshold=0.5)
     assert changed("exploding_rates")["Refractory(LIF(), 2.0)"] == pl.Refractory(pl.LIF(10.0), 2.0)
     wide = pl.LIF(10.0, surrogate=pl.layers.ArcTangent(2.0))

@@ -249,6 +249,11 @@ def test_all_coalitions_are_listed_once():
         (lambda e: e.exact_shap(linear, ROWS[:0], BACKGROUND), DataError, "x has no rows"),
         (lambda e: e.exact_shap(linear, ROWS, BACKGROUND * np.nan), DataError, "background has nan at"),
         (lambda e: e.exact_shap(linear, ROWS, BACKGROUND, output=2), UnknownName, "no output 2. Known: 0, 1"),
+        (
+            lambda e: e.lime(linear, ROWS, BACKGROUND, outputs=1),
+            UnknownName,
+            "lime: no option 'outputs'; did you mean \"output\"?",
+        ),
         (lambda e: e.exact_shap(linear, ROWS, BACKGROUND, link="log"), InvalidValue, 'expected "identity" or "logit"'),
         (lambda e: e.exact_shap(linear, ROWS, BACKGROUND, link="logit"), InvalidValue, "needs probabilities"),
         (lambda e: e.exact_shap(lambda x: x[:, 0] * np.nan, ROWS, BACKGROUND), InvalidValue, "returned nan in 3 of 3"),

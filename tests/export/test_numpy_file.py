@@ -15,7 +15,7 @@ import pytest
 import plastica as pl
 from plastica.cli.predict import Writer
 from plastica.data.reading import read_table
-from plastica.errors import InvalidValue
+from plastica.errors import InvalidValue, UnknownName
 from plastica.export import numpy_writer
 from plastica.export.exported import Exported, exported
 from plastica.export.raw_columns import features_of, murmur3
@@ -146,6 +146,8 @@ def test_weights_can_be_beside_the_file(tmp_path):
     assert [path.name for path in written.paths] == ["net.py", "net.npz"]
     assert "base64" not in written.paths[0].read_text()
     assert_close(numpy_writer.opened(written.paths[0], written.exported.program)([x])[0], y)
+    with pytest.raises(UnknownName, match='unknown option "besides"; did you mean "beside"'):
+        pl.export.write(model, tmp_path / "net.py", besides=False)
 
 
 def test_wrong_inputs_of_a_file_are_told(tmp_path):

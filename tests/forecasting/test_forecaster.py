@@ -257,6 +257,11 @@ def test_bad_arguments_are_one_sentence(given, rows, error, message):
         Forecaster(**{**QUICK, **given}).fit(frame(slice(rows)))
 
 
+def test_an_unknown_option_of_fit_is_an_error_for_methods_without_networks_too():
+    with pytest.raises(UnknownName, match='unknown option of fit "checkpoints"; did you mean "checkpoint"'):
+        Forecaster("last_value", horizon=2).fit(frame(), checkpoints="here")
+
+
 def test_a_horizon_beyond_that_of_training_is_an_error(fitted):
     with pytest.raises(InvalidValue, match="the networks forecast 1 to 6 steps"):
         fitted.predict(horizon=7)

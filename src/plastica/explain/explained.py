@@ -106,10 +106,12 @@ def explained(
     Raises:
         DataError: If there are no rows, or values are missing.
         ShapeError: If background and rows differ in shape.
-        UnknownName: If there is no such output or feature.
+        UnknownName: If there is no such option, output or feature.
         InvalidValue: If the groups overlap, or the model cannot be explained.
     """
     options = options or {}
+    for name in options:
+        place_of(method, "option", name, tuple(ExplainOptions.__annotations__))
     if background is None:
         raise InvalidValue(note("explain.no_background", method=method))
     background = None if background is WITHOUT else background

@@ -25,7 +25,7 @@ def place_of(method: str, what: str, wanted: object, names: Sequence[str]) -> in
 
     Args:
         method: The name of the function that asks, for messages.
-        what: "feature", "column", "output" or "class".
+        what: "feature", "column", "output", "class" or "option".
         wanted: The name or the number.
         names: The known names.
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Protocol, cast
 import numpy as np
 
 from ..errors import InvalidValue
+from ..registry import look_up
 from ..storage.atomic import as_path, replace_file
 from ..typing import Document
 from .exported import AnswerArrays, ColumnAnswers, Exported, InputShape, exported
@@ -60,6 +61,8 @@ TARGETS = {
     "c": ExportTarget(".c", "c_writer", rows=1),
     "html": ExportTarget(".html", "html_writer", rows=1),
 }
+
+OPTIONS = {"beside": "numpy", "features": "onnx"}  # what each is for
 
 
 class ExportedFiles(NamedTuple):
@@ -109,6 +112,7 @@ def write(
 
     Raises:
         InvalidValue: If the model cannot be exported, or the target is unknown.
+        UnknownName: If there is no such option.
         MissingExtra: If a package is missing that the target needs.
         FileError: If a file cannot be written.
 
@@ -122,10 +126,9 @@ def write(
     """
     target = as_path(path)
     name = name_of(to, target)
-    if options.get("beside") and name != "numpy":
-        raise InvalidValue(SAY("beside"))
-    if options.get("features") and name != "onnx":
-        raise InvalidValue(SAY("features"))
+    for each, value in options.items():
+        if look_up("option", each, OPTIONS) != name and value:
+            raise InvalidValue(SAY(each))
     chosen = TARGETS[name]
     if step and name == "html":
         raise InvalidValue(SAY("step_target"))

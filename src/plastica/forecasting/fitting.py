@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ..populations.fitting import PopulationRun
+from ..registry import look_up
 from .candidates import candidates_for, independent_horizons, short_span, weighed
 from .fitted import FittedForecast, naive_scales_of
 from .intervals import learn_intervals
@@ -24,6 +26,8 @@ MOST_LOOK_BACK = 512  # a network that reads the day of a series of minutes lear
 def fit_panel(settings: ForecastSettings, panel: Panel, **options: Any) -> FittedForecast:
     """Return what was learned from all steps of a panel; see :meth:`Forecaster.fit`."""
     check(settings)
+    for name in options:  # those of methods without networks would be dropped
+        look_up("option of fit", name, PopulationRun.__annotations__)
     panel, horizon = with_values(panel), settings.horizon
     look_back = settings.look_back or usual_look_back(panel, horizon)
     scales, flags = learn_scales(panel, Limits(settings.minimum, settings.maximum)), has_holes(panel)

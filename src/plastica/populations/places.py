@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from .. import losses, optimizers, rules
 from ..declaration import Declaration
 from ..errors import InvalidValue, UnknownName
 from ..model import Model, Sequential
+from ..registry import nearest
 
 # The declarations of ``compile``; every other place is one of the network, or of a program of the user's own.
 COMPILED = {"optimizer": optimizers.get, "rule": rules.get, "loss": losses.get}
@@ -68,10 +68,8 @@ def resolve_place(model: Model, name: str) -> tuple[str, ...]:
         shown = ", ".join(f'"{place}"' for place in same[:MOST_SHOWN])
         raise InvalidValue(f'"{name}" stands for {len(same)} fields of this model; name one of them: {shown}.')
     names = sorted({*known, *(place.rpartition(".")[2] for place in known)})
-    near = get_close_matches(name, names, n=1, cutoff=0.5)
-    hint = f'; did you mean "{near[0]}"?' if near else "."
     shown = ", ".join(f'"{place}"' for place, value in known.items() if isinstance(value, float))
-    raise UnknownName(f'"{name}" stands for no field of this model{hint} Its floats: {shown}.')
+    raise UnknownName(f'"{name}" stands for no field of this model{nearest(name, names, 0.5)} Its floats: {shown}.')
 
 
 def varied(model: Model, values: Mapping[str, object], seed: int) -> Model:

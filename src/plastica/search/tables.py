@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from ..checks.prepared import Prepared
 from ..data.folds import deal
 from ..errors import InvalidValue, UnknownName
 from ..model import Model, Sequential
+from ..registry import nearest
 from ..settings import Settings, batch_size_for
 from ..tables.networks import monitor_of, network_of, recipe_for
 from ..tables.preparation import strata
@@ -176,8 +176,7 @@ def check_names(space: Mapping[str, object]) -> None:
     """
     for name in space:
         if name not in VARIED:
-            near = get_close_matches(name, VARIED, n=1)
-            hint = f'; did you mean "{near[0]}"?' if near else "."
+            hint = nearest(name, VARIED)
             why = " It changes the loss by which trials are compared." if name in OF_LOSS else ""
             raise UnknownName(f'"{name}" is no setting that a search can vary{hint}{why} Known: {", ".join(VARIED)}.')
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Literal
 
 from ..errors import InvalidValue, UnknownName
+from ..registry import nearest
 from .callbacks import Callback, CallbackState, Logs, one_of
 
 Mode = Literal["auto", "min", "max"]
@@ -90,10 +90,9 @@ def require_figure(where: str, name: str, known: Iterable[str]) -> None:
     names = list(known)
     if name in names:
         return
-    near = get_close_matches(name, names, n=1)
-    hint = f'; did you mean "{near[0]}"?' if near else "."
     held_out = name.startswith("val_") and not any(other.startswith("val_") for other in names)
     advice = " For validation metrics, pass validation_split= or validation_data= to fit." if held_out else ""
+    hint = nearest(name, names)
     raise UnknownName(f'{where}: this run has no metric "{name}"{hint} Available: {", ".join(names)}.{advice}')
 
 
