@@ -107,8 +107,67 @@ def test_rows_that_are_none_are_named_and_left_out(model, tmp_path, lines):
         model, FileSource(path), tmp_path / "o.plastica", on_lesson=lambda learner, lesson: told.extend(lesson.skipped)
     )
     assert made.rows == 2 and made.skipped == 4
-    assert f"{path}, row 2" in str(told[0]) and "row 3, column 'bill_length_mm': 'long' is not a number" in str(told[1])
+    assert f"{path}, row 2: 2 values where the header has 7 names" in str(told[0]) and "last line" not in str(told[0])
+    assert "row 3, column 'bill_length_mm': 'long' is not a number" in str(told[1])
     assert any("Dodo" in str(each) for each in told) and any("row 6 has no target" in str(each) for each in told)
+
+
+def test_a_row_with_too_many_values_changes_no_other_row(model, tmp_path, lines):
+    def learned(rows, name):
+        path, told = tmp_path / f"{name}.csv", []
+        path.write_text("\n".join([lines[0], *rows]) + "\n")
+        take = StreamOptions(batch_rows=32)
+        made = learn_on(
+            model,
+            FileSource(path),
+            tmp_path / name,
+            take,
+            on_lesson=lambda learner, lesson: told.extend(lesson.skipped),
+        )
+        return made, [str(each) for each in told]
+
+    made, told = learned([*lines[1:20], f"{lines[20]},MALE", *lines[21:40]], "wide")
+    assert made.rows == 38 and made.skipped == 1
+    assert "row 20: 8 values where the header has 7 names" in told[0]
+    alone, told = learned([f"Dream,{lines[20]}"], "alone")  # not a column of row names with the others moved by one
+    assert alone.rows == 0 and "8 values" in told[0]
+    ended, _ = learned([f"{line}," for line in lines[1:40]], "ended")
+    assert ended == learned(lines[1:40], "plain")[0] and ended.rows == 39
+
+
+def test_names_may_have_line_breaks_in_quotes(model, tmp_path, lines):
+    path, out = tmp_path / "broken.csv", tmp_path / "broken.plastica"
+    path.write_text("\n".join([f'"a ""note""\non it",{lines[0]}', *(f'"x\ny",{line}' for line in lines[1:33])]) + "\n")
+    plain = tmp_path / "plain.csv"
+    plain.write_text("\n".join(lines[:33]) + "\n")
+    assert learn_on(model, FileSource(path), out) == learn_on(model, FileSource(plain), tmp_path / "plain.plastica")
+    with path.open("a") as file:
+        file.write(f'"x\ny",{lines[33]}\n')
+    assert learn_on(model, FileSource(path), out).rows == 33
+
+
+def test_a_json_row_that_lacks_a_value_or_nests_one_is_named(model, tmp_path, lines):
+    row = dict(zip(lines[0].split(","), lines[1].split(","), strict=True))
+    path, told = tmp_path / "rows.jsonl", []
+    bad = [{name: row[name] for name in row if name != "sex"}, row | {"sex": ["MALE"]}]
+    path.write_text("".join(json.dumps(each) + "\n" for each in [row, *bad, row]) + '{"species": \n[1]\n')
+    made = learn_on(
+        model, FileSource(path), tmp_path / "o", on_lesson=lambda learner, lesson: told.extend(lesson.skipped)
+    )
+    assert made.rows == 2 and made.skipped == 4
+    assert "row 2: no value for column 'sex'; the row has 'species', 'island'" in str(told[0])
+    assert "row 3: the value of column 'sex' is ['MALE']" in str(told[1])
+    assert "row 4" not in "".join(map(str, told)) and "row 5: this is not JSON" in str(told[2])
+
+
+def test_the_error_of_numbers_is_in_the_unit_of_the_target(model, tmp_path, lines):
+    settings = Settings(epochs=2, network="mlp", layers=(4,), baselines=())
+    network = TableNetwork.fit("penguins", "body_mass_g", settings)
+    path = tmp_path / "rows.csv"
+    path.write_text("\n".join(lines[:41]) + "\n")
+    made = learn_on(network, FileSource(path), tmp_path / "mass.plastica")
+    assert str(made.measure.name) == "mean absolute error (in the unit of 'body_mass_g')" and made.mean_error > 100
+    assert made.measure.show(made.mean_error) == f"{made.mean_error:.4g}"
 
 
 def test_drift_of_the_rule_is_found_and_survives_a_restart(model, tmp_path, lines):
@@ -198,13 +257,15 @@ def test_a_topic_is_learned_from_its_offsets(model, tmp_path, lines):
 def test_what_cannot_be_learned_on_from_is_told(model, rows_file, tmp_path, lines):
     with pytest.raises(FileError, match="there is no file"):
         source_of("nothere.csv")
+    with pytest.raises(FileError, match="is a folder; give a file of rows in it"):
+        source_of(str(tmp_path))
     with pytest.raises(InvalidValue, match="is not understood"):
         source_of("ftp://a/b")
     with pytest.raises(FileError, match="no answer from"):
         source_of("tcp://127.0.0.1:9")
     short = tmp_path / "short.csv"
     short.write_text("a,b\n1,2\n")
-    with pytest.raises(DataError, match="lacks the column 'island'"):
+    with pytest.raises(DataError, match=r"has no column 'island'\. Its columns: 'a', 'b'"):
         learn_on(model, FileSource(short), tmp_path / "x.plastica")
     with pytest.raises(InvalidValue, match="is not a model trained on a stream"):
         learn_on(model, FileSource(rows_file), shutil.copy(model, tmp_path / "other.plastica"))
@@ -228,7 +289,8 @@ def test_the_command_goes_on_where_it_ended(model, rows_file, tmp_path, monkeypa
     given = ["learn-on", str(copied), "--from", str(rows_file), "--print-every", "100"]
     first = CliRunner().invoke(app, given)
     assert first.exit_code == 0, first.stderr
-    assert "344 rows learned, 0 left out" in first.stdout and "row 320: prequential error 0." in first.stderr
+    assert "344 rows learned, 344 in all; 0 left out" in first.stdout and "row 320: error rate" in first.stderr
+    assert "% on recent rows" in first.stdout
     assert str(tmp_path / "learned.plastica") in first.stdout
     with rows_file.open("a") as file:
         file.write(rows_file.read_text().splitlines()[1] + "\nAdelie,")
@@ -236,7 +298,9 @@ def test_the_command_goes_on_where_it_ended(model, rows_file, tmp_path, monkeypa
     found = json.loads(second.stdout)
     assert found["rows"] == 345 and found["unfinished"] == 7 and "ends within a row: 7 bytes" in second.stderr
     chinese = CliRunner().invoke(app, [*given, "--lang", "zh"])
-    assert "已学习 345 行" in chinese.stdout
+    assert "没有新的行；此前已学习 345 行" in chinese.stdout and "错误率" in chinese.stdout
+    again = CliRunner().invoke(app, given)
+    assert f"{rows_file} has no new rows; 345 were learned before" in again.stdout
     assert CliRunner().invoke(app, ["predict", str(tmp_path / "learned.plastica"), "penguins"]).exit_code == 0
     (tmp_path / "empty.csv").touch()
     empty = ["--from", str(tmp_path / "empty.csv"), "--out", str(tmp_path / "same.plastica"), "--json"]

@@ -15,7 +15,9 @@ from .output import Output, note
 from .wording import SAY
 
 if TYPE_CHECKING:
+    from ..streams.following import LearnedOn
     from ..streams.learner import Lesson, StreamLearner
+    from ..streams.measure import ErrorMeasure
 
 LEARNED = "learned.plastica"
 MOST_NOTES = 20
@@ -111,15 +113,14 @@ def learn_on(
     if plot is not None:
         made.plot(plot)
     output = Output(json)
-    output.fact("learned", SAY("learn_on_rows", count=made.rows, skipped=made.skipped))
-    if made.rows:
-        error, mean = f"{made.error:.4g}", f"{made.mean_error:.4g}"
-        output.fact("result", SAY("learn_on_error", error=error, mean=mean, drifts=len(made.drifts)))
+    _print(output, made, source)
     output.fact("saved", str(target))
     output.result(
         {
             "rows": made.rows,
+            "new": made.new,
             "skipped": made.skipped,
+            "measure": str(made.measure.name),
             "error": made.error if made.rows else None,
             "mean_error": made.mean_error if made.rows else None,
             "drifts": list(made.drifts),
@@ -127,6 +128,23 @@ def learn_on(
             "model": str(target),
         }
     )
+
+
+def _print(output: Output, made: LearnedOn, source: str) -> None:
+    total = f"{made.rows:,}"
+    if made.new or not made.rows:
+        output.fact("learned", SAY("learn_on_rows", count=made.new, total=total, skipped=made.skipped))
+    else:
+        output.fact("learned", SAY("learn_on_no_rows", source=source, total=total))
+    if made.rows:
+        drifts = SAY("learn_on_drifts", count=len(made.drifts)) if made.drifts else SAY("learn_on_no_drift")
+        output.fact(
+            "result", SAY("learn_on_error", drifts=drifts, **_errors(made.measure, made.error, made.mean_error))
+        )
+
+
+def _errors(measure: ErrorMeasure, recent: float, mean: float) -> dict[str, str]:
+    return {"measure": measure.name.said(), "error": measure.show(recent), "mean": measure.show(mean)}
 
 
 class _Ending:
@@ -174,8 +192,9 @@ class _Watching:
                 note(sentence(told))
             if self.notes == MOST_NOTES:
                 note(SAY("learn_on_more"))
+        errors = _errors(learner.measure, learner.faded, learner.mean)
         for row in lesson.drifts:
-            note(SAY("learn_on_drift", row=f"{row:,}", error=f"{learner.faded:.4g}", mean=f"{learner.mean:.4g}"))
+            note(SAY("learn_on_drift", row=f"{row:,}", **errors))
         if learner.rows // self.every > self.printed:
             self.printed = learner.rows // self.every
-            note(SAY("learn_on_row", row=f"{learner.rows:,}", error=f"{learner.faded:.4g}", mean=f"{learner.mean:.4g}"))
+            note(SAY("learn_on_row", row=f"{learner.rows:,}", **errors))

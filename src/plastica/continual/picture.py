@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ..drawing.figure import Drawing
+    from ..notes import Note
     from .comparing import ContinualComparison
     from .results import ContinualResult
 
@@ -67,8 +68,16 @@ def draw_comparison(comparison: ContinualComparison) -> Drawing:
     return drawing
 
 
-def draw_prequential(rows: Sequence[int], errors: Sequence[float] | np.ndarray, drifts: Sequence[int]) -> Drawing:
-    """Draw the prequential error by row, and the rows at which drift was found."""
+def draw_prequential(
+    rows: Sequence[int], errors: Sequence[float] | np.ndarray, drifts: Sequence[int], measure: Note | None = None
+) -> Drawing:
+    """Draw the prequential error by row, and the rows at which drift was found.
+
+    Args:
+        rows, errors: The rows, and the error at each.
+        drifts: The rows at which drift was found.
+        measure: What the error is.
+    """
     from ..drawing.figure import Drawing
 
     with own_style(), using(drawable_language()):
@@ -77,7 +86,7 @@ def draw_prequential(rows: Sequence[int], errors: Sequence[float] | np.ndarray, 
         axes.plot(rows, errors, color=COLOURS[0], lw=1)
         for number, drift in enumerate(drifts):
             axes.axvline(drift, color=COLOURS[1], lw=1, label=None if number else SAY("drift_found"))
-        axes.set(xlabel=SAY("row"), ylabel=SAY("error_rate"))
+        axes.set(xlabel=SAY("row"), ylabel=SAY("error_rate") if measure is None else measure.said())
         axes.spines[["top", "right"]].set_visible(False)
         if drifts:
             axes.legend(fontsize=7, frameon=False)

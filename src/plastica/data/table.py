@@ -51,7 +51,7 @@ class Table:
     def column(self, name: str) -> pl.Series:
         """Return one column; DataError with a suggestion if it does not exist."""
         if name not in self.columns:
-            raise DataError(self._lacks(name))
+            raise DataError(lacks(self.source, name, self.names))
         return self.columns[name]
 
     def take(self, rows: Sequence[int] | np.ndarray) -> Table:
@@ -80,16 +80,17 @@ class Table:
         """Return the position of a cell: ``penguins.csv, line 17, column 'sex'``."""
         return f"{self.source}, {self.place(row)}, column {show(name)}"
 
-    def _lacks(self, name: str) -> Note:
-        """Return a note that there is no such column, with the most similar name and the available columns."""
-        folded = {known.casefold(): known for known in self.columns}
-        near = get_close_matches(name.casefold(), folded, n=1)
-        listed: list[str | Note] = [show(known) for known in self.names[:20]]
-        listed += [note("words.more", more=len(self.columns) - 20)] * (len(self.columns) > 20)
-        told = {"source": self.source, "column": show(name), "columns": listed}
-        if near:
-            return note("errors.no_column_near", **told, near=show(folded[near[0]]))
-        return note("errors.no_column", **told)
+
+def lacks(source: str, name: str, known: Sequence[str]) -> Note:
+    """Return a note that a source has no such column, with the most similar name and the columns that it has."""
+    folded = {each.casefold(): each for each in known}
+    near = get_close_matches(name.casefold(), folded, n=1)
+    listed: list[str | Note] = [show(each) for each in known[:20]]
+    listed += [note("words.more", more=len(known) - 20)] * (len(known) > 20)
+    told = {"source": source, "column": show(name), "columns": listed}
+    if near:
+        return note("errors.no_column_near", **told, near=show(folded[near[0]]))
+    return note("errors.no_column", **told)
 
 
 def show(value: object, length: int = 60) -> str:

@@ -39,16 +39,16 @@ class FileSource(RowSource):
     def __init__(self, path: str | os.PathLike[str], follow: bool = False) -> None:
         self.path, self.follow, self.name = Path(path), follow, str(path)
         if not self.path.is_file():
-            raise FileError(note("streams.no_file", path=self.name))
+            raise FileError(note("streams.folder" if self.path.is_dir() else "streams.no_file", path=self.name))
 
     def head(self) -> bytes:
-        """Return the first line, once it is complete."""
+        """Return the first record, once it is complete."""
         while True:
             with contextlib.suppress(FileNotFoundError) if self.follow else contextlib.nullcontext():  # being rotated
                 with self.path.open("rb") as file:
-                    line = file.readline()
-                if b"\n" in line or not self.follow:
-                    return line
+                    found, complete = self._first_record(file)
+                if complete or not self.follow:
+                    return found
             time.sleep(A_LOOK)
 
     def records(self, position: Json) -> Iterator[StreamRecord | None]:
@@ -65,7 +65,7 @@ class FileSource(RowSource):
             if (found := self.head()) != head and not (is_json(head) and is_json(found)):
                 raise FileError(note("streams.other_columns", path=self.name))
             with self.path.open("rb") as file:
-                first = b"" if is_json(head) else file.readline()
+                first = b"" if is_json(head) else self._first_record(file)[0]
                 yield from self._records(file, len(first), first[:FIRST])
 
     def _found_again(self, file: BinaryIO, position: Json) -> tuple[int, bytes]:
@@ -77,10 +77,22 @@ class FileSource(RowSource):
         if told.get("begins") not in (None, _hash(first)):
             raise FileError(note("streams.replaced", path=self.name))
         if not at and position is not None and not is_json(self.head()):  # the file after the one that was rotated
-            first = file.readline()
+            first, _ = self._first_record(file)
             return len(first), first[:FIRST]
         file.seek(at)
         return at, first
+
+    def _first_record(self, file: BinaryIO) -> tuple[bytes, bool]:
+        """Return the first record of a file, which may have line breaks in quotes, and whether it has its end.
+
+        The file is then at the end of the record.
+        """
+        records = Records(self.name)
+        while data := file.read(BLOCK):
+            for record in records.take(data):
+                file.seek(len(record))
+                return record, True
+        return records.waiting, False
 
     def _records(self, file: BinaryIO, at: int, first: bytes) -> Iterator[StreamRecord | None]:
         """Yield the records of a file to its end, which one that is followed has once another file has its name."""

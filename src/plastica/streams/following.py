@@ -16,6 +16,7 @@ from ..tables.table import TableNetwork
 from ..typing import Document, Json
 from .curve import ErrorCurve
 from .learner import Lesson, StreamLearner
+from .measure import ErrorMeasure
 from .sources import RowSource, StreamRecord
 from .tables import RecordReader
 
@@ -68,7 +69,9 @@ class LearnedOn:
         mean_error, error: The mean and the prequential error of rows before they were learned.
         drifts: The last rows at which drift was found.
         unfinished: The number of bytes of a last row that is not complete; it is learned once it is.
+        measure: What the errors are: a rate, or a mean distance in the unit of the target.
         curve: The course of the prequential error.
+        new: The number of rows learned in this run.
     """
 
     rows: int
@@ -77,7 +80,10 @@ class LearnedOn:
     error: float
     drifts: tuple[int, ...]
     unfinished: int
+    measure: ErrorMeasure
     curve: ErrorCurve = field(default_factory=ErrorCurve, compare=False, repr=False)
+    # Equal with and without an interruption, as the model is.
+    new: int = field(default=0, compare=False)
 
     def plot(self, path: str | os.PathLike[str] | None = None) -> Drawing:
         """Draw the prequential error, and where drift was found.
@@ -87,7 +93,8 @@ class LearnedOn:
         """
         from ..continual.picture import draw_prequential
 
-        return draw_prequential(self.curve.rows, self.curve.errors, self.drifts).save(path)
+        drawing = draw_prequential(self.curve.rows, self.curve.errors, self.drifts, self.measure.name)
+        return drawing.save(path)
 
 
 def learn_on(
@@ -122,6 +129,7 @@ def learn_on(
     chosen, target = options or StreamOptions(), as_path(out)
     network, state = _begun(model, source, target)
     learner = StreamLearner(network, chosen.detector, chosen.fading, state)
+    before = learner.rows
     needed = [*(column.name for column in network.encoder.columns), *network.target.names]
     rows = RecordReader(source.name, source.head(), needed)
     following = _Following(learner, rows, source, target, state, on_lesson)
@@ -137,6 +145,8 @@ def learn_on(
         drifts=tuple(learner.drifts),
         unfinished=source.unfinished,
         curve=learner.curve,
+        new=learner.rows - before,
+        measure=learner.measure,
     )
 
 

@@ -18,6 +18,7 @@ from ..tables.base import BaseTableNetwork
 from ..tables.facts import listed
 from ..typing import Document, Float
 from .curve import ErrorCurve
+from .measure import ErrorMeasure
 
 DETECTORS: dict[str, type[DriftDetector]] = {"adwin": ADWIN, "page_hinkley": PageHinkley}
 MOST_DRIFTS = 100  # the last ones are remembered
@@ -64,6 +65,7 @@ class StreamLearner:
         mean: The mean error of all rows before they were learned.
         drifts: The last rows at which drift was found.
         curve: The course of the prequential error.
+        measure: What the error is.
 
     Raises:
         InvalidValue: If the model cannot learn on, or an option is unknown.
@@ -89,6 +91,7 @@ class StreamLearner:
         self.mean = self._total = self._count = 0.0
         self.drifts: list[int] = []
         self.curve = ErrorCurve()
+        self.measure = ErrorMeasure.of(network.task, network.target.names)
         if state is not None:
             self._restore(state)
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import numpy as np
 
 from ..data.delimited import parse
 from ..data.frames import from_memory
-from ..data.table import Table, show
-from ..data.unseen import seen
+from ..data.separators import read_rows
+from ..data.table import Table, lacks, show
+from ..data.unseen import seen, without_unseen
 from ..errors import DataError
 from ..notes import Note, note
 from .records import is_json
@@ -22,6 +23,8 @@ Skipped = list[Note | str]
 
 class RecordReader:
     """Reads records as rows: CSV with the names of the columns in the first record, or a JSON object in each.
+
+    Each record is read on its own, so that one that is no row never changes how its neighbours are read.
 
     Args:
         name: The name of the source.
@@ -36,12 +39,15 @@ class RecordReader:
     """
 
     def __init__(self, name: str, head: bytes, needed: Sequence[str]) -> None:
-        self.name, self.head, self.needed = name, head, tuple(needed)
+        self.name, self.needed = name, tuple(needed)
         self.is_csv = not is_json(head)
-        self._separator: str | None = None
+        self._names, self._separator = tuple[str, ...](), ","
         if self.is_csv and head.strip():
-            self.head = head.rstrip(b"\r\n") + b"\n"
-            self._refuse_lacking(self._csv([self.head]).names)  # the names once more, as a row
+            # A table needs a row: the names once more.
+            read = parse(2 * (self._text(head).rstrip("\r\n") + "\n"), name, header=True)
+            self._names, self._separator = read.names, read.separator
+            if lacking := [each for each in self.needed if each not in self._names]:
+                raise DataError(lacks(name, lacking[0], self._names))
 
     def table(self, records: Sequence[bytes], first: int) -> tuple[Table | None, Skipped]:
         """Return the rows as a table, None if there is none, and a sentence for each record that is no row.
@@ -50,62 +56,72 @@ class RecordReader:
             records: The records.
             first: The number of the first of them in the stream, from 1.
         """
-        numbers = [first + place for place, record in enumerate(records) if record.strip()]
-        records = [record for record in records if record.strip()]
-        if not records:
-            return None, []
+        rows, numbers, skipped = list[Sequence[Any]](), list[int](), Skipped()
+        for number, record in enumerate(records, start=first):
+            try:
+                row = self._row(record) if record.strip() else None
+            except DataError as error:
+                told = error.args[0] if isinstance(error.args[0], Note) else str(error)
+                skipped.append(note("streams.no_row", source=self.name, row=str(number), why=told))
+                continue
+            if row is not None:
+                rows.append(row)
+                numbers.append(number)
+        return (self._table(rows, numbers) if rows else None), skipped
+
+    def _table(self, rows: Sequence[Sequence[Any]], numbers: Sequence[int]) -> Table:
+        columns = zip(*rows, strict=True)
+        if self.is_csv:
+            import polars as pl
+
+            texts = {name: pl.Series(name, cells, pl.String) for name, cells in zip(self._names, columns, strict=True)}
+            return Table(texts, self.name, (), np.array(numbers), "row", self._separator)
+        made = seen(from_memory({name: [*values] for name, values in zip(self.needed, columns, strict=True)}))
+        return replace(made, source=self.name, positions=np.array(numbers), position_word="row")
+
+    def _row(self, record: bytes) -> Sequence[Any] | None:
+        """Return the cells of a record; None for a comment."""
+        if not self.is_csv:
+            found = _object(record)
+            if lacking := [name for name in self.needed if name not in found]:
+                raise DataError(
+                    note("streams.row_lacks", column=show(lacking[0]), columns=[show(each) for each in [*found][:20]])
+                )
+            return [_plain(found[name], name) for name in self.needed]
+        text = self._text(record)
+        if "\0" in text:
+            raise DataError(note("streams.nul"))
         try:
-            made = self._csv(records) if self.is_csv else self._json(records, numbers)
+            (_, cells), *more = read_rows(without_unseen(text), self.name, self._separator)
         except DataError as error:
-            if len(records) > 1:
-                return self._one_by_one(records, numbers)
-            told = str(error).removeprefix(f"{self.name}, line 2: ").removeprefix(f"{self.name}, row {numbers[0]}: ")
-            return None, [note("streams.no_row", source=self.name, row=str(numbers[0]), why=told)]
-        return replace(made, source=self.name, positions=np.array(numbers), position_word="row"), []
+            raise DataError(str(error).removeprefix(f"{self.name}, line 1: ")) from None
+        width = len(self._names)
+        if len(cells) == width + 1 and not cells[-1].strip():  # a separator at the end of each row
+            cells.pop()
+        if len(cells) == width and not more:
+            return cells
+        if cells[0].lstrip().startswith("#"):
+            return None
+        raise DataError(note("streams.lines" if more else "streams.width", got=len(cells), width=width))
 
-    def _one_by_one(self, records: Sequence[bytes], numbers: Sequence[int]) -> tuple[Table | None, Skipped]:
-        found = [self.table([record], number) for record, number in zip(records, numbers, strict=True)]
-        skipped = [line for _, lines in found for line in lines]
-        good = [place for place, (table, _) in enumerate(found) if table is not None]
-        if not good:
-            return None, skipped
-        made = (
-            self._csv([records[place] for place in good])
-            if self.is_csv
-            else self._json([records[place] for place in good], [numbers[place] for place in good])
-        )
-        places = np.array([numbers[place] for place in good])
-        return replace(made, source=self.name, positions=places, position_word="row"), skipped
-
-    def _csv(self, records: Sequence[bytes]) -> Table:
-        made = parse(self._text([self.head, *records]), self.name, self._separator, header=True)
-        if made.height != len(records):
-            raise DataError(f"{made.height} rows in {len(records)} records.")
-        self._separator = made.separator or self._separator
-        return made
-
-    def _json(self, records: Sequence[bytes], numbers: Sequence[int]) -> Table:
-        rows = [_object(record) for record in records]
-        for row in rows:
-            self._refuse_lacking(row)
-        return seen(from_memory({name: [row[name] for row in rows] for name in self.needed}))
-
-    def _text(self, parts: Sequence[bytes]) -> str:
+    def _text(self, record: bytes) -> str:
         try:
-            return b"".join(parts).decode("utf-8-sig")
+            return record.decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise DataError(note("streams.not_utf8", source=self.name)) from None
-
-    def _refuse_lacking(self, present: Sequence[str] | dict[str, Any]) -> None:
-        if lacking := [name for name in self.needed if name not in present]:
-            raise DataError(note("streams.lacks", source=self.name, column=show(lacking[0])))
+            raise DataError(note("streams.not_utf8")) from None
 
 
 def _object(record: bytes) -> dict[str, Any]:
     try:
         found = msgspec.json.decode(record)
     except (msgspec.DecodeError, RecursionError) as problem:
-        raise DataError(f"it is not JSON: {problem}.") from None
+        raise DataError(note("streams.no_json", why=str(problem))) from None
     if not isinstance(found, dict):
-        raise DataError(f"{show(found)} is not an object with a value for each column.")
-    return found
+        raise DataError(note("streams.no_object", found=show(found)))
+    return cast("dict[str, Any]", found)
+
+
+def _plain(value: object, name: str) -> object:
+    if isinstance(value, dict | list):
+        raise DataError(note("streams.nested", column=show(name), found=show(cast("object", value))))
+    return value
