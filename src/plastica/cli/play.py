@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import click
 from . import options, parameters
 from .guard import guarded
 from .names import OutCommand
-from .output import Output
+from .output import Output, note
 from .wording import SAY
 
 if TYPE_CHECKING:
@@ -36,17 +37,25 @@ EPISODES = {"bandit": 1024, "gridworld": 2048}
 @click.option("--discount", type=click.FloatRange(0, 1), help="How much later rewards count, from 0 to 1.")
 @click.option("--seeds", type=click.IntRange(min=1), default=3, help="Networks of each learning rate.")
 @parameters.seed
-@parameters.results
+@parameters.out_folder
+@click.option("--checkpoint", metavar="FOLDER", help="Folder for checkpoints.")
+@click.option("--resume", is_flag=True, help="Resume from the newest checkpoint in --checkpoint.")
+@parameters.lang
+@parameters.quiet
+@parameters.json
+@parameters.debug
 @guarded
 def play(world: str, **given: Any) -> None:
     """Train networks by rewards, several seeds and learning rates in one program.
 
     WORLD is cartpole, gridworld, bandit, or the name of an environment of Gymnasium, such as Acrobot-v1. A rule that
     follows errors learns by REINFORCE; reward_stdp is STDP that the reward modulates. The folder has the curve of
-    rewards, its numbers and the best network.
+    rewards, its numbers and the best network; Ctrl-C leaves those so far there.
     """
     from . import folders
 
+    if given["resume"] and given["checkpoint"] is None:
+        raise click.BadParameter(SAY("resume_needs_checkpoint"))
     output = Output(given["json"], given["quiet"])
     rates = _rates(given["learning_rate"])
     program = _program(world, given)
@@ -54,6 +63,9 @@ def play(world: str, **given: Any) -> None:
     try:
         found = _trained(program, world, rates, given, output)
         files = _write(found, folder)
+    except KeyboardInterrupt as stop:
+        _keep(getattr(stop, "kept", None), folder, given)
+        raise
     finally:
         folders.give_back(folder)
     _say(output, found, program, folder, files)
@@ -118,7 +130,20 @@ def _trained(
         learning_rates=rates,
         seeds=range(given["seed"], given["seed"] + given["seeds"]),
         verbose="auto" if output.talks else 0,
+        checkpoint=given["checkpoint"],
+        resume=given["resume"],
     )
+
+
+def _keep(found: ReturnCurves | None, folder: Path, given: dict[str, Any]) -> None:
+    """Write what was learned before Ctrl-C, and print where."""
+    from . import folders
+
+    if found is not None:
+        _write(found, folder)
+        note(SAY("model_so_far", path=folder / folders.MODEL))
+    if given["checkpoint"] is not None:
+        note(SAY("resume_checkpoint"))
 
 
 def _write(found: ReturnCurves, folder: Path) -> str:
@@ -130,7 +155,7 @@ def _write(found: ReturnCurves, folder: Path) -> str:
     drawn.save(folder / "returns.svg")
     drawn.save(folder / "returns.png")
     replace_file(folder / "returns.csv", [found.to_frame().write_csv().encode()])
-    found.models[int(found.last.argmax())].save(folder / folders.MODEL)
+    found.models[found.best_member].save(folder / folders.MODEL)
     return f"returns.svg, returns.png, returns.csv, {folders.MODEL}"
 
 
@@ -143,8 +168,11 @@ def _say(output: Output, found: ReturnCurves, program: PolicyGradient, folder: P
     members = list(
         zip(found.rates, found.seeds, found.returns[:, 0].tolist(), found.last.tolist(), steps.tolist(), strict=True)
     )
-    cells = [(f"{rate:g}", str(seed), f"{a:.3f}", f"{b:.3f}", f"{length:.1f}") for rate, seed, a, b, length in members]
-    output.table(heads, cells, strong=int(found.last.argmax()))
+    cells = [
+        (f"{rate:g}", str(seed), *(_shown(each, digits) for each, digits in zip(figures, (3, 3, 1), strict=True)))
+        for rate, seed, *figures in members
+    ]
+    output.table(heads, cells, strong=found.best_member)
     output.say()
     if found.best is not None:
         output.say(SAY("best_known", reward=f"{found.best:.3f}"))
@@ -155,10 +183,19 @@ def _say(output: Output, found: ReturnCurves, program: PolicyGradient, folder: P
             "environment": repr(program.environment),
             "rule": repr(program.rule),
             "best_known": found.best,
-            "networks": [dict(zip(names, member, strict=True)) for member in members],
+            "networks": [dict(zip(names, map(_known, member), strict=True)) for member in members],
             "episodes": found.episodes.tolist(),
-            "rewards": found.returns.tolist(),
+            "rewards": [[_known(each) for each in rewards] for rewards in found.returns.tolist()],
         }
     )
     if output.quiet and not output.as_json:
         click.echo(str(folder))
+
+
+def _shown(figure: float, digits: int) -> str:
+    return "-" if math.isnan(figure) else f"{figure:.{digits}f}"
+
+
+def _known(figure: float) -> float | None:
+    """Return a figure for JSON: None after a network diverged, and for a rate that a rule has not."""
+    return None if math.isnan(figure) else figure

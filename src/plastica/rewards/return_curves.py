@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, Unpack, cast
 
 import numpy as np
 
 from ..errors import InvalidValue
 from ..model import Model
 from ..populations import Population
+from ..populations.fitting import PopulationRun
+from ..training.history import History
+from ..training.interrupting import Interrupted
 from ..typing import Float
 from .policies import rate_of, require_rate
 from .policy_gradient import PolicyGradient, episodes
@@ -28,7 +31,7 @@ class ReturnCurves(NamedTuple):
 
     Attributes:
         episodes: The number of episodes played before the end of each stretch.
-        returns: The mean sum of rewards of an episode, ``(members, stretches)``.
+        returns: The mean sum of rewards of an episode, ``(members, stretches)``; NaN after a member diverged.
         lengths: The mean number of steps of an episode, likewise.
         rates: The learning rate of each member; NaN for a schedule, and for a rule that has none.
         seeds: The seed of each member.
@@ -48,6 +51,11 @@ class ReturnCurves(NamedTuple):
     def last(self) -> Float[np.ndarray, "members"]:
         """The mean sum of rewards of each member in the last tenth of its episodes, at least one stretch."""
         return self.returns[:, -max(1, self.returns.shape[1] // 10) :].mean(1)
+
+    @property
+    def best_member(self) -> int:
+        """The place of the member that gets most in the end."""
+        return int(np.where(np.isnan(self.last), -np.inf, self.last).argmax())
 
     def to_frame(self) -> polars.DataFrame:
         """Return a polars data frame with a row for each member and stretch."""
@@ -79,6 +87,7 @@ def train_policies(
     learning_rates: Sequence[float] | None = None,
     seeds: int | Sequence[int] = 3,
     verbose: int | str = 0,
+    **options: Unpack[PopulationRun],
 ) -> ReturnCurves:
     """Train policies of several seeds and learning rates side by side, and return their curves.
 
@@ -89,9 +98,12 @@ def train_policies(
         learning_rates: Learning rates to compare. Default: that of the program.
         seeds: How many seeds, or the seeds.
         verbose: Whether to show progress, as for ``fit``.
+        options: Of :meth:`Population.fit`, such as ``checkpoint`` and ``resume``.
 
     Raises:
         InvalidValue: If a number is below 1, or learning rates are given for a rule that has none.
+        KeyboardInterrupt: At Ctrl-C. Its attribute ``kept`` has the curves and policies so far; it is None before the
+            end of the first stretch.
 
     Example:
         >>> from plastica.rewards import Bandit, usual_policy
@@ -109,16 +121,24 @@ def train_policies(
         require_rate(program.rule)
     grid = {} if learning_rates is None else {place: list(learning_rates)}
     population = Population(Model(program), grid, seeds=seeds)
-    history = population.fit(
-        episodes(each * side_by_side), batch_size=side_by_side, epochs=-(-updates // each), verbose=verbose
-    )
+    rows, epochs = episodes(each * side_by_side), -(-updates // each)
+    try:
+        population.fit(rows, batch_size=side_by_side, epochs=epochs, verbose=verbose, **options)
+    except Interrupted as stop:
+        begun = any(each.epoch for each in population.history.histories)
+        stop.kept = _curves(program, population, place, len(rows)) if begun else None
+        raise
+    return _curves(program, population, place, len(rows))
+
+
+def _curves(program: PolicyGradient, population: Population, place: str, stretch: int) -> ReturnCurves:
+    """Return what the policies of a population got, in stretches of so many episodes."""
     own = rate_of(program.optimizer if program.rule.needs_loss else program.rule)
-    curves = [each.history for each in history.histories]
-    returns = np.array([each["reward"] for each in curves])
+    returns, lengths = (_by_stretch(population.history.histories, name) for name in ("reward", "steps"))
     return ReturnCurves(
-        np.arange(1, returns.shape[1] + 1) * each * side_by_side,
+        np.arange(1, returns.shape[1] + 1) * stretch,
         returns,
-        np.array([each["steps"] for each in curves]),
+        lengths,
         tuple(
             cast(float, member.values.get(place, float("nan") if own is None else own)) for member in population.members
         ),
@@ -126,3 +146,10 @@ def train_policies(
         program.environment.best_reward,
         population.models,
     )
+
+
+def _by_stretch(histories: Sequence[History], name: str) -> Float[np.ndarray, "members stretches"]:
+    """Return a figure of each member; NaN after a member met a number that is not finite and stopped."""
+    longest = max(len(each.epoch) for each in histories)
+    found = [each.history.get(name, []) for each in histories]
+    return np.array([values + [np.nan] * (longest - len(values)) for values in found])
