@@ -40,6 +40,20 @@ def column(values, **others):
         (["-$5", "$6"], [-5, 6]),
         (["5 ¥", "6¥"], [5, 6]),
         (["−5", "+3"], [-5, 3]),
+        (["5 kg", "6.5kg", "1,200 kg"], [5, 6.5, 1200]),
+        (["1 year", "2 years", "3 years"], [1, 2, 3]),
+        (["5 kg", "6 kgs", "7.5 kg"], [5, 6, 7.5]),
+        (["75 m2", "80 m2"], [75, 80]),
+        (["12 元", "3元", "1.5元"], [12, 3, 1.5]),
+        (["CHF 5.20", "CHF 1'000.50"], [5.2, 1000.5]),
+        (["Rs. 1,23,456", "Rs.12,34,567"], [123456, 1234567]),
+        (["₹1,23,456", "₹999"], [123456, 999]),
+        (['47"', '50"'], [47, 50]),
+        (["49.5°", "-3°"], [49.5, -3]),
+        (["1,000+", "500+"], [1000, 500]),
+        (["1,5 km/h", "12,25 km/h"], [1.5, 12.25]),
+        (["74 bhp"] * 18 + ["null bhp"], [*[74] * 18, math.nan]),
+        (["1e3", "2e3", "1,5"], [1000, 2000, 1.5]),
         ([" 1 ", "2"], [1, 2]),
         (["1", "NA", "?", "-", "", "null", "None", "nan", "#N/A", None], [1, *[math.nan] * 9]),
     ],
@@ -59,6 +73,43 @@ def test_assumptions_are_said():
     assert "the comma is read as the decimal point" in column(["1,5", "2,25"])[0].note
     assert "the unit % is removed" in column(["1%", "2%"])[0].note
     assert column(["1", "2.5"])[0].note == ""
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["shop 1", "shop 2"],
+        ["T1", "T2"],
+        ["12A", "13B"],
+        ["5 kg", "500 g"],
+        ["5 m", "7 ms"],
+        ["10 AM", "11 PM"],
+        ["1st", "2nd", "3rd"],
+        ["5-7 years", "8-9 years"],
+        ["10.0.0.1", "192.168.0.1"],
+        ["2 rooms, 1 bath", "3 rooms, 1 bath"],
+    ],
+)
+def test_names_and_mixed_units_are_no_numbers(texts):
+    assert column([*texts, *texts])[0].kind == "category"
+
+
+def test_the_unit_is_said_and_what_has_none_is_missing():
+    found, _ = column(["74 bhp"] * 18 + ["80 bhp", "90"])
+    assert "the unit bhp is removed. '90' in row index 19 is not a number and is treated as missing" in found.note
+
+
+def test_labels_with_a_unit_stay_as_written():
+    from plastica.data.target import choose_target
+
+    target, _, notes = choose_target(read_table({"y": ["5 stars", "4 stars"] * 10, "x": list(range(20))}), "y")
+    assert target.classes == ("4 stars", "5 stars") and not notes
+
+
+@pytest.mark.parametrize("name", ["编号", "序号", "No.", "S.No", "Sr. No.", "#", "case", "Obs", "row_id"])
+def test_columns_that_number_the_rows_by_their_names(name):
+    table = read_table({name: list(range(1, 41)), "x": [1.5, 2.5] * 20})
+    assert infer_columns(table)[0].kind == "identifier"
 
 
 def test_other_columns_decide_what_a_comma_means():

@@ -21,6 +21,7 @@ from plastica.export.raw_columns import decided, parse_number, read_date, read_n
 
 NUMBERS = ["1", "-1.5", "+2,5", "1,234", "1.234", "1,234.5", "1.234,5", "1 234,5", "1'234.5", "−3", ".5", "5.", "1e3"]
 NUMBERS += ["1.2.3", "12,34", "abc", "1,2345", "$5", "5 €", "€5", "5 %", "--1", "1_000", "0x10", "", "1e", "٣"]
+NUMBERS += ["5 kg", "5kg", "-1.5 kg", "3 kgs", "kg 4", "1 year", "2 years", "2 yearss", "CHF 5", "CHF5", "12,34,567 kg"]
 DATES = [
     "2024-02-29",
     "2024/2/29 13:05",
@@ -69,7 +70,7 @@ def number_spec(column: Column) -> dict:
     return spec_of(NumberEncoder(column, Robust(0.0, 1.0), False))
 
 
-@pytest.mark.parametrize("unit", ["", "$", "€", "%"])
+@pytest.mark.parametrize("unit", ["", "$", "€", "%", "kg", "years", "CHF"])
 @pytest.mark.parametrize("form", FORMATS, ids=str)
 def test_numbers_in_every_format(form, unit):
     form = NumberFormat(form.point, form.group, unit)

@@ -23,7 +23,8 @@ FEW = 20  # up to this many distinct texts are categories, however few rows ther
 TENTHS = np.arange(1, 10) / 10
 TEXT_SHARE = 0.5  # with more distinct texts than this share of the rows, values repeat too rarely to learn from
 IDENTIFIER = re.compile(
-    r"(^|[_\W])(id|idx|index|row|rows|rownames|row_name|nr|no|key|uuid|guid)$|^unnamed|^column_1$|[a-z]I[dD]$",
+    r"(^|[_\W])(id|idx|index|row|rows|rownames|row_name|nr|no|key|uuid|guid|case|obs|observation)\.?$|^unnamed|"
+    r"^column_1$|[a-z]I[dD]$|^[#№]$|^(编号|序号|行号|索引)$",
     re.I,
 )
 

@@ -13,6 +13,7 @@ import numpy as np
 from ..notes import Note, note
 from ..typing import Float
 from .looks import EITHER
+from .units import SYMBOLS, unit_of, without_unit
 from .words import INFINITE, MISSING
 
 if TYPE_CHECKING:
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
 EXPONENT = r"([eE][+-]?[0-9]+)?"
 PLAIN = rf"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+){EXPONENT}$"
 INFINITY = "^(" + "|".join(re.escape(word) for word in INFINITE) + ")$"
-GROUPED = r"^[+-]?([1-9][0-9]{{0,2}}({group}[0-9]{{3}})+|[0-9]+)({point}[0-9]*)?{exponent}$"
-UNITS = "$€£¥₹￥%％"
+GROUPED = r"^[+-]?([1-9][0-9]{{0,2}}({group}[0-9]{{3}})+{indian}|[0-9]+)({point}[0-9]*)?{exponent}$"
+INDIAN = "|[1-9][0-9]?(,[0-9]{2})+,[0-9]{3}"
 SPACES = "[\u00a0\u202f ']"  # no-break and narrow spaces, space, Swiss apostrophe
-LOOKS = re.compile(rf"^[{UNITS}]?[+-]?[{UNITS}]?\s?([0-9][0-9.,'\u00a0\u202f]*|[.,][0-9]+){EXPONENT}\s?[{UNITS}]?$")
+LOOKS = re.compile(
+    rf"^[{SYMBOLS}]?[+-]?[{SYMBOLS}]?\s?([0-9][0-9.,'\u00a0\u202f]*|[.,][0-9]+){EXPONENT}\s?[{SYMBOLS}]?$"
+)
 
 
 class NumberFormat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,8 +35,9 @@ class NumberFormat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Args:
         point: The decimal separator: "." or ",".
-        group: The thousands separator: "", ",", ".", or " " for any space or apostrophe.
-        unit: A symbol that every value has and that is removed: "%", "€" ...
+        group: The thousands separator: "", ",", ".", or " " for any space or apostrophe. Commas may also stand as in
+            India: 12,34,567.
+        unit: What stands before or behind every number and is removed: "%", "€", "kg" ...
     """
 
     point: Literal[".", ","] = "."
@@ -59,7 +63,8 @@ class NumberFormat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         group = {",": ",", ".": r"\.", " ": SPACES, "": "(?:)"}[self.group]
         if not self.group:
             return rf"^[+-]?([0-9]+,?[0-9]*|,[0-9]+){EXPONENT}$"
-        return GROUPED.format(group=group, point=re.escape(self.point), exponent=EXPONENT)
+        indian = INDIAN if self.group == "," else ""
+        return GROUPED.format(group=group, indian=indian, point=re.escape(self.point), exponent=EXPONENT)
 
 
 def say_format(read: NumberFormat, unsure: bool = False) -> tuple[Note, ...]:
@@ -116,7 +121,7 @@ def read_as(values: pl.Series, form: NumberFormat) -> pl.Series:
     """Return cleaned text as float64; null for cells that are not numbers in this format."""
     import polars as pl
 
-    values = _without_unit(values, form.unit).str.replace_all("−", "-", literal=True)
+    values = without_unit(values, form.unit).str.replace_all("−", "-", literal=True)
     # Looked for before the pattern, which no word fits: infinity is reported with its row and not as text.
     infinite = values.str.to_lowercase().str.contains(INFINITY)
     # Before the marks are removed: 1.2.3 or 12,34 must not become numbers by losing them.
@@ -181,8 +186,8 @@ def best_reading(values: pl.Series, decimal_comma: bool | None = None) -> Readin
         values: Text, null for missing values.
         decimal_comma: Whether the rest of the table uses decimal commas, for ambiguous columns.
     """
-    unit = _unit(values)
-    texts = _without_unit(values, unit).str.replace_all("−", "-", literal=True)
+    unit = unit_of(values)
+    texts = without_unit(values, unit).str.replace_all("−", "-", literal=True)
     counts = {PLAIN_FORMAT: _count(texts, PLAIN)}
     present = values.len() - values.null_count()
     # Most columns are plain; the other patterns cost a pass over the column each.
@@ -213,27 +218,3 @@ def _read_dots(texts: pl.Series, decimal_comma: bool) -> Reading:
 
 def _count(texts: pl.Series, pattern: str) -> int:
     return int(texts.str.contains(pattern).sum() or 0)
-
-
-def _unit(values: pl.Series) -> str:
-    present = values.drop_nulls()
-    if not present.len():
-        return ""
-    first = present[0]
-    found = [sign for sign in UNITS if sign in first]
-    if len(found) != 1 or not present.str.contains(unit_pattern(found[0])).all():
-        return ""
-    return found[0]
-
-
-def unit_pattern(unit: str) -> str:
-    """Return the regular expression of a number with a unit before or behind it."""
-    sign = re.escape(unit)
-    return rf"^([+-]?{sign}\s?[+-]?[0-9.,][^{sign}]*|[^{sign}]*[0-9.,]\s?{sign})$"
-
-
-def _without_unit(values: pl.Series, unit: str) -> pl.Series:
-    if not unit:
-        return values
-    bare = values.set(~values.str.contains(unit_pattern(unit)).fill_null(False), None)
-    return bare.str.replace(rf"\s?{re.escape(unit)}\s?", "")

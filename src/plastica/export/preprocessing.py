@@ -10,8 +10,9 @@ the definition where words leave a question open.
   (as written) that are missing values besides empty cells, ``indicator`` (whether one more feature is 1 where the cell
   is missing), and by kind:
 
-  - ``number``: a cell matches ``pattern`` after ``unit`` is removed once (it must match ``unit_pattern``); characters
-    that match ``group`` are removed, and ``point`` is the decimal mark. ``missing_numbers`` are missing values.
+  - ``number``: a cell matches ``pattern`` after what matches ``unit_removed`` is removed once (with a ``unit`` it must
+    match ``unit_pattern``); characters that match ``group`` are removed, and ``point`` is the decimal mark.
+    ``missing_numbers`` are missing values.
     ``either`` and ``whole`` (lowest and highest, or null) find marks of thousands: if all cells with a decimal mark
     match ``either`` and most, times 1000, are in that range, the column is refused. The feature is the number on a
     robust scale: b = sign(x) log(1 + |x| / ``unit_of_log``), or x if that is 0; s = (b - ``centre``) ``scale``;
@@ -53,8 +54,9 @@ from ..data.encoders.scaling import Robust
 from ..data.encoding import TableEncoder
 from ..data.looks import EITHER
 from ..data.months import NUMBERS
-from ..data.numbers import PLAIN_FORMAT, SPACES, NumberFormat, unit_pattern, words_as_numbers
+from ..data.numbers import PLAIN_FORMAT, SPACES, NumberFormat, words_as_numbers
 from ..data.target import Target
+from ..data.units import removed_pattern, unit_pattern
 from ..data.words import MISSING
 from ..evaluation.decisions import Decision
 from ..typing import Document
@@ -144,6 +146,7 @@ def _number(column: Column) -> Document:
         "group": _GROUPS[form.group],
         "unit": form.unit,
         "unit_pattern": unit_pattern(form.unit) if form.unit else "",
+        "unit_removed": removed_pattern(form.unit) if form.unit else "",
         "missing_numbers": words_as_numbers(column.missing_words, form),
         "either": EITHER[form.point],
         "whole": limits,

@@ -90,11 +90,10 @@ def read_numbers(cells: Sequence[RawCell], spec: ColumnSpec) -> list[float | Non
 
 def parse_number(text: str, spec: ColumnSpec) -> float | None:
     """Return the number in a text, None if there is none in the format of the column."""
-    unit = str(spec["unit"])
-    if unit:
+    if spec["unit"]:
         if not re.search(str(spec["unit_pattern"]), text):
             return None
-        text = re.sub(rf"\s?{re.escape(unit)}\s?", "", text, count=1)
+        text = re.sub(str(spec["unit_removed"]), "", text, count=1)
     text = text.replace("−", "-")
     if not re.search(str(spec["pattern"]), text):
         return None

@@ -27,10 +27,7 @@ function pattern(text) {
 function parseNumber(text, spec) {
     if (spec.unit) {
         if (!pattern(spec.unit_pattern).test(text)) return null;
-        const place = text.indexOf(spec.unit);
-        if (place >= 0) {
-            text = text.slice(0, place).replace(/\s$/, "") + text.slice(place + spec.unit.length).replace(/^\s/, "");
-        }
+        text = text.replace(pattern(spec.unit_removed), "");
     }
     text = text.replace(/\u2212/g, "-");
     if (!pattern(spec.pattern).test(text)) return null;
