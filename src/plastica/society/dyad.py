@@ -13,7 +13,7 @@ import numpy as np
 from ..typing import Float, Int
 from .dyad_recording import DyadRecording, check_recording, moving_trials
 from .leading import Leader, TwoPersonReport, who_leads
-from .synchrony import LEAST, canonical_correlation, canonical_variates, phases
+from .synchrony import LEAST, canonical_correlation, canonical_variates, orthonormal_basis, phases
 
 if TYPE_CHECKING:
     from ..drawing.figure import Drawing
@@ -158,8 +158,7 @@ def dyad_synchrony(
     canonical, correlations, variates = None, np.zeros(0), None
     if both is not None:
         correlations = canonical_correlation(*map(_flat, both))
-        chances = [float(canonical_correlation(_flat(both[0]), _flat(_exchange(both[1], each)))[0]) for each in sets]
-        canonical = beside(float(correlations[0]), chances)
+        canonical = beside(float(correlations[0]), _exchanged_correlations(*both, sets))
         variates = np.stack([each.reshape(first.shape) for each in canonical_variates(*map(_flat, both))])
     lag_numbers, cross = _cross_correlation(first, second)
     return DyadSynchrony(
@@ -195,6 +194,17 @@ def _exchanged(trials: int, times: int, count: int, draws: np.random.Generator) 
 
 def _exchange(signals: np.ndarray, by: _Exchange) -> np.ndarray:
     return np.roll(signals, (by.trials, by.times), (0, 1))
+
+
+def _exchanged_correlations(first: np.ndarray, second: np.ndarray, sets: list[_Exchange]) -> list[float]:
+    """Return the highest canonical correlation of each set of exchanged states, ``(trials, times, units)``.
+
+    An exchange reorders the rows of a basis and changes nothing else, so that both bases are found once.
+    """
+    one, other = (orthonormal_basis(_flat(each)) for each in (first, second))
+    other = other.reshape(*second.shape[:2], -1)  # (trials, times, components)
+    products = (one.T @ _flat(_exchange(other, each)) for each in sets)
+    return [min(float(np.linalg.svd(each, compute_uv=False)[0]), 1.0) for each in products]
 
 
 def _correlation(first: np.ndarray, second: np.ndarray) -> float:

@@ -98,10 +98,7 @@ def transfer_entropy(source: ArrayLike, target: ArrayLike, *, states: int = 2) -
     if states < 2:
         raise InvalidValue(f"transfer_entropy(states={states}): give at least 2.")
     one, other = (_classes(each, states) for each in checked_pair(source, target, 1))
-    after, before, past = other[1:], other[:-1], one[:-1]
-    parts = [(after, before), (before, past), (before,), (after, before, past)]
-    one_way, both, alone, all_ = (_entropy(np.stack(each)) for each in parts)
-    return one_way + both - alone - all_
+    return _transfer(one, other, states)
 
 
 class TwoPersonReport(NamedTuple):
@@ -173,9 +170,10 @@ def who_leads(
     leads, follows = (each.p_value < 0.01 for each in found)
     leader: Leader = "both" if leads and follows else "first" if leads else "second" if follows else "neither"
     shifts = np.random.default_rng(seed).integers(len(one) // 4, len(one) - len(one) // 4 + 1, max(surrogates, 1))
+    classes = [_classes(each, 2) for each in (one, other)]  # a shift in time changes no value and so no class
     chance = [
-        float(np.quantile([transfer_entropy(np.roll(a, shift), b) for shift in shifts], 0.95))
-        for a, b in ((one, other), (other, one))
+        float(np.quantile([_transfer(np.roll(a, shift), b, 2) for shift in shifts], 0.95))
+        for a, b in (classes, classes[::-1])
     ]
     transfer = transfer_entropy(one, other), transfer_entropy(other, one)
     correlation = float(np.corrcoef(one, other)[0, 1])
@@ -217,9 +215,17 @@ def _classes(signal: np.ndarray, states: int) -> np.ndarray:
     return np.searchsorted(np.quantile(signal, np.arange(1, states) / states), signal, side="right")
 
 
-def _entropy(parts: np.ndarray) -> float:
-    """Return the entropy in bits of columns, corrected for the number of columns."""
-    _, counts = np.unique(parts, axis=1, return_counts=True)
+def _transfer(source: np.ndarray, target: np.ndarray, states: int) -> float:
+    """Return the transfer entropy in bits between signals of classes from 0 to ``states - 1``."""
+    after, before, past = target[1:], target[:-1], source[:-1]
+    pairs = after * states + before, before * states + past
+    one_way, both, alone, all_ = (_entropy(each) for each in (*pairs, before, pairs[0] * states + past))
+    return one_way + both - alone - all_
+
+
+def _entropy(values: np.ndarray) -> float:
+    """Return the entropy in bits of values, corrected for the number of different ones."""
+    _, counts = np.unique(values, return_counts=True)
     share = counts / counts.sum()
     return float(-(share * np.log2(share)).sum() + (len(counts) - 1) / (2 * counts.sum() * np.log(2)))
 

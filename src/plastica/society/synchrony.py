@@ -117,12 +117,15 @@ def _canonical(first: ArrayLike, second: ArrayLike) -> tuple[np.ndarray, np.ndar
         raise ShapeError(
             f"canonical_correlation: {len(one)} times for {one.shape[1]} and {other.shape[1]} units; give more."
         )
-    bases = []
-    for each in (one, other):
-        left, sizes, _ = np.linalg.svd(each - each.mean(0), full_matrices=False)
-        bases.append(left[:, sizes > 1e-6 * sizes[0]])
+    bases = orthonormal_basis(one), orthonormal_basis(other)
     left, sizes, right = np.linalg.svd(bases[0].T @ bases[1], full_matrices=False)
     return np.clip(sizes, 0, 1), bases[0] @ left, bases[1] @ right.T
+
+
+def orthonormal_basis(signals: np.ndarray) -> Float[np.ndarray, "times components"]:
+    """Return an orthonormal basis of the centred signals, ``(times, units)``, without directions that only round."""
+    left, sizes, _ = np.linalg.svd(signals - signals.mean(0), full_matrices=False)
+    return left[:, sizes > 1e-6 * sizes[0]]
 
 
 def checked_pair(first: ArrayLike, second: ArrayLike, axes: int) -> tuple[np.ndarray, np.ndarray]:
