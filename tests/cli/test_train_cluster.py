@@ -43,3 +43,14 @@ def test_a_linear_model_needs_no_workers(plastica):
 def test_members_of_a_society_who_meet_within_epochs_stay_in_one_process(plastica):
     told = plastica("society", "digits", "--members", "4", "--every-steps", "3", "--cluster", "local:2", code=1)
     assert "let members meet between epochs with --every 1" in told.stderr
+
+
+def test_workers_divide_the_members_of_an_ensemble_and_give_its_predictions_to_the_bit(plastica):
+    small = ("--target", "species", "--epochs", "3", "--layers", "8", "--members", "4", "--no-report", "--json")
+    alone = json.loads(plastica("train", "penguins", *small, "--out", "alone").stdout)
+    made = plastica("train", "penguins", *small, "--out", "several", "--cluster", "local:2")
+    several = json.loads(made.stdout)
+    assert "Dividing batches" not in made.stderr
+    assert several["training"]["best_epoch"] == alone["training"]["best_epoch"]
+    assert several["history"]["val_loss"] == pytest.approx(alone["history"]["val_loss"], rel=1e-6)
+    assert Path("several/held_out.csv").read_bytes() == Path("alone/held_out.csv").read_bytes()

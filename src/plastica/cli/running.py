@@ -197,7 +197,7 @@ def trained_for(run: Job, prepared: Prepared | None) -> tuple[TableNetwork, Prep
             model = network_of(prepared, settings) if settings.model in ("network", "best") else None
             tell(prepared, model)
             model = None if settings.folds else model  # each fold makes its own
-            if place.cluster is not None and settings.folds is None:
+            if place.cluster is not None and model is not None and not _trains_members_apart(prepared, settings, model):
                 _say_if_too_short(prepared, settings)
             return TableNetwork.train(
                 prepared,
@@ -223,6 +223,16 @@ def trained_for(run: Job, prepared: Prepared | None) -> tuple[TableNetwork, Prep
             verbose=verbose,
             callbacks=watching,
         )
+
+
+def _trains_members_apart(prepared: Prepared, settings: Settings, model: Sequential) -> bool:
+    """Return whether workers divide the members of the network among them, which exchange nothing in a step."""
+    from ..cluster.ensembles import has_copies_apart
+    from ..evaluation.imbalance import feed_for
+    from ..tables.folds import folds_for
+
+    feed = feed_for(settings, prepared.target, prepared.y, prepared.split.train)
+    return has_copies_apart(model) and folds_for(prepared, model, feed, settings.seed) is not None
 
 
 def _say_if_too_short(prepared: Prepared, settings: Settings) -> None:

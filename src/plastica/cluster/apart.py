@@ -58,18 +58,23 @@ def displays_of(hooks: Sequence[Hook]) -> list[Display]:
     return [hook for hook in hooks if isinstance(hook, Display)]
 
 
+def workers_for(networks: int, workers: int | None) -> int:
+    """Return the number of workers among whom so many networks are divided, at most one for each."""
+    if workers is not None and workers > networks:
+        caution(
+            f"cluster=...: {networks} networks cannot be divided among {workers} workers; {networks} are started, with "
+            "one network each."
+        )
+    return min(workers or networks, networks)
+
+
 def divided(folder: Path, networks: int, workers: int | None) -> list[list[int]]:
     """Return which networks each worker trains; a job that goes on keeps its parts.
 
     Raises:
         InvalidValue: If the folder has a job of other networks.
     """
-    count = min(workers or networks, networks)
-    if workers is not None and workers > networks:
-        caution(
-            f"cluster=...: {networks} networks cannot be divided among {workers} workers; {count} are started, with "
-            "one network each."
-        )
+    count = workers_for(networks, workers)
     before = read_json(folder / SETTINGS) if (folder / SETTINGS).exists() else {}
     parts = before.get("parts", [list(range(networks))[start::count] for start in range(count)])
     if sorted(place for part in parts for place in part) != list(range(networks)):

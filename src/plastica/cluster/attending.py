@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -51,17 +51,22 @@ class Attendance(Callback):
             self._attend(run, following, reached=False)
 
     def _attend(self, run: Run, epoch: int, reached: bool) -> None:
-        number = self.before + epoch
         document, arrays = self.said(run)
-        own = {"round": number, "saved": self._saved[0], "reached": reached}
+        reply = self.exchange(epoch, {**document, "reached": reached}, arrays)
+        self.is_over = reply.kind == OVER
+        if not self.is_over:
+            self.take(run, reply)
+
+    def exchange(self, epoch: int, document: Document, arrays: Mapping[str, np.ndarray]) -> WorkerMessage:
+        """Say something in the round after an epoch of the run, and return what comes of it."""
+        number = self.before + epoch
+        own = {"round": number, "saved": self._saved[0]}
         self.line.send(WorkerMessage(ROUND, {**document, **own}, arrays))
         reply = self.line.receive()
         if reply.document.get("round") != number:
             raise FileError(f"round {number}: the answer is for round {reply.document.get('round')}.")
         self.attended = number
-        self.is_over = reply.kind == OVER
-        if not self.is_over:
-            self.take(run, reply)
+        return reply
 
     def get_state(self) -> CallbackState:
         """Return the number of the last round, for a checkpoint."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from ..model.training_data import GivenData
 from ..storage import newest_step
 from ..training.callbacks import Callback, as_list
 from ..training.history import History
-from . import launching
+from . import ensembles, launching
 from .address import Address, address_of
 from .answers import MemberAnswer
 from .apart import sent_options
@@ -58,6 +59,12 @@ def fit(
     each other longer than they compute. The result is that of one process up to rounding, on any number of workers: a
     run that was stopped on four may go on with two. If a worker is lost, all go on from the last checkpoint.
 
+    The copies of an :class:`~plastica.layers.Ensemble` that leave out rows of their own, as in the default network for
+    tables, are divided instead of its batches: workers exchange the sums of the loss and of the metrics after each
+    epoch, and nothing in a step. The weights are those of one process: bit for bit if each worker has two copies, up to
+    rounding if it has one. A time limit is looked at after each epoch, and a run that goes on keeps its number of
+    workers.
+
     Args:
         model: The compiled model; it is trained as if by :meth:`Model.fit`.
         x, y, batch_size, epochs, verbose, validation_split, validation_data, shuffle: As for :meth:`Model.fit`, in
@@ -98,6 +105,9 @@ def fit(
     }
     given = GivenData(x, y, sample_weight, class_weight, validation_split, validation_data, sampling)
     data, held_out = model_fitting.training_data(model, given, options)
+    if ensembles.can_train_apart(model, data.examples, held_out, as_list(callbacks), options):
+        own = replace(options, verbose=verbose, cluster=cluster)
+        return ensembles.train_copies(model, data, held_out, as_list(callbacks), own)
     if isinstance(x, ParquetShards):
         settings["shards"] = x.to_dict()
     elif data.examples is None:

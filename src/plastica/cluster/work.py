@@ -30,7 +30,11 @@ from .work_apart import train_apart
 
 TOGETHER, APART, STANDING = "together", "apart", "standing"
 # The modules with ``work(folder, settings, part, line)`` for workers that stay alive, by the kind of the job.
-STANDING_WORK = {"group": "plastica.cluster.work_apart", "society": "plastica.society.at_worker"}
+STANDING_WORK = {
+    "group": "plastica.cluster.work_apart",
+    "ensemble": "plastica.cluster.ensemble_part",
+    "society": "plastica.society.at_worker",
+}
 WATCH = 0.5  # seconds between two looks whether the process that started this one is still there
 
 

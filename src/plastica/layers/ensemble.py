@@ -28,6 +28,8 @@ class Ensemble(Layer):
     Args:
         layers: The layers of one copy, without compositions.
         copies: The number of copies.
+        first: The number of the first copy, which decides its random numbers in training: 0, unless these are some of
+            the copies of a larger ensemble, and the others are elsewhere.
 
     Shapes:
         ``(batch, ...)`` to ``(batch, copies, units)``; to ``(batch, copies * members, units)``, copy by copy, if the
@@ -50,6 +52,7 @@ class Ensemble(Layer):
 
     layers: tuple[Layer, ...]
     copies: int = 4
+    first: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", checked_layers("Ensemble", self.layers))
@@ -109,7 +112,8 @@ class Ensemble(Layer):
             return potential, _named(new)
 
         # One after another: XLA distributes a batch of products over threads, and results would depend on their number.
-        potential, new_state = jax.lax.map(one, (jnp.arange(self.copies, dtype=jnp.uint32), params, state))
+        numbers = jnp.arange(self.first, self.first + self.copies, dtype=jnp.uint32)
+        potential, new_state = jax.lax.map(one, (numbers, params, state))
         joined = jnp.moveaxis(potential, 0, 1)  # (batch, copies, ...)
         if joined.ndim > 3:
             joined = joined.reshape(joined.shape[0], -1, *joined.shape[3:])  # (batch, copies * members, units)

@@ -22,6 +22,8 @@ class MemberLoss(Loss):
 
     Args:
         loss: c, the loss of one member.
+        total: The number of members of the whole ensemble, where predictions are those of some members and the others
+            are elsewhere: the sum of their losses is divided by it. Default: all members are here.
 
     Shapes: predictions ``(batch, members, ...)``, targets as for ``loss``.
 
@@ -38,6 +40,7 @@ class MemberLoss(Loss):
     """
 
     loss: Loss
+    total: int | None = None
 
     @property
     def meaning(self) -> Meaning:
@@ -73,7 +76,9 @@ class MemberLoss(Loss):
         values = self.loss.values(
             jnp.repeat(target, members, axis=0), prediction.reshape(rows * members, *prediction.shape[2:])
         )
-        return values.reshape(rows, members)
+        values = values.reshape(rows, members)
+        # The mean over 4 members of 8 is then their part of the mean over all 8.
+        return values if self.total is None else values * (members / self.total)
 
     def on_potential(self, activation: Activation | None) -> Loss | None:
         """Return the form for potentials if the member's loss has one."""

@@ -93,6 +93,7 @@ def fit(
     if examples is not None and model.compiled.own is None:
         cautions.of_spikes(model.network, examples.x, model.compiled.rule)
     member = member_for(model, data, held_out, options)
+    member.joined = options.joined or member.joined
     looks = [callback.look for callback in as_list(callbacks) if isinstance(callback, RunWatcher)]
     epochs = max(0, options.epochs - options.initial_epoch)
     run = Run([member], epochs, hooks=(*as_hooks(hooks), *looks), mesh=mesh, average_every=options.average_every)
@@ -102,7 +103,7 @@ def fit(
         cautions.of_training(model.network, inputs, cast(np.ndarray, examples.y), loss, model.network.output_activation)
     history = History()
     member.rules = stop_rules(options.until, options.time_limit, options.max_steps)
-    progress = _progress(member, history, as_list(callbacks), options)
+    progress = progress_for(member, history, as_list(callbacks), options)
     member.on_progress = progress.on_progress
     # Callbacks that may change the logs or stop training come before the history and the progress bar.
     member.callbacks = [EpochCount(member), *as_list(callbacks), history, progress]
@@ -156,7 +157,8 @@ def conduct(run: Run, models: Sequence[BaseModel], histories: Sequence[History],
                 _leave(model, member, history, began, is_complete=member.step >= run.total_of(member))
 
 
-def _progress(member: Member, history: History, callbacks: Sequence[Callback], options: Options) -> Progress:
+def progress_for(member: Member, history: History, callbacks: Sequence[Callback], options: Options) -> Progress:
+    """Return the display of the progress of a run of one network."""
     stopping = [callback for callback in callbacks if isinstance(callback, EarlyStopping)]
     return Progress(
         options.verbose,

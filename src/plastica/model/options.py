@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import InvalidValue
 from ..fields import first_fault
 from ..training.devices import DevicesLike
+from ..training.member import JoinsSums
 from ..training.share import MOST_COUNTED
 
 BATCH_SIZE = 32  # as in Keras
@@ -22,6 +23,7 @@ class Options:
     Attributes:
         cluster: The address of the workers that train the members of a population, as for ``pl.cluster.fit``.
         among_others: Whether other workers train other members of the same population.
+        joined: As for :class:`~plastica.training.member.Member`; None if the whole network is trained here.
     """
 
     batch_size: int | None
@@ -41,6 +43,7 @@ class Options:
     average_every: int | None = None
     cluster: str | None = None
     among_others: bool = False
+    joined: JoinsSums | None = None
 
     def __post_init__(self) -> None:
         if fault := first_fault("fit", {name: getattr(self, name) for name in OPTION_KINDS}, OPTION_KINDS):

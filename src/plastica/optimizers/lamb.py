@@ -52,6 +52,10 @@ class Lamb(Leafwise):
         Optimizer.__post_init__(self)
         check_betas(self)
 
+    @property
+    def is_elementwise(self) -> bool:
+        return False  # the norm of an array scales its step
+
     def slots(self) -> dict[str, float]:
         """Return the moving averages of the gradient and of its square."""
         return {"momentum": 0.0, "velocity": 0.0}

@@ -31,6 +31,10 @@ class Leafwise(Optimizer):
 
     keeps_zero: ClassVar[bool] = True
 
+    @property
+    def is_elementwise(self) -> bool:
+        return self.clipnorm is None and self.global_clipnorm is None
+
     def slots(self) -> dict[str, float]:
         """Return the names of the arrays kept for each weight array, with their initial values."""
         return {}

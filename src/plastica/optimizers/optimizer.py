@@ -119,6 +119,11 @@ class Optimizer(Declaration):
         return state["average"] if self.use_ema else params
 
     @property
+    def is_elementwise(self) -> bool:
+        """Whether each weight moves by its own direction alone, so that arrays can be divided. Default: no."""
+        return False
+
+    @property
     def keeps_average(self) -> bool:
         """Whether the weights are averaged."""
         return self.use_ema

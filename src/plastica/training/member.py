@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from jax import Array
@@ -24,6 +24,9 @@ from .source import Source
 from .stopping import MaxSteps, Reached, StopRule, Until
 from .sums import FigureReader
 from .timing import Timing
+
+# From the number of an epoch in the run, and its sums here, to its sums everywhere.
+JoinsSums: TypeAlias = Callable[[int, Float[np.ndarray, "2 sums"]], Float[np.ndarray, "2 sums"]]
 
 
 class Trainee(Protocol):
@@ -81,6 +84,8 @@ class Member:
         ruled_out: Whether one of ``rules`` stopped it.
         failed: What was not finite and what to try, once a step has failed; empty until then.
         timing: How long epochs take.
+        joined: Returns the sums of an epoch, ``(2, sums)`` in training and on validation data, from those of the part
+            of the network that is trained here; the others are trained elsewhere.
         recovery: The learner to go back to if the next step fails.
     """
 
@@ -97,6 +102,7 @@ class Member:
     ruled_out: bool = False
     failed: str = ""
     timing: Timing = field(default_factory=Timing)
+    joined: JoinsSums = lambda epoch, sums: sums
     recovery: Recovery = field(init=False)
     _reader: tuple[Program, FigureReader] | None = field(default=None, init=False, repr=False)
 
@@ -165,9 +171,10 @@ class Member:
         if each_batch:
             self._tell("on_train_batch_end", (stop - 1) % batches, self._figures(train[0]))
         for epoch in range(first, last):
-            logs = self._figures(train[epoch - first])
+            learned, judged = self.joined(epoch, np.stack([train[epoch - first], held_out[epoch - first]]))
+            logs = self._figures(learned)
             if self.validation is not None:
-                logs |= self._figures(held_out[epoch - first], "val_")
+                logs |= self._figures(judged, "val_")
             self.timing.made((epoch + 1) * batches - max(epoch * batches, start))
             self.timing.finish_epoch()
             self._tell("on_epoch_end", self.first_epoch + epoch, logs)

@@ -171,12 +171,16 @@ class FigureReader:
     Args:
         program: The program, for its means and metrics.
         widths: The number of sums of each metric.
+
+    Attributes:
+        rows: Where the number of rows is among the sums, and what rounding took from it.
     """
 
     def __init__(self, program: Watched, widths: tuple[int, ...]) -> None:
         metrics, means = program.watched, program.means
         self.first = 2 + len(means)
         self.width = self.first + sum(widths)
+        self.rows = [1, self.width + 1]
         self.means = [("loss", 0), *((name, 2 + place) for place, name in enumerate(means))]
         start, slices = self.first, {}
         for place in counts_last(metrics):
