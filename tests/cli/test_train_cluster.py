@@ -6,6 +6,19 @@ import json
 
 import pytest
 
+from plastica.cli import running
+from plastica.cluster.ensembles import can_train_apart
+from plastica.data.inputs import as_table
+from plastica.evaluation.imbalance import feed_for
+from plastica.model.fitting import examples_for
+from plastica.model.options import Options
+from plastica.settings import Settings
+from plastica.tables.folds import folds_for
+from plastica.tables.networks import network_of
+from plastica.tables.preparation import prepare
+from plastica.tables.training import training_set
+
+OPTIONS = Options(None, 1, 0, True, 0, None, None, None, None, False, 10.0)
 SHORT = ("--target", "species", "--epochs", "4", "--network", "mlp", "--no-report", "--json")
 
 
@@ -33,6 +46,14 @@ def test_what_cannot_be_is_one_line(plastica, options, said):
     assert said in told.stderr
 
 
+@pytest.mark.parametrize("command", ["train", "search", "sweep", "society"])
+@pytest.mark.parametrize(("address", "said"), [("local:0", "give 1 to 256 processes"), ("local:-1", "give local:N"),
+                                               ("local:two", "give local:N"), ("", "give local:N")])  # fmt: skip
+def test_an_address_that_is_none_is_refused_before_the_table_is_read(plastica, command, address, said):
+    told = plastica(command, "there-is-no-such-file.csv", "--cluster", address, code=1)
+    assert said in told.stderr and "no-such-file" not in told.stderr and told.stderr.count("\n") == 1
+
+
 def test_a_linear_model_needs_no_workers(plastica):
     told = plastica(
         "train", "penguins", "-t", "species", "--model", "linear", "--cluster", "local:2", "--no-report", code=1
@@ -45,12 +66,29 @@ def test_members_of_a_society_who_meet_within_epochs_stay_in_one_process(plastic
     assert "let members meet between epochs with --every 1" in told.stderr
 
 
-def test_workers_divide_the_members_of_an_ensemble_and_give_its_predictions_to_the_bit(plastica):
-    small = ("--target", "species", "--epochs", "3", "--layers", "8", "--members", "4", "--no-report", "--json")
-    alone = json.loads(plastica("train", "penguins", *small, "--out", "alone").stdout)
-    made = plastica("train", "penguins", *small, "--out", "several", "--cluster", "local:2")
-    several = json.loads(made.stdout)
-    assert "Dividing batches" not in made.stderr
-    assert several["training"]["best_epoch"] == alone["training"]["best_epoch"]
-    assert several["history"]["val_loss"] == pytest.approx(alone["history"]["val_loss"], rel=1e-6)
-    assert Path("several/held_out.csv").read_bytes() == Path("alone/held_out.csv").read_bytes()
+@pytest.mark.parametrize(
+    ("options", "apart"),
+    [
+        ({}, True),
+        ({"target": "body_mass_g"}, True),
+        ({"network": "mlp"}, False),
+        ({"members": 1}, False),
+        ({"optimizer": "lamb"}, False),
+        ({"resample": "over"}, False),
+    ],
+    ids=str,
+)
+def test_members_of_an_ensemble_that_leave_out_rows_are_divided_and_not_its_batches(options, apart):
+    target = options.get("target", "species")
+    settings = Settings(**{name: value for name, value in options.items() if name != "target"})
+    prepared = prepare(as_table("penguins"), target, settings)
+    model = network_of(prepared, settings)
+    assert running._trains_members_apart(prepared, settings, model) == apart
+    data = training_set(
+        prepared, feed := feed_for(settings, prepared.target, prepared.y, prepared.split.train),
+        folds_for(prepared, model, feed, 0),
+    )  # fmt: skip
+    learn, held_out = examples_for(
+        model, data.x, data.y, data.weight, data.class_weight, 0.0, data.validation, data.sampling, OPTIONS
+    )
+    assert can_train_apart(model, learn, held_out, [], OPTIONS) == apart

@@ -220,6 +220,23 @@ def devices(given: str | None) -> str | int | None:
     return int(given) if given is not None and given.isdecimal() else given
 
 
+def cluster(given: str | None) -> str | None:
+    """Return the address of workers, if it is one.
+
+    Raises:
+        InvalidValue: If it is none.
+
+    Example:
+        >>> cluster("local:2"), cluster(None)
+        ('local:2', None)
+    """
+    if given is not None:
+        from ..cluster.address import address_of
+
+        address_of(given)
+    return given
+
+
 def measured(option: str, given: str, units: Mapping[str, float]) -> float:
     """Return a number with a unit, such as ``2ms`` or ``10MB``, in the unit whose value is 1; 0 needs none.
 

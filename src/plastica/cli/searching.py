@@ -55,7 +55,7 @@ def plan_of(given: Mapping[str, OptionValue]) -> SearchOptions:
     budget = options.seconds(given["budget"])
     if budget is None and trials is None and given["strategy"] != "grid":
         budget = USUAL_BUDGET
-    return SearchOptions(space, given["strategy"], trials, given["folds"], budget, given["cluster"])
+    return SearchOptions(space, given["strategy"], trials, given["folds"], budget, options.cluster(given["cluster"]))
 
 
 def go(run: running.Job, plan: SearchOptions) -> None:

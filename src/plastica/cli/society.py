@@ -76,6 +76,7 @@ def society(data: str, **given: Any) -> None:
     from . import folders
     from .society_data import read_society_data
 
+    options.cluster(given["cluster"])  # an error before the data are read
     output = Output(given["json"], given["quiet"])
     rows = read_society_data(data, given)
     made = _society(rows, given, given["exchange"])

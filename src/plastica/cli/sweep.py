@@ -74,6 +74,7 @@ def sweep(file: str, target: tuple[str, ...], **given: OptionValue) -> None:
     settings = Settings(network="mlp", test=0.0, layers=options.units(given["layers"]), **chosen)
     if given["seeds"] < 1:
         raise click.BadParameter(SAY("bad_seeds", given=given["seeds"]))
+    options.cluster(given["cluster"])  # an error before the table is read
     output = Output(given["json"], given["quiet"], given["verbose"])
     found, folder = _run(file, target, given, settings, values, output)
     _say(output, found, folder, given["over"])

@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from ..errors import InvalidValue
+from ..notes import note
 
 MOST_LOCAL = 256
 
@@ -36,20 +37,17 @@ def address_of(given: object) -> Address:
         >>> address_of("ray://head:10001?workers=8")
         Address(kind='ray', workers=8, host='ray://head:10001')
     """
-    wrong = InvalidValue(
-        f"cluster={given!r}: give local:N for N processes on this machine, ray for the cluster of Ray to which this "
-        "machine belongs, or ray://HOST:PORT; the number of workers follows as in ray://HOST:PORT?workers=8."
-    )
+    wrong = InvalidValue(note("plan.cluster_unknown", given=repr(given)))
     if not isinstance(given, str):
         raise wrong
     if found := re.fullmatch(r"local:(\d{1,6})", given.strip()):
         count = int(found[1])
         if not 1 <= count <= MOST_LOCAL:
-            raise InvalidValue(f"cluster={given!r}: give 1 to {MOST_LOCAL} processes.")
+            raise InvalidValue(note("plan.cluster_processes", given=repr(given), most=MOST_LOCAL))
         return Address("local", count)
     if found := re.fullmatch(r"(ray(?:://[\w.:\[\]-]+)?)(?:\?workers=(\d{1,6}))?", given.strip()):
         workers = int(found[2]) if found[2] else None
         if workers == 0:
-            raise InvalidValue(f"cluster={given!r}: give at least 1 worker.")
+            raise InvalidValue(note("plan.cluster_workers", given=repr(given)))
         return Address("ray", workers, "" if found[1] == "ray" else found[1])
     raise wrong

@@ -61,9 +61,9 @@ def fit(
 
     The copies of an :class:`~plastica.layers.Ensemble` that leave out rows of their own, as in the default network for
     tables, are divided instead of its batches: workers exchange the sums of the loss and of the metrics after each
-    epoch, and nothing in a step. The weights are those of one process: bit for bit if each worker has two copies, up to
-    rounding if it has one. A time limit is looked at after each epoch, and a run that goes on keeps its number of
-    workers.
+    epoch, and nothing in a step. The weights are those of one process up to rounding; bit for bit for numbers
+    (regression), if each worker has two copies. A time limit is looked at after each epoch, and a run that goes on
+    keeps its number of workers.
 
     Args:
         model: The compiled model; it is trained as if by :meth:`Model.fit`.
