@@ -20,6 +20,7 @@ Reference:
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 from __future__ import annotations
 
+from functools import partial
 from math import prod, sqrt
 from types import ModuleType
 from typing import Any, TypeAlias, overload
@@ -87,13 +88,20 @@ def fold(key: Key, number: Integer[Array, ""] | int) -> Key:
         number: An integer below 2**32, such as a step or the index of a layer. May be traced.
     """
     on_host = isinstance(key, np.ndarray) and isinstance(number, int | np.integer)
-    xp: ModuleType = np if on_host else jnp
     word = np.uint32(number & 0xFFFFFFFF) if isinstance(number, int) else number
-    n = xp.asarray(word).astype(xp.uint32).reshape(1)
+    return _fold(np, key, word) if on_host else _traced_fold(key, word)
+
+
+def _fold(xp: ModuleType, key: Any, number: Any) -> Any:
+    n = xp.asarray(number).astype(xp.uint32).reshape(1)
     # Each line is invertible: different keys or different numbers give different results.
     first = key[0:1] + _mix(n ^ _word(0x9E3779B9))
     second = _mix(key[1:2] ^ _mix(first))
     return xp.concatenate([_mix(first + second), second])
+
+
+# Programs derive dozens of keys and draw as many masks: these functions are traced and lowered once for each shape.
+_traced_fold = jax.jit(partial(_fold, jnp))
 
 
 def bits(key: Key, shape: Shape) -> UInt[Array, "*shape"]:
@@ -105,7 +113,12 @@ def bits(key: Key, shape: Shape) -> UInt[Array, "*shape"]:
     size = prod(shape)
     if size >= _MAX_POSITIONS:
         raise ShapeError(f"random numbers of shape {shape} have {size} elements; the maximum per draw is 2**32 - 1.")
-    position = jax.lax.iota(jnp.uint32, size).reshape(shape)
+    return _traced_bits(key, shape)
+
+
+@partial(jax.jit, static_argnums=1)
+def _traced_bits(key: Key, shape: Shape) -> Array:
+    position = jax.lax.iota(jnp.uint32, prod(shape)).reshape(shape)
     return _mix(_mix(position + key[0]) ^ key[1])
 
 
