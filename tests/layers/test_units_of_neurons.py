@@ -89,11 +89,35 @@ def test_negative_rates_are_told_by_the_encoder_behind_layers_that_keep_numbers(
         pl.RateEncoder(5, max_rate=-5.0)
 
 
-def test_layers_with_other_steps_in_one_sequence_are_told():
-    model = pl.Sequential([pl.Input((10, 2)), pl.Dense(3), pl.LIF(dt=0.5), pl.Dense(1), pl.LeakyReadout(dt=1.0)])
+@pytest.mark.parametrize(
+    ("layers", "words"),
+    [
+        (
+            [pl.Dense(3), pl.LIF(dt=0.5), pl.Dense(1), pl.LeakyReadout()],
+            "layer 2, LIF has steps of 0.5 ms and layer 4,",
+        ),
+        ([pl.Refractory(pl.LIF(dt=0.5)), pl.layers.Sequential([pl.LIF()])], "layer 1, Refractory has steps of 0.5 ms"),
+        ([pl.Spiking(3, pl.LIF(dt=0.5)), pl.LeakyRNN(2)], "of 0.5 ms and layer 2, LeakyRNN of 1 ms"),
+        ([pl.SpikeCount(), pl.RateEncoder(9, dt=0.5), pl.Delay(1.0)], "layer 2, RateEncoder has steps of 0.5 ms and"),
+    ],
+)
+@pytest.mark.parametrize("steps", [10, None])
+def test_layers_with_other_steps_in_one_sequence_are_refused(layers, words, steps):
+    with pytest.raises(InvalidValue, match=words):
+        pl.Sequential([pl.Input((steps, 2)), *layers])
+
+
+def test_steps_may_change_where_a_layer_makes_other_steps_of_them():
+    pl.Sequential([pl.Input((10, 2)), pl.LIF(), pl.AveragePooling1D(2), pl.LIF(dt=2.0)])
+    pl.Sequential([pl.Input((10, 2)), pl.LIF(), pl.SpikeCount(), pl.RateEncoder(20, dt=0.5), pl.LIF(dt=0.5)])
+
+
+def test_branches_of_a_graph_with_other_steps_are_told():
+    x = pl.Input((10, 2))
+    model = pl.Model(x, pl.Concatenate()([pl.LIF(dt=0.5)(x), pl.LIF()(x)]))
     model.compile("sgd", "mse")
-    with pytest.warns(PlasticaWarning, match="layer 2, LIF has steps of 0.5 ms and layer 4, LeakyReadout of 1 ms"):
-        model.fit(np.ones((2, 10, 2)), np.ones((2, 10, 1)), epochs=1, verbose=0)
+    with pytest.warns(PlasticaWarning, match="layer 0, LIF has steps of 0.5 ms and layer 1, LIF of 1 ms"):
+        model.fit(np.ones((2, 10, 2)), np.ones((2, 10, 4)), epochs=1, verbose=0)
 
 
 @pytest.mark.parametrize(

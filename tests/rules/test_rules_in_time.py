@@ -196,7 +196,7 @@ def test_networks_that_do_not_walk_in_time_are_told_the_layer(words):
 
 
 WRONG = {
-    "RFLO(signals='symmetric'): its signals are random; use EProp('symmetric').": lambda: RFLO("symmetric"),
+    "RFLO(scale=0.0)": lambda: RFLO(0.0),
     "RTRL(order=0): order must be 1 or more": lambda: RTRL(0),
     "TruncatedBackprop(length=0): length must be 1 step or more.": lambda: TruncatedBackprop(0),
     "NodePerturbation(samples=0): samples must be 1 or more.": lambda: NodePerturbation(samples=0),

@@ -93,7 +93,7 @@ def _lif(**changes):
 FAULTS = {
     "this LIF has reset='subtract'": lambda: _written(pl.Dense(2), pl.LIF()),
     "has no counterpart in NIR here": lambda: _written(pl.Dense(2, "relu")),
-    "expected layers of one step": lambda: _written(
+    "layer 2, LIF has steps of 1 ms and layer 4, LeakyReadout of 0.5 ms": lambda: _written(
         pl.Dense(2), pl.LIF(reset="zero"), pl.Dense(2), pl.LeakyReadout(dt=0.5)
     ),
     "give dt in milliseconds": lambda: read_nir(_chain(_lif())),

@@ -107,7 +107,7 @@ def test_the_nullclines_cross_where_the_neuron_rests():
     plane = phase_plane(pl.FitzHughNagumo(), 0.0, (-2.5, 2.5), (-1.0, 2.0))
     column, row = np.abs(plane.x + 1.2).argmin(), np.abs(plane.y + 0.62).argmin()
     assert abs(plane.dx[row, column]) < 0.03 and abs(plane.dy[row, column]) < 0.01
-    np.testing.assert_allclose(plane.dx[0, 0], plane.x[0] - plane.x[0] ** 3 / 3 - plane.y[0], rtol=0.02)
+    np.testing.assert_allclose(plane.dx, plane.x - plane.x**3 / 3 - plane.y[:, None], rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(plane.orbit[-1], (-1.2, -0.62), atol=0.01)
 
 
@@ -155,6 +155,9 @@ FAULTS = {
     "firing_curve(duration=10, skip=20): expected 0 <= skip < duration.": lambda: firing_curve(pl.LIF(), [1.0], 10, 20),
     "expected a list of finite numbers": lambda: firing_curve(pl.LIF(), [np.nan], 10, 0),
     "a plane has two quantities, and this neuron has membrane": lambda: phase_plane(pl.LIF(), 1.0, (0, 1), (0, 1)),
+    "this neuron steps without differential equations": lambda: phase_plane(
+        pl.AdaptiveThreshold(pl.LIF()), 1.0, (0, 1), (0, 1)
+    ),
     "no layer of this network spikes": lambda: firing_rates(pl.Sequential([pl.Dense(2)]), np.ones((2, 3))),
 }
 

@@ -71,6 +71,11 @@ def child_shapes(layer: Composed, shape: OpenShape) -> tuple[AnyShape, ...]:
     return tuple(None if None in pair else _common(*pair) for pair in found)
 
 
+def sized(shape: OpenShape) -> AnyShape:
+    """Return a shape with some size in place of each that is not known."""
+    return _at(shape, TRIALS[0])
+
+
 def init(layer: InNetwork, rng: np.random.Generator, shape: OpenShape) -> Variables:
     """Return the initial parameters and state of a layer for inputs with sizes that are not known.
 
@@ -80,7 +85,7 @@ def init(layer: InNetwork, rng: np.random.Generator, shape: OpenShape) -> Variab
     if not is_open(shape):
         return layer.init(rng, cast("Shape", shape))
     if isinstance(rng, Undrawn):  # weights from a file, which are compared with their shapes
-        return layer.init(rng, _at(shape, TRIALS[0]))
+        return layer.init(rng, sized(shape))
     # Weights are created twice without drawing numbers: they may not depend on the open size.
     small, large = (layer.init(Undrawn(_NO_LIMIT), _at(shape, size)) for size in TRIALS)
     same = jax.tree.map(lambda one, other: np.shape(one) == np.shape(other), small, large)
@@ -89,7 +94,7 @@ def init(layer: InNetwork, rng: np.random.Generator, shape: OpenShape) -> Variab
             f"inputs of shape {shape}: the weights depend on a size that is left open. State it, or put a layer before "
             "the weights that answers any length alike, such as GlobalAveragePooling1D() or LSTM(32)."
         )
-    return layer.init(rng, _at(shape, TRIALS[0]))
+    return layer.init(rng, sized(shape))
 
 
 def _at(shape: OpenShape, size: int) -> AnyShape:

@@ -22,6 +22,7 @@ from ..typing import Document, Memory, Params, State
 from . import cautions, compiling, weights
 from .built import BuiltNetwork
 from .compiling import Compiled
+from .step_durations import warn_of_steps
 
 
 class BaseModel(BuiltNetwork):
@@ -86,7 +87,7 @@ class BaseModel(BuiltNetwork):
             program = compiling.assemble(self.network, self.compiled, shape)
             # Once for each program, at the first moment at which both the shape and the loss are known.
             cautions.of_masks(self.network, self.params, self.state, self._known_shape())
-            cautions.of_steps(self.network)
+            warn_of_steps(self.network)
             self.program = compiling.placed(program, lambda: weights.array_names(self.network, self.params, self.state))
         return cast(Program, self._program)
 

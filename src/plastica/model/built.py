@@ -16,6 +16,7 @@ from ..typing import AnyShape, Params, State
 from .inputs import HostArrays
 from .memory import with_memory
 from .shapes import shape_to_build, with_batch
+from .step_durations import require_equal_steps
 
 
 class BuiltNetwork:
@@ -73,10 +74,13 @@ class BuiltNetwork:
                 the first layer.
 
         Raises:
-            InvalidValue: If the shape is not given and not declared.
+            InvalidValue: If the shape is not given and not declared, or layers that walk through one sequence disagree
+                about the duration of its steps.
             ShapeError: If the layers do not fit the input or each other.
         """
         self._begin(input_shape, np.random.default_rng(self.seed))
+        assert self._shape is not None
+        require_equal_steps(self.network, self._shape)
 
     def build_undrawn(self, input_shape: Sequence[int | None], elements: int) -> None:
         """Create the weights without drawing values, for arrays set by :meth:`restore`.

@@ -11,7 +11,6 @@ from ..layers.capabilities import SpikingUnits
 from ..layers.layer import Layer
 from ..layers.lengths import OpenShape
 from ..layers.lost_masks import losing_masks
-from ..layers.spiking.firing import step_of
 from ..layers.walk import walk
 from ..losses import Loss
 from ..rules import Rule
@@ -68,19 +67,6 @@ def of_masks(network: Layer, params: Params, state: State, shape: OpenShape) -> 
     caution(
         f"{', '.join(map(repr, losing))}: the inputs have a mask (Masking, Embedding(mask_zero=True)), which gets lost "
         f"here, as in Keras: padding counts like any other step here and in the layers behind. {advice}"
-    )
-
-
-def of_steps(network: Layer) -> None:
-    """Warn about layers whose steps last differently long, although they walk through the same sequence."""
-    found = {path: step for path, layer, _ in walk(network) if (step := step_of(layer)) is not None}
-    if len(set(found.values())) < 2:
-        return
-    first, duration = next(iter(found.items()))
-    other, differs = next(each for each in found.items() if each[1] != duration)
-    caution(
-        f"{first} has steps of {duration:g} ms and {other} of {differs:g} ms, but they go through the same sequence: "
-        f"time constants count for another time than written. Give both the same dt, such as dt={duration:g}."
     )
 
 

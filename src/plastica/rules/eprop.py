@@ -21,6 +21,10 @@ from .feedback_alignment import drawn_weights, weights_of, with_weights
 from .rule import Batch, Signal
 
 SIGNALS = ("symmetric", "random", "adaptive")
+LOCAL_NOTES = {
+    "local": "A synapse carries its eligibility trace from step to step.",
+    "phases": "Learning signals arrive while the sequence runs.",
+}
 
 
 class AdaptiveWeights(NamedTuple):
@@ -84,10 +88,7 @@ class EProp(Backprop):
             symmetric_weights=rule.signals == "symmetric",
             phases=1,
             global_error=False,
-            notes={
-                "local": "A synapse carries its eligibility trace from step to step.",
-                "phases": "Learning signals arrive while the sequence runs.",
-            },
+            notes=LOCAL_NOTES,
         )
     )
 

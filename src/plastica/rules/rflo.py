@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from ..declaration import declaration
-from ..errors import InvalidValue
+from ..declaration import declaration, replace
 from ..layers import stacks
-from ..layers.layer import Layer
-from .eprop import EProp
-from .facts import Facts, FactsOf
+from ..layers.layer import Context, Layer, Params, State
+from ..losses import Objective
+from ..random import Key
+from ..schedules.checks import ABOVE_ZERO, require_numbers
+from ..typing import Memory
+from .backprop import Backprop
+from .eprop import LOCAL_NOTES, EProp
+from .facts import Facts
+from .rule import Batch, Signal
 
 
 @declaration
-class RFLO(EProp):
+class RFLO(Backprop):
     """Random feedback local online learning (RFLO), for leaky rate units such as :class:`~plastica.layers.LeakyRNN`.
 
         dW_ab = -eta sum_t [B e(t)]_a p_ab(t),   p_ab(t) = (1 - dt / tau) p_ab(t-1) + dt / tau f'(z_a(t)) h_b(t-1)
@@ -27,13 +32,10 @@ class RFLO(EProp):
     When to use: for ``LeakyRNN`` with linear readouts, whose errors come at many steps.
 
     Args:
-        signals: "random"; other signals make it ``EProp``.
         scale: The root mean square of B, in units of that of the initial output weights.
-        feedback_rate: Not used, as B does not learn.
-        feedback_decay: Not used.
 
     Raises:
-        InvalidValue: If signals are not random, or the scale is not above 0.
+        InvalidValue: If the scale is not above 0.
 
     Example:
         >>> RFLO()
@@ -43,12 +45,40 @@ class RFLO(EProp):
         J. M. Murray, 2019, Local online learning in recurrent networks with random feedback.
     """
 
-    facts: ClassVar[Facts | FactsOf] = EProp.facts._replace(source="Murray 2019")  # pyright: ignore[reportIncompatibleVariableOverride]
+    facts: ClassVar[Facts] = Facts(
+        "Murray 2019", local=True, symmetric_weights=False, phases=1, global_error=False, notes=LOCAL_NOTES
+    )
+
+    scale: float = 1.0
+
+    takes_costs: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.signals != "random":
-            raise InvalidValue(f"RFLO(signals={self.signals!r}): its signals are random; use EProp({self.signals!r}).")
+        require_numbers(self, {"scale": ABOVE_ZERO})
+
+    @property
+    def follows_gradient(self) -> bool:
+        return False
+
+    @property
+    def _traces(self) -> EProp:
+        """The rule that it is a case of."""
+        return replace(EProp("random"), scale=self.scale)  # which may be traced
+
+    def init(self, network: Layer, params: Params, key: Key) -> Memory:
+        return self._traces.init(network, params, key)
+
+    def signal(
+        self,
+        network: Layer,
+        params: Params,
+        state: State,
+        memory: Memory,
+        batch: Batch,
+        objective: Objective,
+        context: Context,
+    ) -> Signal:
+        return self._traces.signal(network, params, state, memory, batch, objective, context)
 
     def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
         return stacks.leaky(units, last)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
-from ..declaration import replace
 from ..errors import InvalidValue
 from ..layers import Neuron
 from ..typing import Float
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from ..drawing.figure import Drawing
 
 POINTS = 101
-STEP = 1e-3  # of a step so small that it shows the derivative
 
 
 class PhasePlane(NamedTuple):
@@ -71,16 +69,20 @@ def phase_plane(
     """
     require_neuron("phase_plane", neuron)
     names = tuple(neuron.at_rest(jnp.zeros((1, 1))))
-    if len(names) != 2 or not hasattr(neuron, "integrator"):
+    if len(names) != 2:
         raise InvalidValue(
             f"phase_plane({neuron!r}): a plane has two quantities, and this neuron has {', '.join(names)}; give "
             "FitzHughNagumo, Izhikevich or AdEx."
         )
     columns, rows = np.linspace(*x, POINTS), np.linspace(*y, POINTS)
     across, up = (jnp.asarray(each, jnp.float32) for each in np.meshgrid(columns, rows))
-    slow = replace(neuron, dt=STEP, integrator="euler")
-    new = slow.below_threshold({}, dict(zip(names, (across, up), strict=True)), jnp.full_like(across, current))
-    slopes = [np.asarray((new[name] - own) / STEP) for name, own in zip(names, (across, up), strict=True)]
+    flow = neuron.flow(dict(zip(names, (across, up), strict=True)), jnp.full_like(across, current))
+    if not flow:
+        raise InvalidValue(
+            f"phase_plane({neuron!r}): this neuron steps without differential equations (flow); give FitzHughNagumo, "
+            "Izhikevich or AdEx."
+        )
+    slopes = [np.asarray(jnp.broadcast_to(flow.get(name, 0.0), across.shape)) for name in names]
     steps = max(round(duration / neuron.dt), 1)
     found = neuron.trajectory({}, jnp.full((1, steps, 1), current, jnp.float32))
     require_finite(neuron, found["potential"])

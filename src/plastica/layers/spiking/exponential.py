@@ -9,7 +9,7 @@ from ...declaration import declaration, named_field
 from ...errors import InvalidValue
 from ...schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, require_numbers
 from ...typing import Float, Params
-from .integrate import integrate, require_integrator
+from .integrate import require_integrator
 from .neuron import Neuron, set_where
 from .surrogates import FastSigmoid, Surrogate, surrogate
 from .units_in_time import UnitState, require_membrane, require_millivolts, require_times
@@ -105,17 +105,17 @@ class AdEx(Neuron):
     def at_rest(self, like: Float[Array, "batch *units"]) -> UnitState:
         return {"membrane": jnp.full_like(like, self.rest), "adaptation_current": jnp.zeros_like(like)}
 
-    def below_threshold(self, params: Params, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
-        def flow(now: UnitState) -> UnitState:
-            # Beyond the cut the spike is over: the bound keeps the exponential of an upstroke finite.
-            u, w = jnp.minimum(now["membrane"], self.cut), now["adaptation_current"]
-            upstroke = self.leak * self.slope * jnp.exp((u - self.threshold) / self.slope)
-            return {
-                "membrane": (self.leak * (self.rest - u) + upstroke - w + drive) / self.capacitance,
-                "adaptation_current": (self.coupling * (u - self.rest) - w) / self.adaptation_tau,
-            }
+    def flow(self, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
+        # Beyond the cut the spike is over: the bound keeps the exponential of an upstroke finite.
+        u, w = jnp.minimum(carry["membrane"], self.cut), carry["adaptation_current"]
+        upstroke = self.leak * self.slope * jnp.exp((u - self.threshold) / self.slope)
+        return {
+            "membrane": (self.leak * (self.rest - u) + upstroke - w + drive) / self.capacitance,
+            "adaptation_current": (self.coupling * (u - self.rest) - w) / self.adaptation_tau,
+        }
 
-        new = integrate(flow, carry, self.dt, self.integrator)
+    def below_threshold(self, params: Params, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
+        new = super().below_threshold(params, carry, drive)
         # An exponential step of a runaway overflows float32; a spike is a spike at any height.
         return {**new, "membrane": jnp.clip(jnp.nan_to_num(new["membrane"], nan=self.cut + 1), None, self.cut + 1)}
 
@@ -207,13 +207,10 @@ class QIF(Neuron):
     def at_rest(self, like: Float[Array, "batch *units"]) -> UnitState:
         return {"membrane": jnp.full_like(like, self.rest)}
 
-    def below_threshold(self, params: Params, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
-        def flow(now: UnitState) -> UnitState:
-            u = jnp.clip(now["membrane"], None, self.cut)
-            curve = (u - self.rest) * (u - self.threshold) / (self.threshold - self.rest)
-            return {"membrane": (curve + self.resistance * drive) / self.tau}
-
-        return integrate(flow, carry, self.dt, self.integrator)
+    def flow(self, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
+        u = jnp.clip(carry["membrane"], None, self.cut)
+        curve = (u - self.rest) * (u - self.threshold) / (self.threshold - self.rest)
+        return {"membrane": (curve + self.resistance * drive) / self.tau}
 
     def threshold_at(self, carry: UnitState) -> Float[Array, "batch *units"]:
         return jnp.full_like(carry["membrane"], self.threshold)

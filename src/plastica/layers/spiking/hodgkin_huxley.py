@@ -8,8 +8,8 @@ from jax import Array
 from ...declaration import declaration, named_field
 from ...errors import InvalidValue
 from ...schedules.checks import ABOVE_ZERO, require_numbers
-from ...typing import Float, Params
-from .integrate import integrate, require_integrator
+from ...typing import Float
+from .integrate import require_integrator
 from .neuron import Neuron
 from .surrogates import FastSigmoid, Surrogate, surrogate
 from .units_in_time import UnitState, require_millivolts, require_times
@@ -117,16 +117,13 @@ class HodgkinHuxley(CrossingNeuron):
         gates = {name: opening / (opening + closing) for name, (opening, closing) in gate_rates(v).items()}
         return {"membrane": v, **gates}
 
-    def below_threshold(self, params: Params, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
-        def flow(now: UnitState) -> UnitState:
-            v = now["membrane"]
-            sodium = self.sodium * now["m"] ** 3 * now["h"] * (v - self.sodium_reversal)
-            potassium = self.potassium * now["n"] ** 4 * (v - self.potassium_reversal)
-            leak = self.leak * (v - self.leak_reversal)
-            changes = {name: up * (1 - now[name]) - down * now[name] for name, (up, down) in gate_rates(v).items()}
-            return {"membrane": (drive - sodium - potassium - leak) / self.capacitance, **changes}
-
-        return integrate(flow, carry, self.dt, self.integrator)
+    def flow(self, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
+        v = carry["membrane"]
+        sodium = self.sodium * carry["m"] ** 3 * carry["h"] * (v - self.sodium_reversal)
+        potassium = self.potassium * carry["n"] ** 4 * (v - self.potassium_reversal)
+        leak = self.leak * (v - self.leak_reversal)
+        changes = {name: up * (1 - carry[name]) - down * carry[name] for name, (up, down) in gate_rates(v).items()}
+        return {"membrane": (drive - sodium - potassium - leak) / self.capacitance, **changes}
 
 
 def gate_rates(v: Float[Array, "*shape"]) -> dict[str, tuple[Float[Array, "*shape"], Float[Array, "*shape"]]]:
@@ -194,9 +191,6 @@ class FitzHughNagumo(CrossingNeuron):
         # The fixed point without a current, for the default parameters.
         return {"membrane": jnp.full_like(like, -1.19941), "recovery": jnp.full_like(like, -0.62426)}
 
-    def below_threshold(self, params: Params, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
-        def flow(now: UnitState) -> UnitState:
-            v, w = now["membrane"], now["recovery"]
-            return {"membrane": v - v**3 / 3 - w + drive, "recovery": self.rate * (v + self.a - self.b * w)}
-
-        return integrate(flow, carry, self.dt, self.integrator)
+    def flow(self, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
+        v, w = carry["membrane"], carry["recovery"]
+        return {"membrane": v - v**3 / 3 - w + drive, "recovery": self.rate * (v + self.a - self.b * w)}

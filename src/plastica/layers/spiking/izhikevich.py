@@ -10,8 +10,8 @@ from jax import Array
 
 from ...declaration import declaration, named_field
 from ...registry import look_up
-from ...typing import Float, Params
-from .integrate import integrate, require_integrator
+from ...typing import Float
+from .integrate import require_integrator
 from .neuron import Neuron, set_where
 from .surrogates import FastSigmoid, Surrogate, surrogate
 from .units_in_time import UnitState, require_millivolts, require_times
@@ -95,15 +95,12 @@ class Izhikevich(Neuron):
         )
         return {"membrane": jnp.full_like(like, self.initial_membrane), "recovery": jnp.full_like(like, u)}
 
-    def below_threshold(self, params: Params, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
-        def flow(now: UnitState) -> UnitState:
-            v, u = now["membrane"], now["recovery"]
-            return {
-                "membrane": 0.04 * v * v + self.linear * v + self.constant - u + drive,
-                "recovery": self.a * (self.b * (v - self.reference) - self.leak * u),
-            }
-
-        return integrate(flow, carry, self.dt, self.integrator)
+    def flow(self, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
+        v, u = carry["membrane"], carry["recovery"]
+        return {
+            "membrane": 0.04 * v * v + self.linear * v + self.constant - u + drive,
+            "recovery": self.a * (self.b * (v - self.reference) - self.leak * u),
+        }
 
     def excess(self, new: UnitState, old: UnitState) -> Float[Array, "batch *units"]:
         return new["membrane"] - 30
