@@ -76,11 +76,11 @@ def phase_plane(
         )
     columns, rows = np.linspace(*x, POINTS), np.linspace(*y, POINTS)
     across, up = (jnp.asarray(each, jnp.float32) for each in np.meshgrid(columns, rows))
-    flow = neuron.flow(dict(zip(names, (across, up), strict=True)), jnp.full_like(across, current))
+    flow = neuron.derivatives(dict(zip(names, (across, up), strict=True)), jnp.full_like(across, current))
     if not flow:
         raise InvalidValue(
-            f"phase_plane({neuron!r}): this neuron steps without differential equations (flow); give FitzHughNagumo, "
-            "Izhikevich or AdEx."
+            f"phase_plane({neuron!r}): this neuron steps without differential equations (derivatives); give "
+            "FitzHughNagumo, Izhikevich or AdEx."
         )
     slopes = [np.asarray(jnp.broadcast_to(flow.get(name, 0.0), across.shape)) for name in names]
     steps = max(round(duration / neuron.dt), 1)

@@ -105,7 +105,7 @@ class AdEx(Neuron):
     def at_rest(self, like: Float[Array, "batch *units"]) -> UnitState:
         return {"membrane": jnp.full_like(like, self.rest), "adaptation_current": jnp.zeros_like(like)}
 
-    def flow(self, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
+    def derivatives(self, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
         # Beyond the cut the spike is over: the bound keeps the exponential of an upstroke finite.
         u, w = jnp.minimum(carry["membrane"], self.cut), carry["adaptation_current"]
         upstroke = self.leak * self.slope * jnp.exp((u - self.threshold) / self.slope)
@@ -207,7 +207,7 @@ class QIF(Neuron):
     def at_rest(self, like: Float[Array, "batch *units"]) -> UnitState:
         return {"membrane": jnp.full_like(like, self.rest)}
 
-    def flow(self, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
+    def derivatives(self, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
         u = jnp.clip(carry["membrane"], None, self.cut)
         curve = (u - self.rest) * (u - self.threshold) / (self.threshold - self.rest)
         return {"membrane": (curve + self.resistance * drive) / self.tau}

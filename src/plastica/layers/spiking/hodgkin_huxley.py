@@ -117,7 +117,7 @@ class HodgkinHuxley(CrossingNeuron):
         gates = {name: opening / (opening + closing) for name, (opening, closing) in gate_rates(v).items()}
         return {"membrane": v, **gates}
 
-    def flow(self, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
+    def derivatives(self, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
         v = carry["membrane"]
         sodium = self.sodium * carry["m"] ** 3 * carry["h"] * (v - self.sodium_reversal)
         potassium = self.potassium * carry["n"] ** 4 * (v - self.potassium_reversal)
@@ -191,6 +191,6 @@ class FitzHughNagumo(CrossingNeuron):
         # The fixed point without a current, for the default parameters.
         return {"membrane": jnp.full_like(like, -1.19941), "recovery": jnp.full_like(like, -0.62426)}
 
-    def flow(self, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
+    def derivatives(self, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
         v, w = carry["membrane"], carry["recovery"]
         return {"membrane": v - v**3 / 3 - w + drive, "recovery": self.rate * (v + self.a - self.b * w)}

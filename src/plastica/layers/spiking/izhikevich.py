@@ -95,7 +95,7 @@ class Izhikevich(Neuron):
         )
         return {"membrane": jnp.full_like(like, self.initial_membrane), "recovery": jnp.full_like(like, u)}
 
-    def flow(self, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
+    def derivatives(self, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
         v, u = carry["membrane"], carry["recovery"]
         return {
             "membrane": 0.04 * v * v + self.linear * v + self.constant - u + drive,

@@ -16,14 +16,14 @@ class Neuron(UnitsInTime):
     """Base class of spiking neurons, one for each feature of ``(batch, time, features)``.
 
     A neuron of your own defines ``at_rest``, ``excess`` for its distance to the threshold, and ``after_spikes``; and
-    ``flow``, its differential equations, with fields ``dt`` and ``integrator``, or ``below_threshold`` for one step of
-    equations that it solves itself. Its potential z, in records and traces, is that distance; its
-    activity is 1 where it is above 0. Wrappers such as :class:`Refractory` add to any neuron what it has not.
+    ``derivatives``, its differential equations, with fields ``dt`` and ``integrator``, or ``below_threshold`` for one
+    step of equations that it solves itself. Its potential z, in records and traces, is that distance; its activity is 1
+    where it is above 0. Wrappers such as :class:`Refractory` add to any neuron what it has not.
     ``potential_unit`` and ``input_unit`` tell the units for pictures and messages.
 
     Attributes:
         surrogate: What stands in for the derivative of a spike.
-        integrator: How one step of ``flow`` is made, of neurons that have one.
+        integrator: How a step is made of ``derivatives``, by neurons that have them.
     """
 
     surrogate: Surrogate
@@ -62,7 +62,7 @@ class Neuron(UnitsInTime):
         """Return the currents through synapses in the membrane, in picoamperes, by name. Default: none."""
         return {}
 
-    def flow(self, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
+    def derivatives(self, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
         """Return the derivative in time of each quantity that changes, per millisecond.
 
         Default: none, of neurons that solve their equations in ``below_threshold``.
@@ -72,9 +72,9 @@ class Neuron(UnitsInTime):
     def below_threshold(self, params: Params, carry: UnitState, drive: Float[Array, "batch *units"]) -> UnitState:
         """Return what the neurons carry after one step of their equations, before any reset.
 
-        Default: a step of ``flow`` by the neuron's integrator.
+        Default: a step of ``derivatives`` by the neuron's integrator.
         """
-        return integrate(lambda now: self.flow(now, drive), carry, self.dt, self.integrator)
+        return integrate(lambda now: self.derivatives(now, drive), carry, self.dt, self.integrator)
 
     def excess(self, new: UnitState, old: UnitState) -> Float[Array, "batch *units"]:
         """Return the distance to the threshold, above 0 for a spike.
