@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -52,6 +53,15 @@ def test_what_cannot_be_is_one_line(plastica, options, said):
 def test_an_address_that_is_none_is_refused_before_the_table_is_read(plastica, command, address, said):
     told = plastica(command, "there-is-no-such-file.csv", "--cluster", address, code=1)
     assert said in told.stderr and "no-such-file" not in told.stderr and told.stderr.count("\n") == 1
+
+
+def test_ray_and_devices_are_checked_before_the_table_is_read(plastica, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    for command in ("train", "search", "sweep", "society"):
+        told = plastica(command, "there-is-no-such-file.csv", "--cluster", "ray://head:10001", code=1)
+        assert "--cluster ray://head:10001 needs Ray: pip install 'plastica[cluster]'" in told.stderr
+    told = plastica("train", "there-is-no-such-file.csv", "--devices", "two", code=1)
+    assert "--devices expects a number of devices or all; got 'two'" in told.stderr
 
 
 def test_a_linear_model_needs_no_workers(plastica):

@@ -213,11 +213,20 @@ def _usual_target(file: str, columns: Collection[str]) -> str:
 def devices(given: str | None) -> str | int | None:
     """Return a number of devices, or the word ``all``, which are checked when JAX is there.
 
+    Raises:
+        InvalidValue: If it is something else.
+
     Example:
         >>> devices("2"), devices("all"), devices(None)
         (2, 'all', None)
     """
-    return int(given) if given is not None and given.isdecimal() else given
+    from ..errors import InvalidValue
+
+    if given is None or given == "all":
+        return given
+    if not given.isdecimal():
+        raise InvalidValue(SAY("bad_devices", given=repr(given)))
+    return int(given)
 
 
 def cluster(given: str | None) -> str | None:
@@ -225,6 +234,7 @@ def cluster(given: str | None) -> str | None:
 
     Raises:
         InvalidValue: If it is none.
+        MissingExtra: If it is one of Ray, which is not installed.
 
     Example:
         >>> cluster("local:2"), cluster(None)
@@ -232,8 +242,10 @@ def cluster(given: str | None) -> str | None:
     """
     if given is not None:
         from ..cluster.address import address_of
+        from ..cluster.ray_connection import require_ray
 
-        address_of(given)
+        if (where := address_of(given)).kind == "ray":
+            require_ray(where)
     return given
 
 

@@ -143,7 +143,7 @@ def train(file: str, target: tuple[str, ...], **given: OptionValue) -> None:
     if given["resume"] and given["checkpoint"] is None:
         raise click.BadParameter(SAY("resume_needs_checkpoint"))
     settings = settings_of(given)  # invalid settings are reported before the table is read
-    cluster = options.cluster(given["cluster"])
+    where = (options.devices(given["devices"]), options.cluster(given["cluster"]), given["doctor"])
     output = Output(given["json"], given["quiet"], given["verbose"])
     source, columns = running.opened(
         file, options.separator(given["separator"]), given["encoding"], given["stream"], given["sheet"]
@@ -152,7 +152,6 @@ def train(file: str, target: tuple[str, ...], **given: OptionValue) -> None:
     aim = options.targets(target, file, columns)
     explained = running.positions(source, options.row_numbers(given["explain_rows"]), given["rows"])
     own = (given["report"], given["lang"], given["rows"], explained)
-    where = (options.devices(given["devices"]), cluster, given["doctor"])
     place = running.Destination(given["out"], given["checkpoint"], given["resume"], *own, *where)
     running.go(running.Job(file, source, aim, settings, output, place))
 

@@ -41,7 +41,7 @@ from .standing import train_standing, workers_at
 
 def can_train_apart(
     model: Model, learn: Examples | None, held_out: Examples | None, callbacks: Sequence[Callback], options: Options
-) -> bool:
+) -> TypeGuard[Sequential]:
     """Return whether the copies of an ensemble can be trained by different workers.
 
     What they have in common is then the number of an epoch and the sums of its loss and metrics, which are sums over

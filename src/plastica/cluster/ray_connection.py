@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from importlib.util import find_spec
 from types import ModuleType
 
 from ..errors import InvalidValue, MissingExtra
@@ -23,10 +25,9 @@ def connected(where: Address) -> ModuleType:
         MissingExtra: If Ray is not installed.
         InvalidValue: If the cluster does not answer.
     """
-    try:
-        import ray  # pyright: ignore[reportMissingImports]
-    except ImportError as missing:
-        raise MissingExtra(f"cluster={where.host or 'ray'!r} needs Ray: pip install 'plastica[cluster]'") from missing
+    require_ray(where)
+    import ray  # pyright: ignore[reportMissingImports]
+
     if not ray.is_initialized():
         if where.host:
             wait_for(head_of(where), PATIENCE, f"cluster={where.host!r}", "the head of Ray")
@@ -39,6 +40,16 @@ def connected(where: Address) -> ModuleType:
                 "tokens are asked for, that RAY_AUTH_MODE=token is set here as well, with the token of the head."
             ) from None
     return ray
+
+
+def require_ray(where: Address) -> None:
+    """Check that Ray is installed, without loading it.
+
+    Raises:
+        MissingExtra: If it is not.
+    """
+    if sys.modules.get("ray") is None and find_spec("ray") is None:
+        raise MissingExtra(f"cluster={where.host or 'ray'!r} needs Ray: pip install 'plastica[cluster]'")
 
 
 def first_line(problem: Exception) -> str:
