@@ -6,20 +6,23 @@
     python -m benchmarks.scale --workers 1 2 --sizes small --delay 0.5 --repeats 3  # the best of 3
     python -m benchmarks.scale --kills 10          # one of three workers is killed at a random moment, ten times
 
-Three ways to use workers are measured: each batch of one network is divided (``pl.cluster.fit``; gradients are added
-up in every step), workers train on their own rows and average their weights (``average_every``), and the members of a
-population are divided (``pl.cluster.fit_population``; nothing is sent in training).
+Four ways to use workers are measured: each batch of one network is divided (``pl.cluster.fit``; gradients are added
+up in every step), workers train on their own rows and average their weights (``average_every``), the members of a
+population are divided (``pl.cluster.fit_population``; nothing is sent in training), and those of a society
+(``Society.fit``), of which the bytes of a meeting are counted: members bring their weights to each, also where others
+hear their answers only, since how far weights are apart is among the figures of a society.
 Workers are processes of this machine and share its cores: one process already uses all of them for large products, so
 that no gain can be shown here beyond what one process leaves idle.
 
-The cost model, with the seconds of a reduction and of a byte fitted to the measured steps (non-negative least squares
-of relative errors). A reduction is that of one array: XLA combines those of a step into one operation, which adds up
-one array after another on CPUs, each with one or two round trips between all workers:
+The cost model, with the latency of an array and the bandwidth fitted to the measured steps (non-negative least squares
+of relative errors); its steps are printed beside the measured ones. XLA combines the reductions of a step into one
+operation, but on CPUs that adds up one array after another, each with one or two round trips between all workers:
 
-    t(n) = compute + reductions (n - 1) latency + bytes 2 (n - 1) / n / bandwidth          on the cores of one machine
-    t(n) = compute / n + reductions latency + bytes 2 (n - 1) / n / bandwidth              on n machines
+    t(n) = compute + arrays (n - 1) latency + bytes 2 (n - 1) / n / bandwidth          on the cores of one machine
+    t(n) = compute / n + arrays latency + bytes 2 (n - 1) / n / bandwidth              on n machines
 
-The second line, for a hundred machines like this one, is an estimate and no measurement.
+compute is the measured step of one process. The second line, for a hundred machines like this one, is an estimate and
+no measurement: its latency and its bandwidth are assumed, unless hosts with a delay were measured.
 """
 
 from __future__ import annotations
@@ -40,7 +43,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 import plastica as pl
-from plastica.cluster import launching
+from plastica.cluster import launching, messages
 from plastica.storage import newest_step
 from plastica.training.calls import count_cores
 from plastica.training.devices import mesh_of
@@ -102,6 +105,41 @@ def population_seconds(workers):
     began = time.perf_counter()
     pl.cluster.fit_population(population, *rows(), BATCH, 200, cluster=f"local:{workers}")
     return time.perf_counter() - began
+
+
+class CountedLine(messages.StreamLine):
+    """Counts the bytes that this process sends to workers and receives from them."""
+
+    sent = received = 0
+
+    def send(self, said):
+        CountedLine.sent += len(said.encode())
+        super().send(said)
+
+    def receive(self):
+        found = super().receive()
+        CountedLine.received += len(found.encode())
+        return found
+
+
+def societies():
+    """Measure and print the bytes of the meetings of a society of four members, on two workers."""
+    launching.StreamLine, epochs = CountedLine, 4
+    weights = sum(weight.nbytes for weight in built("small").get_weights())
+    print(f"\na society of 4 members with {weights / 1e6:.2f} MB of weights each, on 2 workers, bytes of a meeting:")
+    for exchange in ("none", "imitate", "average"):
+        CountedLine.sent = CountedLine.received = 0
+        society = pl.Society(network("small"), "ring", members=4, exchange=exchange)
+        society.fit(*rows(), batch_size=BATCH, epochs=epochs, verbose=0, cluster="local:2")
+        brought, taken = (count / epochs / 1e6 for count in (CountedLine.received, CountedLine.sent))
+        print(f"{exchange:<10}{brought:>9.2f} MB brought by the workers{taken:>9.2f} MB taken from it", flush=True)
+
+
+def built(size):
+    """Return a network with weights."""
+    model = network(size)
+    model.build((None, rows()[0].shape[1]))
+    return model
 
 
 def apart(model, other):
@@ -175,6 +213,10 @@ def fitted(steps, reductions, sizes):
 def divided_batches(workers, chosen, repeats, delay, loss):
     """Measure and print steps of divided batches; return their seconds, reductions and bytes, by size."""
     steps, reductions, sizes = {}, {}, {}
+    print(
+        "one network, whose batches are divided: the seconds of a step without start and compilation; how many arrays"
+    )
+    print("(gradients and the loss) all workers add up in a step; and the bytes that each worker sends for that\n")
     print(f"{'network':<10}{'workers':>8}{'a step':>12}{'speed-up':>10}{'arrays':>12}{'sent a step':>14}")
     for size in chosen:
         reductions[size], sizes[size] = sent(size)
@@ -207,19 +249,27 @@ def populations(workers):
         print(f"population of 32{count:>4} workers{seconds:>9.1f} s{alone / seconds:>8.2f} times as fast", flush=True)
 
 
+def compared(steps, reductions, sizes, latency, a_byte):
+    """Print what the cost model says beside what was measured."""
+    print(f"\n{'network':<10}{'workers':>8}{'measured':>12}{'model':>12}")
+    for (size, workers), seconds in steps.items():
+        sending = reductions[size] * (workers - 1) * latency + sizes[size] * 2 * (workers - 1) / workers * a_byte
+        said = steps[size, 1] + sending
+        print(f"{size:<10}{workers:>8}{seconds * 1e3:>9.2f} ms{said * 1e3:>9.2f} ms")
+
+
 def estimated(steps, reductions, sizes, latency, source):
     """Print where many machines would stand."""
-    print(
-        f"\nestimate for {MACHINES} machines like this one, if adding up an array takes {latency * 1e6:.0f} us there"
-        f" ({source}),\na batch of {BATCH} rows divided, and {BATCH} rows on each:"
-    )
+    print(f"\nestimate, not measured: {MACHINES} machines like this one, if adding up an array takes there")
+    print(f"{latency * 1e6:.0f} us ({source}), in rows a second against one machine.")
+    print(f"divided: a batch of {BATCH} rows in {MACHINES} parts; rows on each: a batch of {MACHINES * BATCH:,} rows")
     for size in sizes:
         compute, ring = steps[size, 1], sizes[size] * 2 * (MACHINES - 1) / MACHINES
         for name, bandwidth in NETWORKS.items():
             sending = reductions[size] * latency + ring / bandwidth
             divided, each = compute / (compute / MACHINES + sending), MACHINES * compute / (compute + sending)
             print(
-                f"{size:<10}{name:>12}  divided {divided:>6.1f} times as fast; {BATCH} rows on each {each:>6.1f} times"
+                f"{size:<10}{name:>12}  divided {divided:>6.2f} times as fast; {BATCH} rows on each {each:>6.1f} times"
             )
 
 
@@ -245,10 +295,13 @@ def main():
     averaged(workers, given.sizes, given.repeats, given.delay / 1e3, given.loss / 100)
     if not on_hosts:
         populations(workers)
+        societies()
     latency, source = LATENCY, "assumed, not fitted"
     if len(workers) > 1:
         measured, a_byte = fitted(steps, reductions, sizes)
-        print(f"\nfitted: {measured * 1e6:.0f} us an array and worker, {1 / max(a_byte, 1e-15) / 1e9:.2f} GB/s")
+        speed = f"{1 / a_byte / 1e9:.2f} GB/s" if a_byte else "bytes cost nothing measurable"
+        print(f"\nthe cost model, fitted: {measured * 1e6:.0f} us an array and further worker, {speed}")
+        compared(steps, reductions, sizes, measured, a_byte)
         latency, source = (measured, "measured with this delay and loss") if on_hosts else (latency, source)
     estimated(steps, reductions, sizes, latency, source)
 
