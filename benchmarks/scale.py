@@ -22,7 +22,8 @@ operation, but on CPUs that adds up one array after another, each with one or tw
     t(n) = compute / n + arrays latency + bytes 2 (n - 1) / n / bandwidth              on n machines
 
 compute is the measured step of one process. The second line, for a hundred machines like this one, is an estimate and
-no measurement: its latency and its bandwidth are assumed, unless hosts with a delay were measured.
+no measurement: bandwidths are assumed, and so is the latency unless hosts with a delay were measured; and a hundredth
+of the rows is taken to need a hundredth of the time, which is too good where a part has only a few rows.
 """
 
 from __future__ import annotations
