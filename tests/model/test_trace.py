@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from jax import monitoring
 
 import plastica as pl
 from plastica.errors import DataError, NotFitted, ShapeError, UnknownName
+from plastica.layers import Context
 
 RNG = np.random.default_rng(0)
 ROWS = 6
@@ -156,6 +158,57 @@ def test_an_error_reaches_below_a_residual_by_both_ways():
     close(outer.gradient["kernel"], h.T @ delta_r)
     close(inner.gradient["kernel"], a1.T @ delta_u)
     close(below.gradient["kernel"], X.T @ delta1)
+
+
+@pytest.fixture
+def compilations():
+    """A list with an entry for each program that XLA compiles or reads from its cache."""
+    made = []
+
+    def listen(event, seconds, **_):
+        if event == "/jax/core/compile/backend_compile_duration":
+            made.append(seconds)
+
+    monitoring.register_event_duration_secs_listener(listen)
+    yield made
+    monitoring.unregister_event_duration_listener(listen)
+
+
+def recurrent():
+    model = pl.Sequential([pl.LSTM(3, return_sequences=True), pl.GRU(2), pl.Dense(1)], seed=1)
+    model.compile("sgd", "mse")
+    return model, RNG.standard_normal((ROWS, 5, 4)), RNG.standard_normal(ROWS)
+
+
+def test_a_trace_is_one_program(compilations):
+    model, x, y = recurrent()
+    for targets in (None, y):
+        model.trace(x[:3], None if targets is None else targets[:3])
+        compilations.clear()
+        model.trace(x, targets)
+        assert len(compilations) == 1
+        model.trace(x, targets)
+        assert len(compilations) == 1
+    model.gradient_by_lag(x[:3], y[:3])
+    compilations.clear()
+    model.gradient_by_lag(x, y)
+    assert len(compilations) == 1
+
+
+def test_a_trace_has_what_each_layer_computes_alone_with_its_quantities_in_the_same_order():
+    model, x, y = recurrent()
+    activity = x.astype(np.float32)
+    for place, layer in enumerate(model.trace(x, y)):
+        part = model.network.children[place]
+        record, _ = part.forward(model.params[place], activity, model.state[place], Context())
+        close(layer.input, activity)
+        close(layer.potential, record.potential)
+        steps = {} if record.trajectory is None else record.trajectory()
+        assert list(layer.trajectory) == list(steps)
+        for name, values in steps.items():
+            close(layer.trajectory[name], values)
+        activity = np.asarray(record.activity)
+        close(layer.activity, activity)
 
 
 def test_without_targets_there_are_activities_and_no_errors():

@@ -11,6 +11,7 @@ from jax import Array
 from ..errors import PlasticaError
 from ..losses import Loss
 from ..model import Model
+from ..training.compiled import to_run_once
 
 ROWS = 2000
 LEAST = 1e-6  # the least probability of a constant answer
@@ -40,9 +41,9 @@ def chance_loss(model: Model, y: np.ndarray) -> float | None:
     loss, shape = loss.for_one_answer(tuple(y.shape[n + 1] if size is None else size for n, size in enumerate(known)))
     target = jnp.asarray(y[np.linspace(0, len(y) - 1, min(len(y), ROWS)).astype(np.int64)], jnp.float32)
     try:
-        spread = loss.meaning.targets.spread("doctor", target, jnp.zeros((len(target), *shape)))
+        spread = np.asarray(loss.meaning.targets.spread("doctor", target, jnp.zeros((len(target), *shape))))
         found = [
-            float(loss.values(target, jnp.broadcast_to(answer, spread.shape)).mean())
+            float(to_run_once(_mean_loss)(loss, target, np.broadcast_to(answer, spread.shape)))
             for answer in _answers(loss, spread)
         ]
     except (PlasticaError, TypeError, ValueError):  # targets of a kind of their own, such as labels of CTC
@@ -51,15 +52,19 @@ def chance_loss(model: Model, y: np.ndarray) -> float | None:
     return min(found) if found else None
 
 
-def _answers(loss: Loss, target: Array) -> Iterator[Array]:
+def _mean_loss(loss: Loss, target: Array, answers: Array) -> Array:
+    return loss.values(target, answers).mean()
+
+
+def _answers(loss: Loss, target: np.ndarray) -> Iterator[np.ndarray]:
     """Yield constant answers, one of which is the best."""
     meaning = loss.meaning
     if meaning.outputs == "values":
         yield target.mean(0)
-        yield jnp.median(target, axis=0)
+        yield np.median(target, axis=0)
     elif meaning.outputs in ("probabilities", "potentials"):
-        shares = jnp.clip(target.reshape(-1, target.shape[-1]).mean(0), LEAST, 1 - LEAST)
+        shares = np.clip(target.reshape(-1, target.shape[-1]).mean(0), LEAST, 1 - LEAST)
         if meaning.outputs == "probabilities":
             yield shares
         else:
-            yield jnp.log(shares) if meaning.exclusive else jnp.log(shares) - jnp.log1p(-shares)
+            yield np.log(shares) if meaning.exclusive else np.log(shares) - np.log1p(-shares)

@@ -12,6 +12,7 @@ from ..layers.walk import walk
 from ..random import Key
 from ..rules import Batch
 from ..training import Learner, Supervised
+from ..training.compiled import to_run_once
 from ..typing import Int
 from .probe import probe
 
@@ -108,7 +109,7 @@ def take_look(program: Supervised, learner: Learner, batch: Batch, key: Key, ste
         key: The randomness of the step.
         step: The number of steps made before.
     """
-    found = jax.device_get(probe(program, learner, batch, key))
+    found = jax.device_get(to_run_once(probe)(program, learner, batch, key))
     layers = []
     for (path, layer, params), own in zip(walk(program.network, learner.params), found.layers, strict=True):
         function = layer.output_activation

@@ -85,7 +85,7 @@ class Patient:
     def look(self) -> StepLook:
         """What a step on some training rows does."""
         assert self.program is not None
-        key = random.fold(random.seed_key(self.seed), self.learner.step)
+        key = random.fold(random.seed_key(self.seed), int(self.learner.step))
         return take_look(self.program, self.learner, self.batch, key, int(self.learner.step))
 
     @cached_property
@@ -93,7 +93,7 @@ class Patient:
         """What steps on other training rows do; none if there are too few rows."""
         assert self.program is not None
         size = int(self.batch.size)
-        key = random.fold(random.seed_key(self.seed), self.learner.step)
+        key = random.fold(random.seed_key(self.seed), int(self.learner.step))
         parts = [self._batch_of(size, part) for part in (1, 2)] if self.learn.rows >= 2 * size else []
         return tuple(take_look(self.program, self.learner, part, key, self.look.step) for part in parts)
 

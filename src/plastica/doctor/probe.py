@@ -77,7 +77,6 @@ class Measures(NamedTuple):
     layers: tuple[LayerMeasures, ...]
 
 
-@jax.jit
 def probe(program: Supervised, learner: Learner, batch: Batch, key: Array) -> Measures:
     """Measure a step of training that is not made.
 

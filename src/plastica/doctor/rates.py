@@ -23,6 +23,7 @@ from ..rules import Batch
 from ..rules.masking import for_loss, real_steps
 from ..rules.rule import loss_of
 from ..training import Learner, Supervised
+from ..training.compiled import to_run_once
 from ..training.supervised import answered, context_of, is_real
 from ..typing import Float, PyTree
 from .looks import StepLook
@@ -139,7 +140,7 @@ def noise_scale(program: Supervised, learner: Learner, batch: Batch, key: Key) -
         return None
     cut = jax.tree.map(lambda part: part[: size * PARTS], (batch.x, batch.y))
     parts = jax.tree.map(lambda part: part.reshape(PARTS, size, *part.shape[1:]), cut)
-    small, big = (float(value) for value in _squares(program, learner, parts, key))
+    small, big = (float(value) for value in to_run_once(_squares)(program, learner, parts, key))
     whole = size * PARTS
     signal = (whole * big - size * small) / (whole - size)
     noise = (small - big) / (1 / size - 1 / whole)
@@ -164,7 +165,6 @@ def small_batches(scale: float | None, batch_size: int) -> Iterator[Finding]:
     )
 
 
-@jax.jit
 def _squares(program: Supervised, learner: Learner, parts: PyTree, key: Array) -> tuple[Array, Array]:
     """Return the mean squared norm of the gradients of the parts, and the squared norm of their mean."""
 

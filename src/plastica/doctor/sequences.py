@@ -9,12 +9,12 @@ import numpy as np
 
 from ..checks.findings import Finding, observed, percent
 from ..layers import Embedding
-from ..layers.layer import Context
 from ..layers.recurrent_base import Recurrent
 from ..layers.spiking.firing import spike_step
 from ..layers.walk import walk
 from ..model import Model
 from ..model.gradient_by_lag import gradient_by_lag
+from ..model.tracing import trace
 from ..typing import PyTree
 from .sources import HOCHREITER, MEASURED
 
@@ -77,20 +77,17 @@ def stuck_gates(model: Model, x: PyTree) -> Iterator[Finding]:
     """Find gates that are open or closed in every step for most units."""
     if not _recurrent(model)[0]:
         return
-    record, _ = model.network.forward(model.params, x, model.state, Context())
-    for path, _, part in walk(model.network, record):
-        if part.trajectory is None:
-            continue
-        for gate, values in part.trajectory().items():
+    for part in trace(model.network, model.params, model.state, x, None, None):
+        for gate, values in part.trajectory.items():
             if gate not in GATES:
                 continue
-            means = np.asarray(values).reshape(-1, values.shape[-1]).mean(0)
+            means = values.reshape(-1, values.shape[-1]).mean(0)
             for state, share in (("open", (means > ALWAYS).mean()), ("closed", (means < 1 - ALWAYS).mean())):
                 if share >= MOST:
                     yield observed(
                         "stuck_gates",
                         "warning",
-                        where=path,
+                        where=part.path,
                         value=float(share),
                         threshold=MOST,
                         source=MEASURED,
@@ -107,8 +104,8 @@ def dead_embeddings(model: Model, x: PyTree) -> Iterator[Finding]:
     """Find embeddings most of whose vectors belong to tokens that do not occur."""
     if not any(isinstance(layer, Embedding) for _, layer, _ in walk(model.network)):
         return
-    record, _ = model.network.forward(model.params, x, model.state, Context())
-    for path, layer, part in walk(model.network, record):
+    seen = trace(model.network, model.params, model.state, x, None, None)
+    for (path, layer, _), part in zip(walk(model.network), seen, strict=True):
         if not isinstance(layer, Embedding):
             continue
         used = len(np.unique(np.asarray(part.input).astype(np.int64)))

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from markupsafe import Markup
 
 from ..errors import InvalidValue, UnknownName
-from ..layers.layer import Context, Layer
+from ..layers.layer import Context, Layer, Record
 from ..layers.walk import walk
 from ..losses import Objective
 from ..notebook import html
@@ -23,7 +23,9 @@ from ..notebook.html import shown
 from ..rules.alignment import whole_batch
 from ..rules.backprop import send_back
 from ..rules.masking import for_loss, real_steps
-from ..typing import Params, PyTree, State, Tree
+from ..training.cache import keep_compiled_programs
+from ..training.compiled import to_run_once
+from ..typing import ArrayTree, Float, Params, PyTree, State, Tree
 from ..views.seen import Seen
 from .inputs import HostArrays
 from .weights import holders
@@ -198,52 +200,77 @@ def _row(name: str, array: np.ndarray) -> tuple[str | Markup, ...]:
     return name, shape, *numbers, histogram(np.histogram(finite, 24)[0].tolist())
 
 
-def _arrays(arrays: Mapping[str, Array]) -> dict[str, np.ndarray]:
-    return {name: np.asarray(array) for name, array in arrays.items()}
-
-
 def _by_name(gradient: Tree) -> dict[str, np.ndarray]:
     found = list(holders(gradient))
     return {
-        f"{place}/{name}" if len(found) > 1 else name: np.asarray(array)
+        f"{place}/{name}" if len(found) > 1 else name: array
         for place, holder in enumerate(found)
         for name, array in holder.items()
     }
-
-
-def _on_host(value: PyTree) -> HostArrays:
-    return tuple(map(np.asarray, value)) if isinstance(value, tuple) else np.asarray(value)
 
 
 def trace(
     network: Layer, params: Params, state: State, x: HostArrays, y: HostArrays | None, objective: Objective | None
 ) -> Trace:
     """Run a batch through the network and, with targets, propagate the error back; the weights do not change."""
-    record, _ = network.forward(params, jax.tree.map(jnp.asarray, x), state, Context())
-    layers = [
+    keep_compiled_programs()
+    x, y = jax.tree.map(np.asarray, (x, y))
+    if y is None or objective is None:
+        loss, values = None, jax.device_get(to_run_once(_forward)(network, params, state, x))
+        errors = [(None, {})] * len(values)
+    else:
+        loss, values, errors = jax.device_get(to_run_once(_forward_and_back)(network, params, state, x, y, objective))
+    layers = tuple(
         LayerTrace(
             path,
-            _on_host(part.input),
-            _on_host(part.potential),
-            _on_host(part.activity),
-            details={} if part.details is None else _arrays(part.details()),
-            trajectory={} if part.trajectory is None else _arrays(part.trajectory()),
+            seen.input,
+            seen.potential,
+            seen.activity,
+            delta,
+            _by_name(gradient),
+            dict(seen.details),
+            dict(seen.trajectory),
         )
-        for (path, layer, part), (_, _, own), (_, _, carried) in zip(
-            walk(network, record), walk(network, params), walk(network, state), strict=True
-        )
-    ]
-    if y is None or objective is None:
-        return Trace(tuple(layers), network, params)
+        for (path, _, _), seen, (delta, gradient) in zip(walk(network), values, errors, strict=True)
+    )
+    return Trace(layers, network, params, None if loss is None else float(loss))
+
+
+class _Values(NamedTuple):
+    """What a layer computed, as in :class:`LayerTrace`."""
+
+    input: ArrayTree
+    potential: ArrayTree
+    activity: ArrayTree
+    # A compiled program returns a plain dict with its names sorted.
+    details: OrderedDict[str, Array]
+    trajectory: OrderedDict[str, Array]
+
+
+def _forward(network: Layer, params: Params, state: State, x: PyTree) -> list[_Values]:
+    """Return what each layer computed, in the order of :func:`~plastica.layers.walk.walk`."""
+    return _values(network, network.forward(params, x, state, Context())[0])
+
+
+def _forward_and_back(
+    network: Layer, params: Params, state: State, x: PyTree, y: PyTree, objective: Objective
+) -> tuple[Float[Array, ""], list[_Values], list[tuple[ArrayTree, Params]]]:
+    """Return the loss, what each layer computed, and for each layer its error and its gradient."""
     batch = whole_batch(x, y, 0)
     batch = for_loss(batch, real_steps(network, batch))
+    record, _ = network.forward(params, batch.x, state, Context())
     loss, errors = send_back(network, record, batch, objective)
-    blamed = [
-        replace(
-            layer,
-            delta=_on_host(error.delta),
-            gradient=_by_name(error.gradient),
+    return loss, _values(network, record), [(each.delta, each.gradient) for _, _, each in walk(network, errors)]
+
+
+def _values(network: Layer, record: Record) -> list[_Values]:
+    return [
+        _Values(
+            part.input,
+            part.potential,
+            part.activity,
+            OrderedDict() if part.details is None else OrderedDict(part.details()),
+            OrderedDict() if part.trajectory is None else OrderedDict(part.trajectory()),
         )
-        for layer, (_, _, error) in zip(layers, walk(network, errors), strict=True)
+        for _, _, part in walk(network, record)
     ]
-    return Trace(tuple(blamed), network, params, float(loss))

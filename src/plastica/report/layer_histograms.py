@@ -16,6 +16,7 @@ from ..layers.layer import Context, Layer
 from ..layers.walk import walk
 from ..model import Sequential
 from ..training.cache import keep_compiled_programs
+from ..training.compiled import to_run_once
 from ..typing import Float, Params, State
 from . import formats
 from .importance import some
@@ -61,7 +62,7 @@ def layer_histograms(network: TableNetwork, prepared: Prepared) -> tuple[LayerHi
 
 def _histograms(model: Model, x: np.ndarray) -> Iterator[LayerHistogram]:
     keep_compiled_programs()
-    activities = _activities(model.network, model.params, model.state, jnp.asarray(x))
+    activities = to_run_once(_activities)(model.network, model.params, model.state, jnp.asarray(x))
     for path, _, own in walk(model.network, model.params):
         kernel = None if not own else own.get("kernel")
         if kernel is None:
@@ -75,8 +76,7 @@ def _histograms(model: Model, x: np.ndarray) -> Iterator[LayerHistogram]:
         yield LayerHistogram(place, plain(kind, 60), bars_of(values), size, shown, zeros)
 
 
-@jax.jit
 def _activities(network: Layer, params: Params, state: State, x: Float[Array, "rows features"]) -> dict[str, Array]:
-    """Return the activity of each layer by path, in one program: a trace computes step by step."""
+    """Return the activity of each layer by path, in one program."""
     record, _ = network.forward(params, network.cast_inputs(x), state, Context())
     return {path: part.activity for path, _, part in walk(network, record) if isinstance(part.activity, jax.Array)}

@@ -18,7 +18,6 @@ from ..layers.sequential import Sequential
 from ..typing import Float, Int, Params, State
 from .convertible import becomes_neurons, require_linear
 from .energy import EnergyEstimate, LayerOperations, layer_operations
-from .recording import record_of
 
 if TYPE_CHECKING:
     from ..drawing.figure import Drawing
@@ -113,11 +112,13 @@ class ConvertedNetwork(NamedTuple):
             raise InvalidValue(f"ConvertedNetwork: got {steps!r} steps; expected whole numbers of at least 1.")
         return wanted
 
-    def _run(self, x: np.ndarray, wanted: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, list[tuple[Array, Array]]]:
+    def _run(
+        self, x: np.ndarray, wanted: tuple[int, ...]
+    ) -> tuple[np.ndarray, np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
         inputs = self.network.cast_inputs(jnp.asarray(x))
         places = _places(self.network, self.params, self.state, inputs)
         answers, rates = _simulate(self.network, self.params, self.state, self.thresholds, self.begin, inputs, wanted)
-        return np.asarray(answers), np.asarray(rates), places
+        return jax.device_get((answers, rates, places))
 
 
 class ConversionLoss(NamedTuple):
@@ -188,22 +189,22 @@ def convert(
         raise InvalidValue(f"convert(percentile={percentile!r}): expected a number above 0, at most 100.")
     if not 0 <= begin < 1:
         raise InvalidValue(f"convert(begin={begin!r}): expected a number from 0 to below 1.")
-    record, network = record_of(model, x), model.network
+    network = model.network
     if not isinstance(network, Sequential):
         raise InvalidValue(f"convert: got {type(network).__name__}; expected a Sequential of ReLU layers.")
     spiking = [becomes_neurons(place, layer, network) for place, layer in enumerate(network.children)]
-    records = [part for _, _, part in walk(network, record)]
+    traced = model.trace(x)
     first = spiking.index(True) if True in spiking else len(spiking)
     for place in range(first + 1, len(spiking)):
-        require_linear(place, network, model.params, model.state, records[place].input)
-    parts = zip(spiking, records, strict=True)
-    thresholds = tuple(_threshold(part.activity, percentile) if spikes else None for spikes, part in parts)
+        require_linear(place, network, model.params, model.state, np.shape(traced[place].input)[1:])
+    parts = zip(spiking, traced, strict=True)
+    thresholds = tuple(_threshold(np.asarray(part.activity), percentile) if spikes else None for spikes, part in parts)
     params = model.params if weight_bits is None else _rounded(model.params, weight_bits)
     return ConvertedNetwork(network, params, model.state, thresholds, begin)
 
 
-def _threshold(activity: Array, percentile: float) -> float:
-    found = float(np.percentile(np.asarray(activity), percentile))
+def _threshold(activity: np.ndarray, percentile: float) -> float:
+    found = float(np.percentile(activity, percentile))
     return found if found > 0 else 1.0  # a layer that is silent for these rows stays silent at any threshold
 
 
@@ -221,6 +222,7 @@ def _rounded(params: Params, bits: int) -> Params:
     return jax.tree_util.tree_map_with_path(rounded, params)
 
 
+@jax.jit
 def _places(network: Sequential, params: Params, state: State, x: Array) -> list[tuple[Array, Array]]:
     """Return the input and the potential of each layer."""
     record, _ = network.forward(params, x, state, Context())

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
 
 from .. import activations
 from ..errors import InvalidValue
 from ..layers import Context, Layer
 from ..layers.sequential import Sequential
-from ..typing import Float, Params, State
+from ..random import Shape
+from ..typing import Params, State
 
 
 def becomes_neurons(place: int, layer: Layer, network: Sequential) -> bool:
@@ -33,22 +33,20 @@ def becomes_neurons(place: int, layer: Layer, network: Sequential) -> bool:
     )
 
 
-def require_linear(
-    place: int, network: Sequential, params: Params, state: State, inputs: Float[Array, "rows *shape"]
-) -> None:
+def require_linear(place: int, network: Sequential, params: Params, state: State, shape: Shape) -> None:
     """Check that a layer does to the mean of spikes over time what it does to activities.
 
     Args:
         place: The index of the layer.
         network: The network.
         params, state: Its parameters and state.
-        inputs: Inputs of the layer, for their shape.
+        shape: The shape of one input of the layer.
 
     Raises:
         InvalidValue: If the mean of what it answers is not what it answers to the mean.
     """
     layer = network.children[place]
-    drawn = jnp.asarray(np.random.default_rng(0).random((2, *inputs.shape[1:]), np.float32))
+    drawn = jnp.asarray(np.random.default_rng(0).random((2, *shape), np.float32))
     both = jnp.concatenate([drawn, drawn.mean(0, keepdims=True)])
     first, second, of_mean = layer.synapse(params[place], both, state[place], Context())[0]
     if not jnp.allclose((first + second) / 2, of_mean, rtol=1e-3, atol=1e-4 * float(jnp.abs(of_mean).max())):

@@ -5,14 +5,13 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
-import jax.numpy as jnp
-from jax import Array
+import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import InvalidValue
 from ..layers import Layer, walk
 from ..typing import Params
-from .recording import record_of
+from .recording import layers_and_traces
 
 if TYPE_CHECKING:
     from ..model import Model
@@ -92,11 +91,10 @@ def energy_estimate(model: Model, x: ArrayLike) -> EnergyEstimate:
     Reference:
         M. Horowitz, 2014, Computing's energy problem (and what we can do about it), figure 1.1.9.
     """
-    record = record_of(model, x)
-    layers = zip(walk(model.network, record), walk(model.network, model.params), strict=True)
+    layers = zip(layers_and_traces(model, x), walk(model.network, model.params), strict=True)
     found = [
-        layer_operations(path, layer, params, part.input, part.potential)
-        for (path, layer, part), (_, _, params) in layers
+        layer_operations(part.path, layer, params, np.asarray(part.input), np.asarray(part.potential))
+        for (layer, part), (_, _, params) in layers
     ]
     known = tuple(each for each in found if each is not None)
     if not known:
@@ -104,11 +102,13 @@ def energy_estimate(model: Model, x: ArrayLike) -> EnergyEstimate:
     return EnergyEstimate(known)
 
 
-def layer_operations(path: str, layer: Layer, params: Params, x: Array, potential: Array) -> LayerOperations | None:
+def layer_operations(
+    path: str, layer: Layer, params: Params, x: np.ndarray, potential: np.ndarray
+) -> LayerOperations | None:
     """Return the operations of a layer for its inputs; None for a layer without a kernel."""
     if not layer.linear_units or not isinstance(params, dict) or "kernel" not in params:
         return None
-    spikes = bool(jnp.all((x == 0) | (x == 1)))
+    spikes = bool(((x == 0) | (x == 1)).all())
     dense = float(prod(params["kernel"].shape[:-1]) * prod(potential.shape[1:]))
-    events = dense * float(jnp.mean(x != 0))
+    events = dense * float((x != 0).mean())
     return LayerOperations(path, 0.0 if spikes else dense, events if spikes else 0.0, dense)

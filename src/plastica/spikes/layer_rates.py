@@ -5,14 +5,14 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import InvalidValue, PlasticaWarning
-from ..layers import walk
 from ..layers.spiking.firing import EXPLODING, SILENT, spike_step, spikes_per_step
 from ..typing import Float
-from .recording import record_of
+from .recording import layers_and_traces
 
 if TYPE_CHECKING:
     from ..model import Model
@@ -52,11 +52,11 @@ def firing_rates(model: Model, x: ArrayLike) -> list[LayerRates]:
         >>> [round(each.per_step, 2) for each in pl.spikes.firing_rates(model, np.full((1, 20, 2), 0.3))]
         [0.25]
     """
-    record = record_of(model, x)
     found = [
-        _rates(path, dt, np.asarray(by_unit))
-        for path, layer, part in walk(model.network, record)
-        if (by_unit := spikes_per_step(layer, part.activity)) is not None and (dt := spike_step(layer)) is not None
+        _rates(part.path, dt, np.asarray(by_unit))
+        for layer, part in layers_and_traces(model, x)
+        if (dt := spike_step(layer)) is not None
+        and (by_unit := spikes_per_step(layer, jnp.asarray(part.activity))) is not None
     ]
     if not found:
         raise InvalidValue(

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import jax.numpy as jnp
 from numpy.typing import ArrayLike
 
-from ..layers import Context
-from ..layers.records import Record
-from ..model.examples import take_inputs
+from ..layers import Layer, walk
 
 if TYPE_CHECKING:
-    from ..model import Model
+    from ..model import LayerTrace, Model
 
 
-def record_of(model: Model, x: ArrayLike) -> Record:
-    """Return what all layers did for rows, which are checked as those of ``predict``; builds the network.
+def layers_and_traces(model: Model, x: ArrayLike) -> Iterator[tuple[Layer, LayerTrace]]:
+    """Yield each layer with what it did for rows, which are checked as those of ``predict``; builds the network.
 
     Args:
         model: The network.
         x: Rows.
     """
-    inputs = model.network.cast_inputs(jnp.asarray(take_inputs(model, x)))
-    return model.network.forward(model.params, inputs, model.state, Context())[0]
+    traced = model.trace(x)
+    for (_, layer, _), own in zip(walk(model.network), traced, strict=True):
+        yield layer, own

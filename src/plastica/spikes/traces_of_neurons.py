@@ -11,9 +11,9 @@ from jax import Array
 from numpy.typing import ArrayLike
 
 from ..errors import DataError, InvalidValue
-from ..layers import Neuron, Spiking, walk
+from ..layers import Neuron, Spiking
 from ..typing import Float
-from .recording import record_of
+from .recording import layers_and_traces
 
 if TYPE_CHECKING:
     from ..drawing.figure import Drawing
@@ -115,18 +115,17 @@ def layer_traces(
         >>> pl.spikes.layer_traces(model, np.ones((1, 20, 2)), neurons=[0, 3]).membrane.shape
         (20, 2)
     """
-    record = record_of(model, x)
     spiking = [
         (place, each, neuron, part.trajectory)
-        for place, (_, each, part) in enumerate(walk(model.network, record))
-        if (neuron := _neuron_of(each)) is not None and part.trajectory is not None
+        for place, (each, part) in enumerate(layers_and_traces(model, x))
+        if (neuron := _neuron_of(each)) is not None and part.trajectory
     ]
     found = [(own, neuron, seen) for place, own, neuron, seen in spiking if layer in (None, place)]
     if not found:
         places = ", ".join(str(place) for place, *_ in spiking) or "none"
         raise InvalidValue(f"layer_traces(layer={layer}): this layer does not spike; layers that do: {places}.")
     own, neuron, trajectory = found[0]
-    seen = trajectory()
+    seen = {name: jnp.asarray(values) for name, values in trajectory.items()}
     # A layer with weights shows what it read, which is not a number for each of its neurons.
     return _chosen(neuron, seen, neurons, row, {"input": seen["pre"]} if own is neuron else {})
 

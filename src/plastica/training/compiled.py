@@ -1,10 +1,10 @@
-"""The compiled programs in two kinds: compiled for fast steps, and compiled fast."""
+"""The compiled programs in two kinds, compiled for fast steps and compiled fast; and programs that run once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import NamedTuple, cast
+from typing import NamedTuple, TypeVar, cast
 
 import jax
 import numpy as np
@@ -20,6 +20,10 @@ from .rows import Plan, Rows
 # XLA's older code generation and LLVM's first level of optimization: an ensemble of small networks compiles in half the
 # time and needs 200 MB less for it, and its steps take 5 to 15 % longer. Dense and recurrent layers lose up to 60 %.
 COMPILES_FAST = {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 1}
+# Without LLVM's optimization, programs of small networks compile three times as fast and take twice as long.
+COMPILES_FASTEST = {**COMPILES_FAST, "xla_backend_optimization_level": 0}
+
+Function = TypeVar("Function", bound=Callable[..., PyTree])
 
 
 class Programs(NamedTuple):
@@ -40,12 +44,24 @@ def compiled_for(network: Layer) -> Programs:
 
 @cache
 def _compiled_fast() -> Programs:
-    options = COMPILES_FAST
-    if not _are_known(options):
-        options = {name: value for name, value in COMPILES_FAST.items() if _are_known({name: value})}
+    options = _known(COMPILES_FAST)
     if not options:
         return FAST_STEPS
-    return Programs(*(jax.jit(cast("PyTree", each).__wrapped__, compiler_options=dict(options)) for each in FAST_STEPS))
+    return Programs(*(jax.jit(cast("PyTree", each).__wrapped__, compiler_options=options) for each in FAST_STEPS))
+
+
+@cache
+def to_run_once(function: Function) -> Function:
+    """Return a function as a compiled program for a look at a network: compiling takes far longer than running it."""
+    options = _known(COMPILES_FASTEST) if jax.default_backend() == "cpu" else {}
+    return cast("Function", jax.jit(function, compiler_options=options))
+
+
+def _known(options: Mapping[str, bool | int]) -> dict[str, bool | int]:
+    """Return those of the options that this XLA has."""
+    if _are_known(options):
+        return dict(options)
+    return {name: value for name, value in options.items() if _are_known({name: value})}
 
 
 def _are_known(options: Mapping[str, object]) -> bool:
