@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -10,10 +11,12 @@ from importlib.resources import files
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 import plastica
-from plastica.errors import PlasticaWarning
+import plastica as pl
+from plastica.errors import PlasticaError, PlasticaWarning
 from plastica.language import Texts, using
 from plastica.notes import TEXTS, Note, as_written, note, sentences
 
@@ -47,6 +50,22 @@ def test_every_note_in_the_code_has_its_text():
     code = "\n".join(path.read_text("utf-8") for path in SOURCE.rglob("*.py"))
     keys = set(re.findall(r"\bnote\(\s*\"([\w.]+)\"", code)) - {""}
     assert len(keys) > 50 and keys <= set(TEXTS.entries)
+
+
+def test_every_error_of_an_explanation_is_in_both_languages():
+    written = [
+        f"{path.name}, line {node.lineno}"
+        for path in SOURCE.joinpath("explain").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args
+        if isinstance(node.exc.args[0], ast.Constant | ast.JoinedStr)
+    ]
+    assert written == []
+    with pytest.raises(PlasticaError) as refused:
+        pl.explain.kernel_shap(lambda x: x[:, 0], np.ones((1, 2)), np.ones((3, 2)), groups="correlated")
+    assert str(refused.value).startswith('kernel_shap: groups="correlated" needs')
+    with using("zh"):
+        assert "背景数据" in refused.value.args[0].said()
 
 
 def test_a_note_is_said_in_each_language_and_keeps_both_in_a_file():

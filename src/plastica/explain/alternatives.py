@@ -60,7 +60,7 @@ class Counterfactuals:
             InvalidValue: If there is none of this number.
         """
         if not 0 <= number < len(self):
-            raise InvalidValue(f"changes({number}): {len(self)} counterfactuals were found.")
+            raise InvalidValue(note("explain.cf_number", number=str(number), found=str(len(self))))
         return [
             (self.feature_names[place], self._cell(None, place), self._cell(number, place))
             for place in np.flatnonzero(self.changed[number]).tolist()
@@ -152,7 +152,7 @@ def counterfactuals(
     given = np.asarray(row)[None] if getattr(row, "columns", None) is None and np.ndim(row) == 1 else row  # pyright: ignore
     asked = explained("counterfactuals", model, given, background, options)
     if len(asked.x) != 1 or asked.background is None:
-        raise InvalidValue(f"counterfactuals: row has {len(asked.x)} rows; pass one.")
+        raise InvalidValue(note("explain.cf_rows", rows=str(len(asked.x))))
     places = {
         name: [place_of("counterfactuals", "feature", each, asked.names) for each in wish]
         for name, wish in (("fixed", fixed), ("only_up", only_up), ("only_down", only_down))

@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import InvalidValue
 from ..language import Texts
 from ..model.options import whole
+from ..notes import note
 from ..typing import Bool
 from .anchor_search import Neighbourhood, Predicate, search
 from .explained import Explained, ExplainOptions, explained
@@ -120,7 +121,7 @@ def anchors(
     inputs = row if getattr(row, "columns", None) is not None else np.asarray(row)[None]
     asked = explained("anchors", model, inputs, background, options)
     if len(asked.x) > 1:
-        raise InvalidValue(f"anchors: {len(asked.x)} rows were given; a rule is for one row.")
+        raise InvalidValue(note("explain.anchor_rows", rows=str(len(asked.x))))
     predicates = [each for place in range(asked.count) for each in _predicates(asked, place)]
     return found_anchor(asked, predicates, decide_by(asked, tolerance), wish)
 
@@ -139,7 +140,7 @@ def check_wish(wish: AnchorWish) -> None:
     """Refuse a precision or a confidence that is no probability, and numbers below 1."""
     for name, value in (("precision", wish.precision), ("confidence", wish.confidence)):
         if not 0 < value < 1:
-            raise InvalidValue(f"anchors: {name}={value}; expected a share between 0 and 1, such as 0.95.")
+            raise InvalidValue(note("explain.anchor_share", name=name, value=str(value)))
     whole("most", wish.most, 1)
     whole("beam", wish.beam, 1)
 
@@ -149,16 +150,12 @@ def decide_by(asked: Explained, tolerance: float | None) -> Decide:
     if tolerance is not None:
         if not 0 <= tolerance < np.inf or len(asked.outputs) > 1:
             raise InvalidValue(
-                f"anchors: tolerance={tolerance} with {len(asked.outputs)} outputs; expected a number of at least 0 "
-                "and one output, see output=."
+                note("explain.anchor_tolerance", tolerance=str(tolerance), outputs=str(len(asked.outputs)))
             )
         own = asked.answers[0, 0]
         return lambda answers: np.abs(answers[:, 0] - own) <= tolerance
     if len(asked.outputs) == 1 and not ((asked.answers >= 0) & (asked.answers <= 1)).all():
-        raise InvalidValue(
-            f"anchors: the answer for the row, {asked.answers[0, 0]:.4g}, is no probability; say with tolerance= how "
-            "much an answer may differ to count as the same."
-        )
+        raise InvalidValue(note("explain.anchor_answer", answer=f"{asked.answers[0, 0]:.4g}"))
     return decide_largest
 
 

@@ -12,6 +12,7 @@ from ..drawing.pictured import PicturedResult
 from ..errors import InvalidValue, UnknownName
 from ..language import Texts
 from ..model import Model
+from ..notes import note
 from ..typing import Float
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class AttentionMaps(PicturedResult):
         from .attention_pictures import draw_attention
 
         if not 0 <= row < len(self.weights):
-            raise InvalidValue(f"plot: row={row}; there are rows 0 to {len(self.weights) - 1}.")
+            raise InvalidValue(note("explain.plot_row", row=str(row), last=str(len(self.weights) - 1)))
         return draw_attention(self, row, max(1, heads)).save(path)
 
 
@@ -105,17 +106,17 @@ def attention_maps(model: object, x: object, *, layer: int | str | None = None) 
         explanation.
     """
     if not isinstance(model, Model):
-        raise InvalidValue(f"attention_maps: a {type(model).__name__} has no layers to look at; pass a plastica model.")
+        raise InvalidValue(note("explain.attention_model", kind=type(model).__name__))
     found = {place: each for place, each in enumerate(model.trace(x)) if DETAIL in each.details}
     known = ", ".join(each.path for each in found.values())
     if not found:
-        raise InvalidValue("attention_maps: no layer of the network has attention weights; MultiHeadAttention has.")
+        raise InvalidValue(note("explain.attention_none"))
     if layer is None:
         chosen = list(found.values())[-1]
     else:
         same = [each for place, each in found.items() if layer in (place, each.path, each.path.rpartition(", ")[2])]
         if not same:
-            raise UnknownName(f"attention_maps: no layer {layer!r} with attention weights; there are: {known}.")
+            raise UnknownName(note("explain.attention_layer", layer=repr(layer), known=str(known)))
         chosen = same[0]
     weights = np.asarray(chosen.details[DETAIL], np.float64)
     return AttentionMaps(weights if weights.ndim == 4 else weights[:, None], chosen.path)

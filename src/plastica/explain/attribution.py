@@ -13,6 +13,7 @@ import numpy as np
 from ..drawing.pictured import PicturedResult
 from ..errors import InvalidValue, UnknownName
 from ..language import Texts
+from ..notes import note
 from ..typing import Float, Shaped
 from .explained import Explained
 
@@ -28,7 +29,7 @@ Given = ParamSpec("Given")
 
 
 def _once(model: object, x: object) -> Attribution:
-    raise InvalidValue("this attribution was put together by hand and cannot be repeated for other rows or models.")
+    raise InvalidValue(note("explain.by_hand"))
 
 
 def repeatable(method: Callable[Given, Attribution]) -> Callable[Given, Attribution]:
@@ -176,7 +177,7 @@ class Attribution(PicturedResult):
         from .picture import draw_attribution
 
         if most < 1:
-            raise InvalidValue(f"plot: most={most}; expected at least 1.")
+            raise InvalidValue(note("explain.plot_most", most=str(most)))
         return draw_attribution(self, self.row_number(row), self.output_number(output), most).save(path)
 
     def heat_map(self, path: str | os.PathLike[str] | None = None, *, row: int = 0, output: int | str = 0) -> Drawing:
@@ -218,7 +219,7 @@ class Attribution(PicturedResult):
     def row_number(self, row: int) -> int:
         """Return the number of a row; InvalidValue if there is none."""
         if not 0 <= row < len(self):
-            raise InvalidValue(f"row={row}; the attribution has rows 0 to {len(self) - 1}.")
+            raise InvalidValue(note("explain.attribution_row", row=str(row), last=str(len(self) - 1)))
         return row
 
     def output_number(self, output: int | str) -> int:
@@ -227,7 +228,7 @@ class Attribution(PicturedResult):
             return self.output_names.index(output)
         if isinstance(output, int) and 0 <= output < len(self.output_names):
             return output
-        raise UnknownName(f"no output {output!r}. Known: {', '.join(self.output_names[:20])}.")
+        raise UnknownName(note("explain.no_output", output=repr(output), known=", ".join(self.output_names[:20])))
 
 
 def attribution(

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import DataError, ShapeError
+from ..notes import note
 from ..typing import Float
 from .attribution import Attribution, attribution
 from .explained import Explained
@@ -17,10 +18,10 @@ def baseline_of(method: str, asked: Explained, baseline: ArrayLike | None) -> Fl
     found = np.zeros(shape[1:], np.float32) if baseline is None else np.asarray(baseline, np.float32)
     if found.shape not in (shape[1:], shape):
         raise ShapeError(
-            f"{method}: baseline has shape {found.shape}; expected that of a row, {shape[1:]}, or of x, {shape}."
+            note("explain.baseline_shape", method=method, found=str(found.shape), row=str(shape[1:]), shape=str(shape))
         )
     if not np.isfinite(found).all():
-        raise DataError(f"{method}: the baseline contains NaN or infinity.")
+        raise DataError(note("explain.baseline_not_finite", method=method))
     return found.reshape(-1 if found.shape == shape else 1, 1, int(np.prod(shape[1:])))
 
 

@@ -14,6 +14,7 @@ from ..errors import InvalidValue, UnknownName
 from ..layers.chain import cut
 from ..layers.layer import INFERENCE, Layer
 from ..model import Model
+from ..notes import note
 from ..training.cache import keep_compiled_programs
 from ..typing import Float, Int, Num, Params, State
 from .answering import checked
@@ -58,13 +59,13 @@ def grad_cam(
     asked = explained("grad_cam", model, x, WITHOUT, {**options, "groups": None, "link": "identity"})
     network = asked.function.model
     if not isinstance(network, Model) or network.network.flow != "chain" or not network.network.children:
-        raise InvalidValue("grad_cam: expected a plastica model whose layers follow each other: Sequential([...]).")
+        raise InvalidValue(note("explain.cam_model"))
     if asked.x.ndim != 4:
-        raise InvalidValue(f"grad_cam: x has shape {asked.x.shape}; expected images (rows, height, width, channels).")
+        raise InvalidValue(note("explain.cam_shape", shape=str(asked.x.shape)))
     place = _place(network, asked.x, layer)
     chain = cut(network.network, [slice(0, place + 1), slice(place + 1, len(network.network.children))])
     if not chain.links[1].children:
-        raise InvalidValue("grad_cam: nothing follows that layer; choose one before the last.")
+        raise InvalidValue(note("explain.cam_last"))
     keep_compiled_programs()
     _, params, state, _ = network.answering()
     maps = _maps(asked.x, chain.split(params), chain.split(state), asked.outputs, links=chain.links, at_once=AT_ONCE)
@@ -111,10 +112,10 @@ def _place(model: Model, x: Num[np.ndarray, "rows height width channels"], layer
             images.append(number)
     known = ", ".join(f"{number} {type(layers[number]).__name__}" for number in images)
     if not images:
-        raise InvalidValue("grad_cam: no layer's activity is an image (height, width, channels).")
+        raise InvalidValue(note("explain.cam_none"))
     if layer is None:
         return images[-1]
     wanted = [number for number in images if layer in (number, type(layers[number]).__name__)]
     if not wanted:
-        raise UnknownName(f"grad_cam: no layer {layer!r} whose activity is an image; there are: {known}.")
+        raise UnknownName(note("explain.cam_layer", layer=repr(layer), known=str(known)))
     return wanted[-1]

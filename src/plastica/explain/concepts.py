@@ -19,6 +19,7 @@ from ..language import Texts
 from ..layers.layer import INFERENCE, Layer
 from ..model import Model
 from ..model.options import whole
+from ..notes import note
 from ..training.cache import keep_compiled_programs
 from ..typing import Float, Int, Params, State
 from .explained import WITHOUT, Explained, explained
@@ -161,7 +162,7 @@ def tcav(
     count = whole("runs", runs, 2)
     assert count is not None
     if not concepts:
-        raise DataError('tcav: there are no concepts; pass {"striped": rows, ...}.')
+        raise DataError(note("explain.tcav_none"))
     network = cut_behind("tcav", model, layer)
     asked = explained("tcav", model, x, WITHOUT, {} if output is None else {"output": output})
     own = cast(Model, model)
@@ -191,9 +192,11 @@ def _examples(
     """Return the activity of the layer for examples."""
     shape = np.asarray(rows).shape
     if shape[1:] != asked.x.shape[1:]:
-        raise ShapeError(f"tcav: {name!r} has rows of shape {shape[1:]}, x {asked.x.shape[1:]}; they must agree.")
+        raise ShapeError(
+            note("explain.tcav_shape", concept=repr(name), shape=str(shape[1:]), wanted=str(asked.x.shape[1:]))
+        )
     if shape[0] < fewest:
-        raise DataError(f"tcav: {name!r} has {shape[0]} rows; expected at least {fewest}.")
+        raise DataError(note("explain.tcav_few", concept=repr(name), rows=str(shape[0]), least=str(fewest)))
     return activity(model, network, rows, f"tcav: {name}").reshape(shape[0], -1)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..data.ranks import ranks
 from ..errors import DataError, InvalidValue
+from ..notes import note
 from ..typing import Float, Int, Num
 
 STRONG = 0.7  # collinear from this value; Dormann et al. (2013), Collinearity, Ecography 36
@@ -22,11 +23,9 @@ def correlated_groups(method: str, rows: Num[np.ndarray, "rows *shape"]) -> Int[
         InvalidValue: If rows are no vectors of numbers.
     """
     if rows.ndim != 2 or rows.dtype.kind not in "fiub":
-        raise InvalidValue(f'{method}: groups="correlated" is for rows of numbers (rows, features); got {rows.shape}.')
+        raise InvalidValue(note("explain.correlated_shape", method=method, shape=str(rows.shape)))
     if len(rows) < FEWEST:
-        raise DataError(
-            f'{method}: groups="correlated" needs {FEWEST} rows or more, of the background or of x; got {len(rows)}.'
-        )
+        raise DataError(note("explain.correlated_few", method=method, least=str(FEWEST), rows=str(len(rows))))
     if rows.shape[1] < 2:
         return np.zeros(rows.shape[1], np.int64)
     numbers = rows.astype(np.float64)

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from ..errors import InvalidValue
 from ..layers.layer import INFERENCE, Layer
 from ..model import Model
+from ..notes import note
 from ..training.cache import keep_compiled_programs
 from ..typing import Float, Num
 from .answering import LINKS, checked
@@ -82,7 +83,7 @@ def deep_lift(
         differences, sections 3.5.1 and 3.5.3.
     """
     if rule not in get_args(DeepLiftRule):
-        raise InvalidValue(f'deep_lift: rule={rule!r}; expected "rescale" or "reveal-cancel".')
+        raise InvalidValue(note("explain.deep_lift_rule", rule=repr(rule)))
     asked = explained("deep_lift", model, x, WITHOUT, options)
     network = _network("deep_lift", asked)
     base = baseline_of("deep_lift", asked, baseline)
@@ -126,7 +127,7 @@ def _network(method: str, asked: Explained) -> Model:
     """Return the model, whose layers follow each other."""
     model = asked.function.model
     if not isinstance(model, Model) or model.network.flow != "chain" or not model.network.children:
-        raise InvalidValue(f"{method}: expected a plastica model whose layers follow each other: Sequential([...]).")
+        raise InvalidValue(note("explain.chain_wanted", method=method))
     asked.function.differentiable(method, asked.x)
     return model
 
@@ -146,10 +147,7 @@ def _contributions(
             if not (kind.is_product and kind.is_split and kind.by_unit)
         ]
         if wrong:
-            raise InvalidValue(
-                f'{method}: rule="reveal-cancel" needs layers that are products and functions of each unit; layer '
-                f'{", ".join(wrong)} is not. Use rule="rescale".'
-            )
+            raise InvalidValue(note("explain.reveal_cancel", method=method, layers=", ".join(wrong)))
     x = asked.x.astype(np.float32)
     size = x[0].size
     # The reference of each row travels beside it, so that cores can share rows.

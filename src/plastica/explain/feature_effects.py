@@ -11,6 +11,7 @@ import numpy as np
 from ..drawing.pictured import PicturedResult
 from ..errors import InvalidValue
 from ..language import Texts
+from ..notes import note
 from ..typing import Float
 
 if TYPE_CHECKING:
@@ -105,5 +106,5 @@ class FeatureEffect(PicturedResult):
         from .effect_pictures import draw_effect
 
         if not 0 <= output < len(self.output_names):
-            raise InvalidValue(f"plot: output={output}; there are outputs 0 to {len(self.output_names) - 1}.")
+            raise InvalidValue(note("explain.plot_output", output=str(output), last=str(len(self.output_names) - 1)))
         return draw_effect(self, output, most, centered).save(path)

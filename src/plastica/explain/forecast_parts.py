@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 import numpy as np
 
 from ..errors import InvalidValue
+from ..notes import note
 from ..typing import Float
 from .answering import AnswerFunction
 from .attribution import Attribution
@@ -84,7 +85,7 @@ def explain_forecast(
         L. Shapley (1953), A value for n-person games.
     """
     if most < 1:
-        raise InvalidValue(f"most={most}: expected at least 1 forecast to compare with.")
+        raise InvalidValue(note("explain.few_forecasts", most=str(most)))
     read: ReadForecast = forecaster.origin_rows(X, at, series, most)
 
     def answers(rows: np.ndarray) -> np.ndarray:
@@ -94,7 +95,7 @@ def explain_forecast(
     if method == "auto":
         method, options = usual_method(len(read.groups), options)
     if method not in METHODS:
-        raise InvalidValue(f"method={method!r}: expected auto, {', '.join(METHODS)}.")
+        raise InvalidValue(note("explain.no_method", method=repr(method), known=", ".join(METHODS)))
     names = [str(place) for place in range(read.row.shape[1])]
     own: ExplainOptions = {"groups": cast(Any, read.groups), "output": output, "feature_names": names}
 

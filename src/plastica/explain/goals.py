@@ -60,9 +60,9 @@ def goal_of(asked: Explained, wanted: int | str | tuple[float, float] | None, de
     if isinstance(wanted, tuple):
         low, high = wanted
         if not low <= high:
-            raise InvalidValue(f"counterfactuals: wanted={wanted}; expected (low, high) with low <= high.")
+            raise InvalidValue(note("explain.cf_wanted", wanted=str(wanted)))
         if len(asked.outputs) > 1:
-            raise InvalidValue("counterfactuals: an interval is for one output; name it with output=.")
+            raise InvalidValue(note("explain.cf_interval"))
         goal = Goal(None, (low, high), 0)
     else:
         names = asked.output_names if len(asked.output_names) > 1 else ("0", "1")

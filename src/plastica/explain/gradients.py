@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import InvalidValue
 from ..model.options import whole
+from ..notes import note
 from ..training.cache import keep_compiled_programs
 from ..typing import Float, Int
 from .answering import TracedFunction, checked
@@ -196,7 +197,7 @@ def smooth_grad(
     count = whole("samples", samples, 2)
     assert count is not None
     if not 0 <= noise < np.inf:
-        raise InvalidValue(f"smooth_grad: noise={noise}; expected a share of the range of at least 0, such as 0.15.")
+        raise InvalidValue(note("explain.smooth_noise", noise=str(noise)))
     asked = explained("smooth_grad", model, x, WITHOUT, options)
     flat = asked.x.reshape(len(asked.x), -1).astype(np.float32)
     spread = np.ptp(flat, 0) if asked.x.ndim == 2 and len(flat) > 1 else np.full(flat.shape[1], np.ptp(flat))

@@ -9,6 +9,7 @@ import numpy as np
 from ..drawing import INK, drawable_language, own_style
 from ..errors import InvalidValue
 from ..language import Texts, using
+from ..notes import note
 from .picture import SAY as WORDS
 from .picture import cut, labelled
 
@@ -38,10 +39,7 @@ def draw_heat_map(found: Attribution, row: int, output: int) -> Drawing:
         names = [labelled(found, row, place) for place in range(len(over))]
         title, axis = WORDS("contribution"), ""
     else:
-        raise InvalidValue(
-            f"heat_map: the values of a row have shape {values.shape[:-1]} and {values.shape[-1]} output; expected "
-            "(time, features), or several outputs. Use plot for a single list of features."
-        )
+        raise InvalidValue(note("explain.heat_map_shape", shape=str(values.shape[:-1]), outputs=str(values.shape[-1])))
     kept = np.sort(np.argsort(-np.abs(over).max(1), kind="stable")[:MOST_ROWS])
     over, names = over[kept], [cut(names[place]) for place in kept]
     limit = float(np.abs(over).max(initial=0)) or 1.0

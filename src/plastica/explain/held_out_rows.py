@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import DataError, InvalidValue
+from ..notes import note
 from ..typing import Float
 from .explained import WITHOUT, Explained, ExplainOptions, explained
 
@@ -39,9 +40,9 @@ def answered_rows(method: str, model: object, x: object, seed: int, options: Exp
     """
     asked = explained(method, model, x, WITHOUT, {**options, "groups": None})
     if len(asked.x) < FEWEST:
-        raise DataError(f"{method}: {len(asked.x)} rows are too few; expected at least {FEWEST}.")
+        raise DataError(note("explain.few_rows", method=method, rows=str(len(asked.x)), least=str(FEWEST)))
     if asked.x.dtype.kind not in "fiub":
-        raise InvalidValue(f"{method}: expected columns of numbers; encode categories first.")
+        raise InvalidValue(note("explain.numbers_wanted", method=method))
     flat = asked.x.reshape(len(asked.x), -1)
     order = np.random.default_rng(seed).permutation(len(flat))
     held, own = np.split(order, [round(HELD_OUT * len(flat))])

@@ -18,6 +18,7 @@ from ..layers.chain import cut
 from ..layers.layer import INFERENCE, Layer
 from ..model import Model
 from ..model.examples import take_inputs
+from ..notes import note
 from ..typing import Float, Num, Params, State
 
 AT_ONCE = 1024  # rows
@@ -68,9 +69,9 @@ def opened(model: Model) -> Model:
 def chain_of(method: str, model: object) -> Model:
     """Return a built model whose layers follow each other; InvalidValue if it is none."""
     if not isinstance(model, Model) or model.network.flow != "chain" or not model.network.children:
-        raise InvalidValue(f"{method}: expected a plastica model whose layers follow each other: Sequential([...]).")
+        raise InvalidValue(note("explain.chain_wanted", method=method))
     if not model.built:
-        raise InvalidValue(f"{method}: the network has no weights yet; train it, or call model.build(shape).")
+        raise InvalidValue(note("explain.no_weights_yet", method=method))
     return model
 
 
@@ -94,17 +95,17 @@ def cut_behind(method: str, model: object, layer: int | str | None) -> CutNetwor
         weighted = [number for number in range(len(children)) if jax.tree.leaves(own.params[number])]
         place = (weighted[-1] if weighted else len(children) - 1) - 1
         if place < 0:
-            raise InvalidValue(f"{method}: the network has no hidden layer; there are: {', '.join(called)}.")
+            raise InvalidValue(note("explain.no_hidden_layer", method=method, known=", ".join(called)))
     else:
         number = layer + len(children) * (layer < 0) if isinstance(layer, int) else layer
         same = [
             at for at, each in enumerate(children) if number in (at, type(each).__name__, getattr(each, "name", None))
         ]
         if not same:
-            raise UnknownName(f"{method}: no layer {layer!r}; there are: {', '.join(called)}.")
+            raise UnknownName(note("explain.no_layer", method=method, layer=repr(layer), known=", ".join(called)))
         place = same[-1]
     if place + 1 >= len(children):
-        raise InvalidValue(f"{method}: nothing follows layer {called[place]}; choose one before the last.")
+        raise InvalidValue(note("explain.nothing_follows", method=method, layer=str(called[place])))
     return _cut(own, place, called[place])
 
 
@@ -122,7 +123,7 @@ def before_last(method: str, model: object) -> CutNetwork:
     own = opened(chain_of(method, model))
     weighted = [number for number in range(len(own.network.children)) if jax.tree.leaves(own.params[number])]
     if not weighted:
-        raise InvalidValue(f"{method}: no layer of the network has weights.")
+        raise InvalidValue(note("explain.no_layer_with_weights", method=method))
     return _cut(own, weighted[-1] - 1, type(own.network.children[weighted[-1]]).__name__)
 
 

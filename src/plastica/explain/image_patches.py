@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import ShapeError
 from ..model.options import whole
+from ..notes import note
 from ..typing import Int
 from .attribution import Attribution
 
@@ -29,7 +30,7 @@ def patches(shape: Sequence[int], size: int) -> Int[np.ndarray, "*shape"]:
     """
     side = whole("size", size, 1)
     if len(shape) not in (2, 3):
-        raise ShapeError(f"patches: shape={tuple(shape)}; expected (height, width) or (height, width, channels).")
+        raise ShapeError(note("explain.patches_shape", shape=str(tuple(shape))))
     assert side is not None
     rows, columns = (np.arange(length) // side for length in shape[:2])
     made = rows[:, None] * (columns[-1] + 1) + columns

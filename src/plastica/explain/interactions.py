@@ -11,6 +11,7 @@ import numpy as np
 from ..data.spacing import spaced
 from ..errors import InvalidValue
 from ..model.options import whole
+from ..notes import note
 from ..typing import Float
 from .coalitions import coalition_answers
 from .explained import WITHOUT, ExplainOptions, explained
@@ -87,7 +88,7 @@ def h_statistic(model: object, x: object, *, most: int = MOST_ROWS, **options: U
     asked = explained("h_statistic", model, _like(x, rows, count), _like(x, rows, count), options)
     groups = asked.count
     if groups < 2:
-        raise InvalidValue("h_statistic: an interaction needs two features; there is one.")
+        raise InvalidValue(note("explain.h_one"))
     pairs = list(combinations(range(groups), 2))
     masks = np.zeros((groups + len(pairs), groups), bool)
     masks[:groups] = np.eye(groups, dtype=bool)

@@ -15,6 +15,7 @@ from ..errors import DataError, InvalidValue
 from ..layers.layer import INFERENCE, Layer
 from ..losses.objective import Objective
 from ..model import Model, examples
+from ..notes import note
 from ..typing import Float, Params, PyTree, State
 from .hidden_layers import CutNetwork
 
@@ -32,10 +33,7 @@ class LossRows(NamedTuple):
 def trained(method: str, model: object) -> Model:
     """Return a compiled model with a loss; InvalidValue if it is none."""
     if not isinstance(model, Model) or not model.is_compiled or model.objective is None or not model.built:
-        raise InvalidValue(
-            f"{method}: expected a plastica model that was trained, or compiled with a loss: "
-            'model.compile("adam", "mse").'
-        )
+        raise InvalidValue(note("explain.loss_wanted", method=method))
     return model
 
 
@@ -43,9 +41,9 @@ def rows_of(model: Model, x: object, y: object, owner: str) -> LossRows:
     """Return checked rows and targets."""
     found = examples.take(model, x, y, owner=owner)
     if isinstance(found.y, tuple) or isinstance(found.x, tuple):
-        raise InvalidValue(f"{owner}x: networks with several inputs or outputs are not supported.")
+        raise InvalidValue(note("explain.one_input", owner=owner))
     if not len(found.y):
-        raise DataError(f"{owner}x has no rows.")
+        raise DataError(note("explain.x_no_rows", owner=owner))
     return LossRows(found.x, found.y)
 
 
@@ -97,8 +95,12 @@ def last_layer_products(
     size = sum(leaf.size for leaf in jax.tree.leaves(network.params[1]))
     if size > MOST_WEIGHTS:
         raise InvalidValue(
-            f"last_layer_influence: the last layer has {size:,} weights, whose second derivatives would take "
-            f"{8 * size**2 / 1e9:.1f} GB; at most {MOST_WEIGHTS:,} are computed. Use tracin."
+            note(
+                "explain.hessian_size",
+                weights=f"{size:,}",
+                size=f"{8 * size**2 / 1e9:.1f}",
+                most=f"{MOST_WEIGHTS:,}",
+            )
         )
     assert model.objective is not None
     own = network.params, network.state
@@ -109,10 +111,7 @@ def last_layer_products(
     hessian = (hessian + hessian.T) / 2 + damping * np.eye(size)
     least = np.linalg.eigvalsh(hessian)[0]
     if least <= 1e-9:
-        raise InvalidValue(
-            f"last_layer_influence: the loss has the curvature {least:.2g} in a direction of the last layer's weights, "
-            f"so that H has no inverse; raise damping={damping:g}."
-        )
+        raise InvalidValue(note("explain.hessian_curvature", least=f"{least:.2g}", damping=f"{damping:g}"))
     return seen @ np.linalg.solve(hessian, trained_by.T) / len(training.y)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import InvalidValue
 from ..model.options import whole
+from ..notes import note
 from .attribution import Attribution, attribution, repeatable
 from .coalitions import coalition_answers
 from .explained import ExplainOptions, explained
@@ -93,12 +94,10 @@ def lime(
     assert asked.background is not None
     groups = asked.count
     if count < groups + 2:
-        raise InvalidValue(f"lime: samples={count} are too few for {groups} features; expected at least {groups + 2}.")
+        raise InvalidValue(note("explain.lime_samples", samples=str(count), groups=str(groups), least=str(groups + 2)))
     width = KERNEL_WIDTH * np.sqrt(groups) if kernel_width is None else kernel_width
     if not width > 0 or not 0 <= ridge < np.inf:
-        raise InvalidValue(
-            f"lime: kernel_width={kernel_width}, ridge={ridge}; expected a width above 0 and a ridge of at least 0."
-        )
+        raise InvalidValue(note("explain.lime_kernel", width=str(kernel_width), ridge=str(ridge)))
     masks = np.random.default_rng(seed).random((count, groups)) < 0.5
     masks[0] = True
     answers = coalition_answers(asked, masks)

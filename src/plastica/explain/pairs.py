@@ -14,6 +14,7 @@ from ..drawing.pictured import PicturedResult
 from ..errors import InvalidValue
 from ..language import Texts
 from ..model.options import whole
+from ..notes import note
 from ..typing import Bool, Float, Int, Shaped
 from .coalitions import coalition_answers, every_coalition
 from .explained import ExplainOptions, explained
@@ -116,7 +117,7 @@ class ShapInteractions(PicturedResult):
         from .pair_pictures import draw_interactions
 
         if row is not None and not 0 <= row < len(self.values):
-            raise InvalidValue(f"plot: row={row}; there are rows 0 to {len(self.values) - 1}.")
+            raise InvalidValue(note("explain.plot_row", row=str(row), last=str(len(self.values) - 1)))
         return draw_interactions(self, row, place_of("plot", "output", output, self.output_names)).save(path)
 
 
@@ -168,7 +169,7 @@ def shap_interactions(
     asked = explained("shap_interactions", model, x, background, options)
     groups = asked.count
     if groups < 2:
-        raise InvalidValue("shap_interactions: an interaction needs two features; there is one.")
+        raise InvalidValue(note("explain.pairs_one"))
     if rounds is None and groups <= MOST_EXACT:
         masks = every_coalition(groups)
         answers = coalition_answers(asked, masks)

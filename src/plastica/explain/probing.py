@@ -15,6 +15,7 @@ from ..errors import DataError, InvalidValue, ShapeError
 from ..language import Texts
 from ..model import Model
 from ..model.options import whole
+from ..notes import note
 from ..typing import Float, Shaped
 
 if TYPE_CHECKING:
@@ -131,14 +132,14 @@ def probe_layers(
     parts, rows = whole("folds", folds, 2), whole("most", most, 4)
     assert parts is not None and rows is not None
     if not isinstance(model, Model):
-        raise InvalidValue(f"probe_layers: a {type(model).__name__} has no layers to look at; pass a plastica model.")
+        raise InvalidValue(note("explain.probe_model", kind=type(model).__name__))
     inputs, target = np.asarray(x), np.asarray(y)
     target = target[:, 0] if target.ndim == 2 and target.shape[1] == 1 else target
     if target.shape != inputs.shape[:1]:
-        raise ShapeError(f"probe_layers: y has shape {target.shape} for {len(inputs)} rows; expected one value a row.")
+        raise ShapeError(note("explain.probe_shape", shape=str(target.shape), rows=str(len(inputs))))
     kinds = None if types is None else np.asarray(types).reshape(-1)
     if kinds is not None and len(kinds) != len(inputs):
-        raise ShapeError(f"probe_layers: types has {len(kinds)} values for {len(inputs)} rows.")
+        raise ShapeError(note("explain.probe_types", values=str(len(kinds)), rows=str(len(inputs))))
     chosen = spaced(len(inputs), rows)
     inputs, target = inputs[chosen], target[chosen]
     classes = target.dtype.kind not in "f"
@@ -166,7 +167,7 @@ def _by_type(
     """Return a random value of the property for each type, as often as it occurs."""
     names, which = np.unique(kinds, return_inverse=True)
     if len(names) < 2:
-        raise DataError(f"probe_layers: all rows are of the type {_plain(names[0])!r}; a control task needs several.")
+        raise DataError(note("explain.probe_one_type", type=repr(_plain(names[0]))))
     drawn = random.choice(target, len(names))
     # With few types all may draw the same value, which would be nothing to learn.
     while len(np.unique(drawn)) < 2:
@@ -177,13 +178,10 @@ def _by_type(
 def _check(target: Shaped[np.ndarray, "rows"], classes: bool, folds: int) -> None:
     values, counts = np.unique(target, return_counts=True)
     if len(values) < 2:
-        raise DataError(f"probe_layers: all {len(target)} rows have the value {_plain(target[0])!r}.")
+        raise DataError(note("explain.probe_one_value", rows=str(len(target)), value=repr(_plain(target[0]))))
     if classes and counts.min() < folds:
         rarest = _plain(values[counts.argmin()])
-        raise DataError(
-            f"probe_layers: class {rarest!r} has {counts.min()} rows, fewer than folds={folds}. Pass numbers that are "
-            "not classes as floats."
-        )
+        raise DataError(note("explain.probe_rare", label=repr(rarest), rows=str(counts.min()), folds=str(folds)))
 
 
 def _plain(value: object) -> object:

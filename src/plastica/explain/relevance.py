@@ -14,6 +14,7 @@ from jax import Array
 from ..errors import InvalidValue
 from ..layers.layer import INFERENCE, Layer
 from ..model import Model
+from ..notes import note
 from ..training.cache import keep_compiled_programs
 from ..typing import Float, Int, Num, Params, State
 from .answering import checked
@@ -57,15 +58,11 @@ def layerwise_relevance(
         non-linear classifier decisions by layer-wise relevance propagation, equation 58.
     """
     if not 0 <= epsilon < np.inf:
-        raise InvalidValue(
-            f"layerwise_relevance: epsilon={epsilon}; expected a share of at least 0, such as {EPSILON}."
-        )
+        raise InvalidValue(note("explain.lrp_epsilon", epsilon=str(epsilon), usual=str(EPSILON)))
     asked = explained("layerwise_relevance", model, x, WITHOUT, {**options, "link": "identity"})
     own = asked.function.model
     if not isinstance(own, Model) or own.network.flow != "chain" or not own.network.children:
-        raise InvalidValue(
-            "layerwise_relevance: expected a plastica model whose layers follow each other: Sequential([...])."
-        )
+        raise InvalidValue(note("explain.lrp_model"))
     asked.function.differentiable("layerwise_relevance", asked.x)
     keep_compiled_programs()
     _, params, state, _ = own.answering()

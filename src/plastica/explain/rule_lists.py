@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import InvalidValue
 from ..model.options import whole
+from ..notes import note
 from ..typing import Bool, Float, Int
 from .explained import ExplainOptions
 from .goals import decide_largest
@@ -106,10 +107,7 @@ def surrogate_rules(
     names = found.asked.output_names
     if found.answers.shape[1] == 1:
         if found.asked.answers.min() < 0 or found.asked.answers.max() > 1:
-            raise InvalidValue(
-                "surrogate_rules: the answers are no probabilities; a list of rules stands for classes. Use "
-                "surrogate_tree."
-            )
+            raise InvalidValue(note("explain.rules_answers"))
         names = ("at most 0.5", "above 0.5")
     classes, held = decide_largest(found.answers), decide_largest(found.held_answers)
     conditions = _conditions(found.x, found.held_x, found.asked.names)

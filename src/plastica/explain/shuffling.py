@@ -15,6 +15,7 @@ from ..errors import DataError, InvalidValue, ShapeError
 from ..evaluation.permutation import shuffled_losses
 from ..language import Texts
 from ..model.options import whole
+from ..notes import note
 from ..typing import Float, Int, Shaped
 from .explained import WITHOUT, Explained, ExplainOptions, explained
 
@@ -123,11 +124,11 @@ def permutation_importance(
     asked = explained("permutation_importance", model, x, WITHOUT, options)
     rows = len(asked.x)
     if rows < 2:
-        raise DataError("permutation_importance: one row cannot be shuffled; pass at least 2.")
+        raise DataError(note("explain.shuffle_one"))
     target = np.asarray(y)
     target = target[:, 0] if target.ndim == 2 and target.shape[1] == 1 else target
     if len(target) != rows:
-        raise ShapeError(f"permutation_importance: y has {len(target)} targets for {rows} rows of x.")
+        raise ShapeError(note("explain.shuffle_rows", targets=str(len(target)), rows=str(rows)))
     name, measure = _loss(loss, target, asked)
     base = measure(target, asked.answers).mean()
 
@@ -155,16 +156,18 @@ def _loss(
     if loss in ("squared_error", "absolute_error"):
         if y.dtype.kind not in "fiub" or y.reshape(len(y), -1).shape != answers.shape:
             raise InvalidValue(
-                f"permutation_importance: loss={loss!r} needs a number for each of {answers.shape[1]} outputs; y has "
-                f"shape {y.shape} and type {y.dtype}."
+                note(
+                    "explain.shuffle_numbers",
+                    loss=repr(loss),
+                    outputs=str(answers.shape[1]),
+                    shape=str(y.shape),
+                    kind=str(y.dtype),
+                )
             )
         power = 2 if loss == "squared_error" else 1
         return loss, lambda y, found: (np.abs(y.reshape(found.shape) - found) ** power).mean(1)
     if loss not in ("log_loss", "error_rate"):
-        raise InvalidValue(
-            f"permutation_importance: loss={loss!r}; expected squared_error, absolute_error, log_loss, error_rate, "
-            "or a function."
-        )
+        raise InvalidValue(note("explain.shuffle_loss", loss=repr(loss)))
     codes = _codes(y, asked)
 
     def probability(found: np.ndarray) -> np.ndarray:
@@ -173,10 +176,7 @@ def _loss(
     if loss == "error_rate":
         return loss, lambda _, found: (probability(found).argmax(1) != codes).astype(np.float64)
     if answers.min() < -LEAST or answers.max() > 1 + LEAST:
-        raise InvalidValue(
-            f'permutation_importance: loss="log_loss" needs probabilities; the answers are from {answers.min():.4g} to '
-            f'{answers.max():.4g}. Choose loss="error_rate" for scores.'
-        )
+        raise InvalidValue(note("explain.shuffle_log_loss", low=f"{answers.min():.4g}", high=f"{answers.max():.4g}"))
     return loss, lambda _, found: -np.log(np.clip(probability(found)[np.arange(len(codes)), codes], LEAST, 1))
 
 
@@ -196,7 +196,4 @@ def _codes(y: Shaped[np.ndarray, "rows *outputs"], asked: Explained) -> Int[np.n
         return np.array([names.index(each) for each in texts])
     if numbers is not None and numbers.min() >= 0 and numbers.max() < max(2, asked.answers.shape[1]):
         return numbers
-    raise DataError(
-        f"permutation_importance: y has the class {unknown[0]!r}, which the model does not know. Known: "
-        f"{', '.join(names[:20])}."
-    )
+    raise DataError(note("explain.shuffle_class", label=repr(unknown[0]), known=", ".join(names[:20])))

@@ -128,13 +128,15 @@ def together(
         for name in names:
             column = known[place_of(f"group {group!r}", "column", name, known)]
             if column in group_of:
-                raise InvalidValue(f"column {column!r} is in the groups {group_of[column]!r} and {group!r}.")
+                raise InvalidValue(
+                    note("explain.group_twice", column=repr(column), one=repr(group_of[column]), other=repr(group))
+                )
             group_of[column] = group
     found: dict[str, Sequence[int | str]] = {}
     for column, features in columns.items():
         group = group_of.get(column)
         if group is None and column in groups:
-            raise InvalidValue(f"the group {column!r} has the name of a column outside of it; choose another name.")
+            raise InvalidValue(note("explain.group_name", group=repr(column)))
         name = column if group is None else group
         found[name] = [*found.get(name, ()), *features]
     return found

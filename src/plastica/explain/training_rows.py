@@ -12,6 +12,7 @@ from ..ensembles.copying import copy_of
 from ..errors import InvalidValue
 from ..model import Model
 from ..model.options import whole
+from ..notes import note
 from ..training.cache import keep_compiled_programs
 from ..typing import Float, Int
 from .hidden_layers import activity, before_last, cut_behind
@@ -50,7 +51,7 @@ class RowInfluence:
         import polars as pl
 
         if not 0 <= row < len(self.values):
-            raise InvalidValue(f"row={row}; there are rows 0 to {len(self.values) - 1}.")
+            raise InvalidValue(note("explain.influence_row", row=str(row), last=str(len(self.values) - 1)))
         own = self.values[row]
         order = np.argsort(sign * own, kind="stable")[: max(0, most)]
         return pl.DataFrame({"training_row": order, "influence": own[order]})
@@ -104,15 +105,10 @@ def tracin(
     rows, training = rows_of(own, x, y, "tracin: "), rows_of(own, training_x, training_y, "tracin: training_")
     given = [own.snapshot()] if weights is None else list(weights)
     if not given:
-        raise InvalidValue(
-            "tracin: weights is empty; pass snapshots.weights of a callback pl.ensembles.Snapshots(every=5)."
-        )
+        raise InvalidValue(note("explain.tracin_weights"))
     rates = np.ravel(np.asarray(learning_rate, np.float64))
     if len(rates) not in (1, len(given)) or not (np.isfinite(rates).all() and (rates > 0).all()):
-        raise InvalidValue(
-            f"tracin: learning_rate={learning_rate}; expected one above 0, or one for each of the {len(given)} "
-            "checkpoints."
-        )
+        raise InvalidValue(note("explain.tracin_rate", rate=str(learning_rate), checkpoints=str(len(given))))
     keep_compiled_programs()
     values = np.zeros((len(rows.y), len(training.y)))
     for each, rate in zip(given, np.broadcast_to(rates, len(given)), strict=True):
@@ -147,7 +143,7 @@ def last_layer_influence(
         P. W. Koh, P. Liang (2017), Understanding black-box predictions via influence functions, equation 2.
     """
     if not 0 <= damping < np.inf:
-        raise InvalidValue(f"last_layer_influence: damping={damping}; expected a number of at least 0, such as 0.001.")
+        raise InvalidValue(note("explain.influence_damping", damping=str(damping)))
     own = trained("last_layer_influence", model)
     network = before_last("last_layer_influence", own)
     rows = rows_of(own, x, y, "last_layer_influence: ")
@@ -213,14 +209,14 @@ def nearest_rows(
     from sklearn.neighbors import NearestNeighbors
 
     if metric not in ("euclidean", "cosine"):
-        raise InvalidValue(f'nearest_rows: metric={metric!r}; expected "euclidean" or "cosine".')
+        raise InvalidValue(note("explain.nearest_metric", metric=repr(metric)))
     count = whole("most", most, 1)
     assert count is not None
     network = cut_behind("nearest_rows", model, layer)
     own = cast(Model, model)
     training = activity(own, network, training_x, "nearest_rows: training_x")
     if len(training) < count:
-        raise InvalidValue(f"nearest_rows: most={count}, but there are {len(training)} training rows.")
+        raise InvalidValue(note("explain.nearest_most", most=str(count), rows=str(len(training))))
     rows = activity(own, network, x, "nearest_rows: x")
     search = NearestNeighbors(n_neighbors=count, metric=metric).fit(training.reshape(len(training), -1))
     distances, numbers = search.kneighbors(rows.reshape(len(rows), -1))

@@ -20,6 +20,7 @@ from ..language import Texts
 from ..layers.layer import INFERENCE, Layer
 from ..model import Model
 from ..model.options import whole
+from ..notes import note
 from ..training.cache import keep_compiled_programs
 from ..typing import Float, Int, Params, State
 from .hidden_layers import CutNetwork, chain_of, cut_behind, up_to_potential
@@ -140,20 +141,17 @@ def visualise_features(
     assert count is not None and shifted is not None
     low, high = bounds
     if space not in get_args(ImageSpace):
-        raise InvalidValue(f'visualise_features: space={space!r}; expected "fourier" or "pixels".')
+        raise InvalidValue(note("explain.visual_space", space=repr(space)))
     if not low < high or not decay >= 0 or not learning_rate > 0:
         raise InvalidValue(
-            f"visualise_features: bounds={bounds}, decay={decay}, learning_rate={learning_rate}; expected low < high, "
-            "a decay of at least 0 and a learning rate above 0."
+            note("explain.visual_options", bounds=str(bounds), decay=str(decay), rate=str(learning_rate))
         )
     own = chain_of("visualise_features", model)
     if own.network.takes_integers is True:
-        raise InvalidValue("visualise_features: the network reads codes, which cannot ascend.")
+        raise InvalidValue(note("explain.visual_codes"))
     shape = tuple(size for size in own.input_shape[1:] if size is not None)
     if len(shape) < len(own.input_shape) - 1:
-        raise InvalidValue(
-            f"{METHOD}: inputs of shape {own.input_shape} have no fixed size; build the network for one."
-        )
+        raise InvalidValue(note("explain.visual_size", method=METHOD, shape=str(own.input_shape)))
     if len(shape) != 3:
         space, shifted = "pixels", 0
     whole_network = layer is None
@@ -180,10 +178,10 @@ def _chosen(model: Model, network: CutNetwork, units: object, shape: tuple[int, 
         return np.arange(min(known, 16))
     chosen = np.atleast_1d(np.asarray(units))
     if chosen.ndim != 1 or chosen.dtype.kind not in "iu" or not len(chosen):
-        raise InvalidValue(f"visualise_features: units={units!r}; expected whole numbers.")
+        raise InvalidValue(note("explain.visual_units", units=repr(units)))
     if chosen.min() < 0 or chosen.max() >= known:
         wrong = chosen[(chosen < 0) | (chosen >= known)][0]
-        raise UnknownName(f"visualise_features: layer {network.layer} has units 0 to {known - 1}; got {wrong}.")
+        raise UnknownName(note("explain.visual_unit", layer=str(network.layer), last=str(known - 1), wrong=str(wrong)))
     return chosen
 
 
