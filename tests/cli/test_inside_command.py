@@ -37,7 +37,7 @@ def test_boundaries_and_responses_are_looked_at(plastica, penguins):
     given = ("--columns", "bill_length_mm,body_mass_g", "--column", "bill_length_mm", "--rows", "60")
     what = "boundary,responses,activity"
     said = plastica("inside", penguins, "penguins", "--what", what, *given, "--lang", "zh").stdout
-    assert "边界：决策在何处改变" in said and "bill_length_mm" in said and "活动不为 0" in said
+    assert "边界：决策在何处改变" in said and "bill_length_mm" in said and "激活值不为 0" in said
 
 
 def test_every_look_has_its_function_and_the_hessian_is_one():
