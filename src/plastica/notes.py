@@ -64,6 +64,17 @@ def as_written(text: str) -> Note:
     return Note(AS_WRITTEN, {"text": text})
 
 
+def sentence_of(error: Warning | Exception) -> Note | str:
+    """Return the sentence of an error or a warning, with its translations if it has any."""
+    return error.args[0] if error.args and isinstance(error.args[0], Note) else str(error)
+
+
+def told(error: Exception) -> str:
+    """Return the sentence of an error in the current language, where it has translations."""
+    found = sentence_of(error)
+    return found.said() if isinstance(found, Note) else found
+
+
 def sentences(notes: Iterable[Note], lang: str = "en") -> str:
     """Return the texts of notes, joined, in one language."""
     return ("" if lang == "zh" else " ").join(each.spoken(lang) for each in notes)

@@ -113,10 +113,9 @@ def _said(error: Exception) -> tuple[int, str]:
 
 
 def _told(message: Exception | str) -> str:
-    from ..notes import Note
+    from ..notes import told
 
-    first = message.args[0] if isinstance(message, Exception) and message.args else None
-    return first.said() if isinstance(first, Note) else str(message)
+    return told(message) if isinstance(message, Exception) else message
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..errors import DataError, PlasticaError
+from ..notes import told
 from ..tables.base import BaseTableNetwork
 from ..typing import Document
 from .drawn_columns import drawn_columns
@@ -91,7 +92,7 @@ def _of_forecast(written: ExportedFiles, series: SeriesExport, rows: CheckRows |
     try:
         found = forecast(newer)
     except ValueError as error:
-        raise DataError(SAY("bad_newer", why=str(error))) from None
+        raise DataError(SAY("bad_newer", why=told(error))) from None
     values = [name for name, column in expected.items() if column.dtype.kind == "f"]
     differences = [_difference(found[name], expected[name]) for name in values]
     beside = {"plastica": time_of_call(lambda: series.forecast(newer))}
@@ -196,7 +197,7 @@ def check_rows(exported: Exported, path: str | Path) -> CheckRows:
             columns = {name: values.to_list() for name, values in as_table(path).columns.items()}
             return rows_of(exported.table, columns)
     except (PlasticaError, ValueError) as error:
-        raise DataError(SAY("bad_check", path=str(path), why=str(error))) from None
+        raise DataError(SAY("bad_check", path=str(path), why=told(error))) from None
     return CheckRows([_array_rows(exported, path)])
 
 

@@ -13,7 +13,7 @@ from ..errors import DataError
 from ..explain.forecast_parts import explain_forecast
 from ..language import using
 from . import formats
-from .reasons import ReasonBar, mostly, with_sign
+from .reason_bars import ReasonBar, mostly, with_sign
 from .wording import both, plain, say
 
 if TYPE_CHECKING:

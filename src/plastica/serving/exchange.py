@@ -69,11 +69,6 @@ def spoken(told: Note | str, lang: str) -> str:
     return told.spoken(lang) if isinstance(told, Note) else told
 
 
-def sentence_of(error: Exception) -> Note | str:
-    """Return the sentence of an error of plastica, with its translations if it has any."""
-    return error.args[0] if error.args and isinstance(error.args[0], Note) else str(error)
-
-
 class Reply(msgspec.Struct, frozen=True):
     """The reply to a request.
 

@@ -12,8 +12,9 @@ from ..data.formats import read_json
 from ..data.table import Table
 from ..errors import PlasticaError
 from ..forecasting import Forecaster
+from ..notes import sentence_of
 from ..typing import Document
-from .exchange import DriftCounts, Refused, Reply, Request, sentence_of
+from .exchange import DriftCounts, Refused, Reply, Request
 from .reading import SOURCE
 
 TIME = "%Y-%m-%d %H:%M:%S"

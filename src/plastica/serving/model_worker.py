@@ -7,7 +7,8 @@ import sys
 import traceback
 
 from ..errors import PlasticaError
-from .exchange import Served, sentence_of, spoken
+from ..notes import sentence_of
+from .exchange import Served, spoken
 from .model_process import ModelCall, ModelReturn, read_message, write_message
 from .opening import open_served
 

@@ -12,10 +12,10 @@ import numpy as np
 from ..errors import InvalidValue, PlasticaError
 from ..model import Model
 from ..model.shapes import is_several
-from ..notes import note
+from ..notes import note, sentence_of
 from ..typing import Document, Json, ModelAnswers, PyTree
 from .bodies import json_values
-from .exchange import DriftCounts, Refused, Reply, Request, sentence_of
+from .exchange import DriftCounts, Refused, Reply, Request
 
 WANTED = "an array of rows"
 

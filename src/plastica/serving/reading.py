@@ -18,9 +18,9 @@ from ..data.table import Table, show
 from ..data.unseen import seen
 from ..data.values import MOST_EXACT
 from ..errors import DataError
-from ..notes import Note, note
+from ..notes import Note, note, sentence_of
 from .bodies import WANTED, json_values
-from .exchange import BadRow, Refused, Request, sentence_of
+from .exchange import BadRow, Refused, Request
 
 if TYPE_CHECKING:
     import polars as pl

@@ -9,11 +9,11 @@ import msgspec
 import numpy as np
 
 from ..errors import DataError
-from ..notes import Note, note
+from ..notes import Note, note, sentence_of
 from ..tables.answers import Answers
 from ..typing import Document
 from .encoding import EncodedRows, encode
-from .exchange import BadRow, DriftCounts, Refused, Reply, Request, sentence_of
+from .exchange import BadRow, DriftCounts, Refused, Reply, Request
 from .reading import ABSENT, GivenRows, joined, read
 from .replies import json_reply
 from .row_models import RowModel

@@ -14,7 +14,8 @@ import msgspec
 
 from ..errors import PlasticaError
 from ..language import using
-from .exchange import sentence_of, spoken
+from ..notes import sentence_of
+from .exchange import spoken
 from .logs import log_to_stderr
 from .model_process import read_message, write_message
 from .options import ServingOptions

@@ -13,7 +13,7 @@ from ..data.inputs import truth_of
 from ..data.table import Table, show
 from ..errors import DataError, InvalidValue
 from ..model import Sequential
-from ..notes import Note, note
+from ..notes import Note, note, sentence_of
 from ..tables.base import BaseTableNetwork
 from ..tables.facts import listed
 from ..typing import Document, Float
@@ -155,7 +155,7 @@ class StreamLearner:
                 table = table.take(np.setdiff1d(np.arange(table.height), error.rows))
             except DataError as error:  # such as a label that is not one of the classes
                 if table.height == 1:
-                    skipped.append(str(error))
+                    skipped.append(sentence_of(error))
                     break
                 parts = [self._readable(table.take([row])) for row in range(table.height)]
                 skipped += [line for _, _, lines in parts for line in lines]
