@@ -16,19 +16,17 @@ from ..data.splitting import split
 from ..data.table import Table
 from ..errors import InvalidValue
 from ..model.diagnosis import Diagnosis
-from ..notebook.html import shown
 from ..settings import batch_size_for
 from ..tables.folds import Folds, dealt_to
 from ..tables.networks import answers_from
 from ..tables.preparation import strata
 from ..tables.training import TrainingSet, early_stopping, train_network
-from ..tables.views import estimator_page
 from ..training import EarlyStopping, History
 from ..typing import NativeFrame
 from . import serialization
 from .construction import build, check_parameters, recompiled
 from .inputs import features_of, fit_encoder, layout_of, take_rows, take_weights
-from .parameters import EstimatorParameters
+from .notebook_page import NotebookPage
 from .rows import EstimatorRows, relative, settle
 
 AUTO_ROWS = 100  # rows from which early_stopping="auto" uses a validation set
@@ -36,7 +34,7 @@ SCORES = ("val_accuracy", "val_binary_accuracy", "val_r2")
 MOST_SEED = 2**31 - 1
 
 
-class NetworkEstimator(EstimatorParameters):
+class NetworkEstimator(NotebookPage):
     """The base class of :class:`NetworkClassifier` and :class:`NetworkRegressor`."""
 
     def fit(self, X: object, y: object, sample_weight: object = None) -> Self:
@@ -143,21 +141,6 @@ class NetworkEstimator(EstimatorParameters):
         tags.input_tags.allow_nan = bool(self.encode)
         tags.target_tags.required = True
         return tags
-
-    # The display in notebooks: scikit-learn's diagram, then the network after fitting
-
-    def _repr_html_inner(self) -> str:
-        return super()._repr_html_inner() + (self._fitted_page() or "")
-
-    def _repr_mimebundle_(self, **options: object) -> dict[str, str]:
-        bundle = super()._repr_mimebundle_(**options)
-        if "text/html" in bundle:  # absent with scikit-learn's set_config(display="text")
-            bundle["text/html"] += self._fitted_page() or ""
-        return bundle
-
-    @shown
-    def _fitted_page(self) -> str:
-        return estimator_page(self)
 
     # Implemented by the subclasses
 
