@@ -25,6 +25,8 @@ COMPILES_FASTEST = {**COMPILES_FAST, "xla_backend_optimization_level": 0}
 
 Function = TypeVar("Function", bound=Callable[..., PyTree])
 
+_run_once: dict[Callable[..., PyTree], Callable[..., PyTree]] = {}
+
 
 class Programs(NamedTuple):
     """The programs of a run; see :func:`.loop.advance`, :func:`.loop.evaluate` and :func:`.loop.predict`."""
@@ -50,11 +52,12 @@ def _compiled_fast() -> Programs:
     return Programs(*(jax.jit(cast("PyTree", each).__wrapped__, compiler_options=options) for each in FAST_STEPS))
 
 
-@cache
 def to_run_once(function: Function) -> Function:
     """Return a function as a compiled program for a look at a network: compiling takes far longer than running it."""
-    options = _known(COMPILES_FASTEST) if jax.default_backend() == "cpu" else {}
-    return cast("Function", jax.jit(function, compiler_options=options))
+    if function not in _run_once:
+        options = _known(COMPILES_FASTEST) if jax.default_backend() == "cpu" else {}
+        _run_once[function] = jax.jit(function, compiler_options=options)
+    return cast("Function", _run_once[function])
 
 
 def _known(options: Mapping[str, bool | int]) -> dict[str, bool | int]:
@@ -78,3 +81,4 @@ def programs() -> Iterator[Callable[..., PyTree]]:
     yield from FAST_STEPS
     if _compiled_fast.cache_info().currsize:
         yield from _compiled_fast()
+    yield from _run_once.values()
