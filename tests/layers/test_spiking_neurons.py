@@ -341,6 +341,13 @@ FAULTS = {
     ),
     "AdEx(threshold=-50.4, cut=-60): cut must be above the threshold.": lambda: pl.AdEx(cut=-60.0),
     "AdEx(integrator='heun'): expected one of 'euler', 'exponential_euler', 'rk4'.": lambda: pl.AdEx(integrator="heun"),
+    "LIF(rest=-0.065): potentials are in millivolts": lambda: pl.LIF(threshold=-50.0, rest=-0.065),
+    "Izhikevich(dt=2): the step is longer than the shortest time constant at rest, 1.67 ms.": lambda: pl.Izhikevich(
+        dt=2.0
+    ),
+    "Izhikevich(dt=1.5): the step is longer than the shortest time constant at rest, 1 ms.": lambda: pl.Izhikevich(
+        1.0, initial_membrane=-60.0, dt=1.5
+    ),
     "QIF: got rest, threshold and cut (-65.0, -70.0, 30.0); expected them to rise.": lambda: pl.QIF(threshold=-70.0),
     "Refractory(period=2.5, dt=1): period must be a whole number of steps of 1 ms; 2 is one.": lambda: pl.Refractory(
         pl.LIF(), 2.5

@@ -15,6 +15,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from .in_place import back_in_place
+
 # What the backward loop needs: distances to the threshold, the decay, the threshold and the surrogate gradient.
 LeakySaved: TypeAlias = tuple[Array, Array, Array, Any]
 
@@ -61,19 +63,16 @@ def _keep(
 def _back(reset: str, detach: bool, saved: LeakySaved, error: Array) -> tuple[Array, None, None, None]:
     z, decay, threshold, surrogate = saved
 
-    def step(later: Array, now: tuple[Array, Array]) -> tuple[Array, Array]:
-        z, own = now
+    def step(after: Array, own: Array, z: Array) -> Array:
         # d(after the reset) / d(before it): with the slope s' of the spike s, 1 - threshold s', or 1 - s - u s'.
-        slope = 0.0 if detach else surrogate.slope(z)
+        slope, later = 0.0 if detach else surrogate.slope(z), decay * after
         if reset == "subtract":
             later = later * (1 - threshold * slope)
         elif reset == "zero":
             later = later * (1 - surrogate(z) - (z + threshold) * slope)
-        at = own + later
-        return decay * at, at
+        return own + later
 
-    _, at_inputs = jax.lax.scan(step, jnp.zeros_like(z[0]), (z, error), reverse=True)
-    return at_inputs, None, None, None
+    return back_in_place(step, error, z), None, None, None
 
 
 _leaky.defvjp(_keep, _back)

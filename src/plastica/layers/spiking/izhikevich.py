@@ -9,6 +9,7 @@ import numpy as np
 from jax import Array
 
 from ...declaration import declaration, named_field
+from ...errors import InvalidValue
 from ...registry import look_up
 from ...typing import Float
 from .integrate import require_integrator
@@ -48,7 +49,7 @@ class Izhikevich(Neuron):
         ``(batch, time, ...)`` in and out.
 
     Raises:
-        InvalidValue: If the step is not above 0, or the integrator unknown.
+        InvalidValue: If the step is not above 0 or longer than a time constant, or the integrator unknown.
         ShapeError: If inputs have no axis of time.
 
     Example:
@@ -78,6 +79,15 @@ class Izhikevich(Neuron):
         require_times(self)
         require_integrator(self)
         require_millivolts(self, "c", "initial_membrane")
+        given = self.a, self.leak, self.linear, self.initial_membrane, self.dt
+        if all(isinstance(each, float) for each in given):
+            # -d(dv/dt)/dv where the neuron begins, and -d(du/dt)/du.
+            fastest = max(-0.08 * self.initial_membrane - self.linear, self.a * self.leak)
+            if fastest * self.dt > 1:
+                raise InvalidValue(
+                    f"Izhikevich(dt={self.dt:g}): the step is longer than the shortest time constant at rest, "
+                    f"{1 / fastest:.3g} ms. Take a shorter step; spikes want 0.5 ms."
+                )
 
     @property
     def makes_upstroke(self) -> bool:

@@ -86,10 +86,10 @@ class LIF(Neuron):
 
     def __post_init__(self) -> None:
         require_times(self, "tau")
-        check_membrane(self)
-        require_numbers(self, {"resistance": ABOVE_ZERO})
         if isinstance(self.threshold, float) and self.threshold < 0:  # a potential with a unit
             require_millivolts(self, "threshold", "rest")
+        check_membrane(self)
+        require_numbers(self, {"resistance": ABOVE_ZERO})
         if self.inputs not in ("jumps", "current"):
             raise InvalidValue(f"LIF(inputs={self.inputs!r}): expected 'jumps' or 'current'.")
 
