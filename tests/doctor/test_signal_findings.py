@@ -131,14 +131,15 @@ def test_too_few_rows_kill_no_unit():
 
 def test_a_look_changes_nothing_and_compiles_once_for_an_architecture():
     from plastica.doctor.probe import probe
+    from plastica.training.compiled import to_run_once
 
     model = pl.Sequential(layers(), seed=1)
     model.compile(pl.optimizers.Adam(0.01), "mse")
     model.fit(X, Y, epochs=2, verbose=0)
     before = jax.tree.map(np.array, model.learner)
     model.diagnose(X, Y)
-    count = probe._cache_size()
+    count = to_run_once(probe)._cache_size()
     jax.tree.map(np.testing.assert_array_equal, before, jax.tree.map(np.array, model.learner))
     model.learning_rate = 0.02
     model.diagnose(X, Y)
-    assert probe._cache_size() == count
+    assert to_run_once(probe)._cache_size() == count

@@ -12,6 +12,7 @@ from ..errors import PlasticaError
 from ..losses import Loss
 from ..model import Model
 from ..training.compiled import to_run_once
+from ..typing import AnyArray
 
 ROWS = 2000
 LEAST = 1e-6  # the least probability of a constant answer
@@ -52,7 +53,8 @@ def chance_loss(model: Model, y: np.ndarray) -> float | None:
     return min(found) if found else None
 
 
-def _mean_loss(loss: Loss, target: Array, answers: Array) -> Array:
+def _mean_loss(loss: Loss, target: AnyArray, answers: AnyArray) -> Array:
+    target, answers = jnp.asarray(target), jnp.asarray(answers)
     return loss.values(target, answers).mean()
 
 

@@ -109,7 +109,7 @@ def take_look(program: Supervised, learner: Learner, batch: Batch, key: Key, ste
         key: The randomness of the step.
         step: The number of steps made before.
     """
-    found = jax.device_get(to_run_once(probe)(program, learner, batch, key))
+    found = jax.device_get(to_run_once(probe)(program, learner, batch, jax.device_put(key)))
     layers = []
     for (path, layer, params), own in zip(walk(program.network, learner.params), found.layers, strict=True):
         function = layer.output_activation

@@ -140,7 +140,7 @@ def noise_scale(program: Supervised, learner: Learner, batch: Batch, key: Key) -
         return None
     cut = jax.tree.map(lambda part: part[: size * PARTS], (batch.x, batch.y))
     parts = jax.tree.map(lambda part: part.reshape(PARTS, size, *part.shape[1:]), cut)
-    small, big = (float(value) for value in to_run_once(_squares)(program, learner, parts, key))
+    small, big = (float(value) for value in to_run_once(_squares)(program, learner, parts, jax.device_put(key)))
     whole = size * PARTS
     signal = (whole * big - size * small) / (whole - size)
     noise = (small - big) / (1 / size - 1 / whole)

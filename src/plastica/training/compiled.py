@@ -23,7 +23,7 @@ COMPILES_FAST = {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization
 # Without LLVM's optimization, programs of small networks compile three times as fast and take twice as long.
 COMPILES_FASTEST = {**COMPILES_FAST, "xla_backend_optimization_level": 0}
 
-Function = TypeVar("Function", bound=Callable[..., PyTree])
+Computation = TypeVar("Computation", bound=Callable[..., PyTree])
 
 _run_once: dict[Callable[..., PyTree], Callable[..., PyTree]] = {}
 
@@ -52,12 +52,12 @@ def _compiled_fast() -> Programs:
     return Programs(*(jax.jit(cast("PyTree", each).__wrapped__, compiler_options=options) for each in FAST_STEPS))
 
 
-def to_run_once(function: Function) -> Function:
+def to_run_once(function: Computation) -> Computation:
     """Return a function as a compiled program for a look at a network: compiling takes far longer than running it."""
     if function not in _run_once:
         options = _known(COMPILES_FASTEST) if jax.default_backend() == "cpu" else {}
         _run_once[function] = jax.jit(function, compiler_options=options)
-    return cast("Function", _run_once[function])
+    return cast("Computation", _run_once[function])
 
 
 def _known(options: Mapping[str, bool | int]) -> dict[str, bool | int]:
