@@ -92,7 +92,7 @@ def test_amounts_on_a_graph_of_ones_own(plastica, here):
         (("penguins", "--by", "species", "--target", "sex", "--members", "5"), 1, "--by species has 3 values"),
         (("penguins", "--by", "iland"), 1, "iland"),
         (("penguins", "--by", "sex"), 1, "belong to nobody"),
-        (("digits", "--epochs", "0"), 2, "0 is not in the range"),
+        (("digits", "--epochs", "0"), 2, "expected a whole number of at least 1, got 0"),
     ],
 )
 def test_mistakes(plastica, given, code, message):

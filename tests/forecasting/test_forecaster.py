@@ -110,7 +110,7 @@ def test_other_files_are_refused(tmp_path):
 
 
 def test_known_covariates_of_the_future_are_needed(priced):
-    with pytest.raises(DataError, match="'price' is known for 0 of 6 steps after 2026-01-17 11:00:00"):
+    with pytest.raises(DataError, match="'price' of the series is known for 0 of 6 steps after 2026-01-17 11:00:00"):
         priced.predict()
     rows = frame(slice(290, 303), price=PRICE).with_columns(
         load=polars.when(polars.col("time") < HOURS[300]).then(polars.col("load"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -37,7 +38,6 @@ def test_what_cannot_be_served_is_told_before_anything_runs(model_file, tmp_path
     assert "nothere" in refused("nothere.plastica", "--port", 0)
     assert "not an address of this machine" in refused(model_file, "--host", "192.0.2.1", "--port", 0)
     assert "needs both" in refused(model_file, "--certificate", "a.pem")
-    assert "cannot be used" in refused(model_file, "--certificate", "a.pem", "--key", "b.pem")
     assert "cannot be read" in refused(model_file, "--token-file", tmp_path / "none")
     (tmp_path / "token").write_text("two words\n")
     assert "not one word" in refused(model_file, "--token-file", tmp_path / "token")
@@ -46,6 +46,31 @@ def test_what_cannot_be_served_is_told_before_anything_runs(model_file, tmp_path
         model_file, "--batch-wait", "2", code=2
     )
     assert "--max-body '1 GiB'" in refused(model_file, "--max-body", "1 GiB", code=2)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+def test_a_certificate_and_its_key_are_checked_each(model_file, tmp_path):
+    def made(*arguments):
+        subprocess.run(["openssl", *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    new = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost")
+    made(*new, "-keyout", "key", "-out", "certificate")
+    made("genrsa", "-out", "other", "2048")
+    made("pkey", "-in", "key", "-aes128", "-passout", "pass:word", "-out", "locked")
+    (tmp_path / "text").write_text("hello\n")
+
+    def told(certificate, key, *more):
+        return refused(model_file, "--certificate", tmp_path / certificate, "--key", tmp_path / key, *more)
+
+    assert "none cannot be read: there is no such file." in told("none", "key")
+    assert "none cannot be read: there is no such file." in told("certificate", "none")
+    assert "cannot be read: it is a folder." in told("certificate", ".")
+    assert "text is not a certificate in PEM format" in told("text", "key")
+    assert "key is not a certificate in PEM format" in told("key", "certificate")
+    assert "text is not a private key in PEM format" in told("certificate", "text")
+    assert "other is not the private key of --certificate" in told("certificate", "other")
+    assert "locked is protected by a password" in told("certificate", "locked")
+    assert "有密码保护" in told("certificate", "locked", "--lang", "zh")
 
 
 def test_missing_packages_are_named(model_file, monkeypatch):

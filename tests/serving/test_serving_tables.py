@@ -105,7 +105,8 @@ def test_bad_rows_are_told_one_by_one_or_left_out(client, rows, probabilities):
         "row": 2, "message": "", "column": "body_mass_g", "value": "heavy", "wanted": "a number"
     }  # fmt: skip
     assert (
-        "Is 'islnd' meant?" in error["rows"][2]["message"] and "an array is not a value" in error["rows"][3]["message"]
+        "Did you mean 'island' by 'islnd'?" in error["rows"][2]["message"]
+        and "an array is not a value" in error["rows"][3]["message"]
     )
     reply = client.post("/predict?skip_bad_rows=true", json=asked)
     made = reply.json()

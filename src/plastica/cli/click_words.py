@@ -6,15 +6,18 @@ import os
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib import import_module
+from typing import NoReturn
 
 import click
 from click.formatting import measure_table
+from click.types import FloatParamType, IntParamType
 
 from .. import language
 from ..language import Texts
 from .wording import wrapped
 
 SAY = Texts("cli", "help")
+OF_NUMBERS = ("{value!r} is not a valid {number_type}.", "{value} is not in the range {range}.")
 MODULES = ("core", "exceptions", "formatting", "types", "parser", "decorators")
 
 
@@ -25,6 +28,28 @@ def install() -> None:
         for asked, answer in (("_", _said), ("ngettext", _counted)):
             if asked in vars(module):
                 setattr(module, asked, answer)
+    for kind in (IntParamType, FloatParamType):
+        kind.fail = _refuse_number
+
+
+def _refuse_number(
+    self: click.ParamType, message: str, param: click.Parameter | None = None, ctx: click.Context | None = None
+) -> NoReturn:
+    """Say what an option expects, in place of click's "'x' is not a valid integer range" and "0 is not in x>=1"."""
+    wanted = SAY("click.whole" if isinstance(self, IntParamType) else "click.number")
+    ends = _ends(self) if isinstance(self, click.IntRange | click.FloatRange) else ()
+    if ends:
+        wanted = SAY("click.bounded", wanted=wanted, ends=SAY("click.and").join(ends))
+    raise click.BadParameter(SAY("click.expected", wanted=wanted, value=message), ctx, param)
+
+
+def _ends(kind: click.IntRange | click.FloatRange) -> tuple[str, ...]:
+    """Return the ends of a range in words."""
+    low, high = ("" if end is None else f"{end:g}" for end in (kind.min, kind.max))
+    if low and high and not (kind.min_open or kind.max_open):
+        return (SAY("click.between", low=low, high=high),)
+    from_, to = ("above" if kind.min_open else "at_least"), ("below" if kind.max_open else "at_most")
+    return tuple(SAY(f"click.{key}", end=end) for key, end in ((from_, low), (to, high)) if end)
 
 
 def asked_language(arguments: Sequence[str]) -> str:
@@ -73,6 +98,8 @@ def _broken(text: str, width: int) -> str:
 
 
 def _said(text: str) -> str:
+    if text in OF_NUMBERS:  # what was given: _refuse_number says the rest
+        return "{value!r}"
     return text if language.current() == "en" else _chinese().get(text, text)
 
 

@@ -93,6 +93,7 @@ def _source(model: str, file: str, given: dict[str, Any]) -> CompressionSource:
     from ..compression.of_tables import table_source
     from ..data.reading import read_table
     from ..errors import InvalidValue
+    from ..estimators.base import NetworkEstimator
     from ..loading import load
     from ..model import Model
     from ..tables import TableNetwork
@@ -105,7 +106,8 @@ def _source(model: str, file: str, given: dict[str, Any]) -> CompressionSource:
     if isinstance(loaded, Model):
         x, y, *test = _arrays(file)
         return model_source(loaded, x, y, test_data=(test[0], test[1]), seed=given["seed"])
-    raise InvalidValue(SAY("compress_no_model", model=model))
+    key = "compress_estimator" if isinstance(loaded, NetworkEstimator) else "compress_no_model"
+    raise InvalidValue(SAY(key, model=model, kind=type(loaded).__name__))
 
 
 def _arrays(file: str) -> list[Any]:

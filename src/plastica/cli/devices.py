@@ -76,4 +76,5 @@ def describe(device: ListedDevice) -> str:
     """Return a device's name and, if JAX reports it, its memory."""
     memory = (device.memory_stats() or {}).get("bytes_limit") if device.platform != "cpu" else None
     size = f", {memory / 2**30:.1f} GiB" if memory else ""
-    return f"{device.platform}:{device.id} {device.device_kind}{size}"
+    kind = f" {device.device_kind}" if device.device_kind != device.platform else ""
+    return f"{device.platform}:{device.id}{kind}{size}"

@@ -143,12 +143,16 @@ class ADWIN(DriftDetector):
                 if old_count < self.least:
                     continue
                 gap = (self._sum - old_sum) / new_count - old_sum / old_count
-                both = 1 / old_count + 1 / new_count
+                both = self._over_m(old_count, new_count)
                 if abs(gap) > math.sqrt(2 * both * spread * sure) + 2 / 3 * both * sure:
                     self.rose = gap > 0
                     self._drop_oldest()
                     return True
         return False
+
+    def _over_m(self, old_count: int, new_count: int) -> float:
+        # River and MOA take least - 1 off both counts, and so may find a change one check later.
+        return 1 / old_count + 1 / new_count
 
     def _drop_oldest(self) -> None:
         while not self._rows[-1]:

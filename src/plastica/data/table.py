@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import DataError
 from ..notes import Note, note
+from .similar_names import most_similar
 
 if TYPE_CHECKING:
     import polars as pl
@@ -87,13 +87,12 @@ class Table:
 
 def lacks(source: str, name: str, known: Sequence[str]) -> Note:
     """Return a note that a source has no such column, with the most similar name and the columns that it has."""
-    folded = {each.casefold(): each for each in known}
-    near = get_close_matches(name.casefold(), folded, n=1)
     listed: list[str | Note] = [show(each) for each in known[:20]]
     listed += [note("words.more", more=len(known) - 20)] * (len(known) > 20)
     told = {"source": source, "column": show(name), "columns": listed}
-    if near:
-        return note("errors.no_column_near", **told, near=show(folded[near[0]]))
+    near = most_similar(name, known)
+    if near is not None:
+        return note("errors.no_column_near", **told, near=show(near))
     return note("errors.no_column", **told)
 
 

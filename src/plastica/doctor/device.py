@@ -16,6 +16,7 @@ from ..model import Sequential
 from ..model.planning import duration
 from ..notes import Note, note
 from ..training.calls import count_cores
+from ..training.devices import shown_device
 from ..training.memory import free_bytes
 from ..typing import Document
 
@@ -32,7 +33,7 @@ class DeviceReport:
 
     Attributes:
         jax_version: The version of JAX.
-        devices: The devices, ``"cpu:0 cpu"``.
+        devices: The devices, ``"cpu:0"``.
         cores: Processors that this process may use.
         free_bytes: Free memory of the first device.
         product_gflops: Billions of operations a second of a product of two matrices of 1,024 rows and columns.
@@ -100,7 +101,7 @@ def device_report() -> DeviceReport:
     devices = jax.devices()
     return DeviceReport(
         jax_version=jax.__version__,
-        devices=tuple(f"{each.platform}:{each.id} {each.device_kind}".strip() for each in devices),
+        devices=tuple(shown_device(each) for each in devices),
         cores=count_cores(),
         free_bytes=free_bytes(),
         product_gflops=2 * SIDE**3 / _fastest(lambda: product(*on_device)) / 1e9,

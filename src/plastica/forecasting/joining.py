@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from ..data.inputs import as_table
 from ..data.table import show
 from ..errors import DataError, caution
-from ..notes import note
+from ..notes import Note, first_few, note
 from ..typing import Float, Int
 from .panel import Panel, panel_of
 
@@ -35,10 +35,11 @@ def read_more(source: object, known: Panel) -> Panel:
     table = as_table(source)
     panel = read_alike(table, known)
     if strange := [name for name in panel.names if name not in known.names]:
-        raise DataError(
-            f"{table.source} has the series {show(strange[0])}, which was not in training; the model knows "
-            f"{len(known)} series{_some(known.names)}."
-        )
+        told = {"source": table.source, "series": show(strange[0])}
+        if known.names == ("",):
+            raise DataError(note("forecasting.strange_series", **told))
+        some = first_few([show(name) for name in known.names[:4]], 3)
+        raise DataError(note("forecasting.newer_other_series", **told, count=len(known), some=some))
     return panel
 
 
@@ -99,10 +100,9 @@ def joined(known: Panel, newer: Panel) -> Panel:
             own = newer.values[newer.bounds[other] : newer.bounds[other + 1]]
             begin = int(newer.starts[other])
             if begin + len(own) < start + len(values):
+                ends = (known.frequency.shown(each - 1) for each in (begin + len(own), start + len(values)))
                 raise DataError(
-                    f"the new rows{_of(name)} end at {known.frequency.shown(begin + len(own) - 1)}, before the known "
-                    f"ones, which end at {known.frequency.shown(start + len(values) - 1)}; give rows that go on from "
-                    "there."
+                    _of_series("forecasting.ends_before", name, dict(zip(("end", "known"), ends, strict=True)))
                 )
             first = min(start, begin)
             made = np.full((begin + len(own) - first, values.shape[1]), np.nan)
@@ -128,7 +128,7 @@ def say_gap(known: Panel, newer: Panel, steps: int) -> None:
             return
 
 
-def with_horizon(panel: Panel, look_back: int, horizon: int) -> tuple[Panel, dict[str, str]]:
+def with_horizon(panel: Panel, look_back: int, horizon: int) -> tuple[Panel, dict[str, Note]]:
     """Return the panel with each series cut or extended to end ``horizon`` steps after its last known target.
 
     Returns:
@@ -138,7 +138,7 @@ def with_horizon(panel: Panel, look_back: int, horizon: int) -> tuple[Panel, dic
     roles, count = panel.roles, len(panel.roles.targets)
     since = count + len(roles.past_columns)
     blocks: SeriesBlocks = []
-    problems: dict[str, str] = {}
+    problems: dict[str, Note] = {}
     for number, span in panel.spans():
         values, start, name = panel.values[span], int(panel.starts[number]), panel.names[number]
         present = np.asarray(np.isfinite(values[:, :count]).any(1))
@@ -150,39 +150,32 @@ def with_horizon(panel: Panel, look_back: int, horizon: int) -> tuple[Panel, dic
         made[short + end : short + end + len(after), since:] = after
         reason = _unknown_past(panel, name, start, present[:end], look_back)
         reason = reason or _unknown_future(panel, name, start + end, made[short + end :, since:])
-        if reason:
+        if reason is not None:
             problems[name] = reason
         blocks.append((start - short, made))
     return _from_blocks(panel, blocks), problems
 
 
-def _unknown_past(panel: Panel, name: str, start: int, present: np.ndarray, look_back: int) -> str:
-    """Return why too little is known of a series before its forecast; empty if enough is."""
+def _unknown_past(panel: Panel, name: str, start: int, present: np.ndarray, look_back: int) -> Note | None:
+    """Return why too little is known of a series before its forecast; None if enough is."""
     end = len(present)
     if end < look_back:
-        return (
-            f"the series{_of(name)} has {end} steps before the forecast, and the model reads {look_back}; give more of "
-            "its past."
-        )
+        return _of_series("forecasting.short_past", name, {"steps": end, "wanted": look_back})
     holes = float(1 - present[-look_back:].mean())
     if holes <= MOST_HOLES:
-        return ""
-    return (
-        f"{holes:.0%} of the last {look_back} steps of the series{_of(name)} before "
-        f"{panel.frequency.shown(start + end)} are missing; fill the gap, or give rows without one."
-    )
+        return None
+    told = {"share": f"{100 * holes:.0f}", "steps": look_back, "at": panel.frequency.shown(start + end)}
+    return _of_series("forecasting.too_many_holes", name, told)
 
 
-def _unknown_future(panel: Panel, name: str, end: int, known: np.ndarray) -> str:
-    """Return which known covariate is missing in the horizon; empty if none is."""
+def _unknown_future(panel: Panel, name: str, end: int, known: np.ndarray) -> Note | None:
+    """Return which known covariate is missing in the horizon; None if none is."""
     if not np.isnan(known).any():
-        return ""
+        return None
     step, column = (int(each) for each in np.argwhere(np.isnan(known))[0])
-    return (
-        f"the covariate {show(panel.roles.known_columns[column])} is known for {step} of {len(known)} steps after "
-        f"{panel.frequency.shown(end - 1)}{_of(name, ', in')}; add rows with its future values and an empty target, or "
-        "choose a shorter horizon."
-    )
+    covariate, at = show(panel.roles.known_columns[column]), panel.frequency.shown(end - 1)
+    told = {"covariate": covariate, "steps": step, "wanted": len(known), "at": at}
+    return _of_series("forecasting.unknown_future", name, told)
 
 
 def tail_of(panel: Panel, steps: int) -> Panel:
@@ -208,9 +201,10 @@ def _from_blocks(panel: Panel, blocks: SeriesBlocks) -> Panel:
     return replace(panel, starts=starts, bounds=bounds, values=np.concatenate([values for _, values in blocks]))
 
 
-def _of(name: str, before: str = "") -> str:
-    return f"{before} {show(name)}" if name else ""
+def _of(name: str) -> str:
+    return f" {show(name)}" if name else ""
 
 
-def _some(names: tuple[str, ...]) -> str:
-    return ", such as " + ", ".join(map(show, names[:3])) if names != ("",) else ""
+def _of_series(key: str, name: str, told: Mapping[str, str | int]) -> Note:
+    """Return a note with the name of a series, if it has one."""
+    return note(key, **told, name=note("forecasting.named_series", name=show(name)) if name else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -16,7 +17,7 @@ from ..notes import Note, note
 from ..training import finite
 from ..training.cache import keep_compiled_programs
 from ..training.calls import arranged
-from ..training.devices import DATA, mesh_of
+from ..training.devices import DATA, mesh_of, shown_device
 from ..training.loop import Chunk
 from ..training.member import Member
 from ..training.memory import free_bytes
@@ -30,7 +31,6 @@ from .training_data import GivenData
 # A step shorter than this is over before several processes have added up its gradients (1.4 ms by gloo on one machine).
 WORTH_DIVIDING = 0.005
 GROWTH = 4  # of the number of steps from one measurement to the next
-MEBIBYTE = 1 << 20
 MINUTE, HOUR = 60, 3600
 
 
@@ -140,7 +140,7 @@ def plan_of(model: BaseModel, given: GivenData, options: Options, seconds: float
     rows, validation = member.source.rows_at(0), member.validation
     working = probe.working_bytes
     return RunPlan(
-        device=f"{devices[0].platform}:{devices[0].id} {devices[0].device_kind}".strip(),
+        device=shown_device(devices[0]),
         devices=len(devices),
         parameters=sum(np.size(leaf) for leaf in jax.tree.leaves(made.params)),
         rows=member.source.rows,
@@ -224,7 +224,14 @@ def duration(seconds: float) -> Note:
 
 
 def _size(count: int) -> str:
-    return f"{count / MEBIBYTE:.3g} MiB" if count < 1024 * MEBIBYTE else f"{count / MEBIBYTE / 1024:.3g} GiB"
+    """Return a number of bytes in the unit in which it has one to four digits.
+
+    Example:
+        >>> [_size(each) for each in (200, 53_800, 5 << 20, 3 << 30)]
+        ['200 B', '52.5 KiB', '5 MiB', '3 GiB']
+    """
+    power = min(int(math.log2(max(count, 1))) // 10, 3)
+    return f"{count / 1024**power:.{4 if count >= 1000 * 1024**power else 3}g} {('B', 'KiB', 'MiB', 'GiB')[power]}"
 
 
 def _bytes(tree: PyTree) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ import numpy as np
 from ..data.decoding import decode
 from ..data.delimited import parse
 from ..data.frames import from_memory
+from ..data.similar_names import most_similar
 from ..data.table import Table, show
 from ..data.unseen import seen
 from ..data.values import MOST_EXACT
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 SOURCE = "the request"
+MOST_MEANT = 5  # columns that are named in a question
 ABSENT = "a value or null"  # what is wanted of a column that a row lacks
 # The letter of each type of which a column may have only values, or null, to be read together with other requests.
 LETTERS: dict[type, str] = {int: "n", float: "n", bool: "b", str: "s"}
@@ -161,7 +162,7 @@ def _refuse_lacking(rows: Sequence[Mapping[str, object]], used: Collection[str])
     lacking = [name for name in used if name not in present]
     if lacking and rows:
         key = "serving.lacks_several" if len(lacking) > 1 else "serving.lacks"
-        told = note(key, column=show(lacking[0]), count=len(lacking) - 1, near=_near(lacking[0], present))
+        told = note(key, column=show(lacking[0]), count=len(lacking) - 1, near=_meant(lacking, present, used))
         raise Refused(422, "missing_column", told, missing_columns=tuple(lacking))
 
 
@@ -171,7 +172,7 @@ def _problem(number: int, row: object, used: Mapping[str, str]) -> BadRow | None
         return BadRow(number, note("serving.no_object", row=str(number), given=_named(row)))
     for name in used:
         if name not in row:
-            told = note("serving.row_lacks", row=str(number), column=show(name), near=_near(name, row))
+            told = note("serving.row_lacks", row=str(number), column=show(name), near=_meant([name], row, used))
             return BadRow(number, told, name, None, ABSENT)
         value = row[name]
         if isinstance(value, dict | list):
@@ -184,9 +185,14 @@ def _problem(number: int, row: object, used: Mapping[str, str]) -> BadRow | None
     return None
 
 
-def _near(name: str, present: Collection[str]) -> Note | str:
-    near = get_close_matches(name, present, n=1)
-    return note("serving.near", name=show(near[0])) if near else ""
+def _meant(lacking: Sequence[str], present: Collection[str], used: Collection[str]) -> Note | str:
+    """Return a question for columns that were sent under a similar name, which is not that of another column."""
+    others = [name for name in present if name not in used]
+    found = {name: most_similar(name, others) for name in lacking[:MOST_MEANT]}
+    pairs: list[str | Note] = [
+        note("serving.meant_by", column=show(name), name=show(near)) for name, near in found.items() if near is not None
+    ]
+    return note("serving.near", pairs=pairs) if pairs else ""
 
 
 def _named(value: object) -> Note | str:

@@ -7,7 +7,6 @@ import contextlib
 import errno
 import signal
 import socket
-import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from ..notes import note
 from .app import application
 from .head_deadline import protocol_with_deadline
 from .service import Service
+from .tls import check_tls, why
 
 A_MOMENT = 0.02  # seconds
 BACKLOG = 2048  # connections that wait while the server is busy, or is started anew by a supervisor
@@ -46,15 +46,10 @@ class Listener:
             InvalidValue: If only one of certificate and key is given.
             FileError: If they cannot be read or do not belong together.
         """
-        if (self.certificate is None) != (self.key is None):
+        if self.certificate is not None and self.key is not None:
+            check_tls(self.certificate, self.key)
+        elif self.certificate is not None or self.key is not None:
             raise InvalidValue(note("serving.half_of_tls"))
-        if self.certificate is None:
-            return
-        try:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.certificate, self.key)
-        except OSError as error:
-            why = error.strerror or str(error)
-            raise FileError(note("serving.bad_tls", certificate=self.certificate, key=str(self.key), why=why)) from None
 
     def listen(self) -> socket.socket:
         """Return a socket that listens.
@@ -75,13 +70,9 @@ class Listener:
         except OSError as error:
             made.close()
             known = {errno.EADDRINUSE: "port_in_use", errno.EACCES: "port_reserved", errno.EADDRNOTAVAIL: "no_address"}
-            if error.errno not in known:
-                raise
-            told = {"host": self.host, "port": str(self.port)}
-            key = known[error.errno]
-            raise InvalidValue(
-                note("serving.no_address", host=self.host) if key == "no_address" else note(f"serving.{key}", **told)
-            ) from None
+            key = known.get(error.errno or 0, "no_address")
+            told = {"host": self.host} | ({} if key == "no_address" else {"port": str(self.port)})
+            raise InvalidValue(note(f"serving.{key}", **told)) from None
         return made
 
     def url(self, listening: socket.socket) -> str:
@@ -194,8 +185,7 @@ def read_token(path: Path) -> str:
     try:
         token = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise FileError(note("serving.no_token_file", path=str(path), why=why)) from None
+        raise FileError(note("serving.unreadable", option="--token-file", path=str(path), why=why(error))) from None
     return checked_token(token, str(path))
 
 

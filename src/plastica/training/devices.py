@@ -93,6 +93,12 @@ def _first(count: int, owner: str) -> list[JaxDevice]:
     return there[:count]
 
 
+def shown_device(device: JaxDevice) -> str:
+    """Return the name of a device: ``gpu:0 NVIDIA H200``, or ``cpu:0``, whose kind says nothing more."""
+    kind = str(device.device_kind).strip()
+    return f"{device.platform}:{device.id}" + (f" {kind}" if kind != device.platform else "")
+
+
 def _named_shortly(devices: Sequence[JaxDevice]) -> str:
     names = [f"{each.platform}:{each.id}" for each in devices]
     return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
