@@ -19,6 +19,7 @@ _KEYWORDS_OF_CPLUSPLUS = (
 )
 # Names of statements, with or without a number.
 _STATEMENTS = r"([vwitkjfcp]|at|choice|moved|value|total|best|free|floats|wholes|larger|smaller|sign)\d*"
+_STATEMENTS += r"|w\d+_(begins|columns|weights)"
 _TAKEN = re.compile(f"{_KEYWORDS}|{_KEYWORDS_OF_CPLUSPLUS}|{_STATEMENTS}")
 
 
@@ -31,7 +32,7 @@ def identifiers(names: Sequence[str]) -> list[str]:
     """
     found: list[str] = []
     for each in names:
-        name = re.sub(r"_+", "_", re.sub(r"\W", "_", each, flags=re.ASCII)).strip("_") or "x"
+        name = _plain(each)
         if name[0].isdigit() or _TAKEN.fullmatch(name):
             name = f"_{name}"
         tried, number = name, 2
@@ -39,6 +40,16 @@ def identifiers(names: Sequence[str]) -> list[str]:
             tried, number = f"{name}_{number}", number + 1
         found.append(tried)
     return found
+
+
+def prefix(name: str) -> str:
+    """Return a name as the beginning of names, which is one already unless C has a word for it."""
+    made = _plain(name)
+    return f"model_{made}" if made[0].isdigit() or re.fullmatch(_KEYWORDS, made) else made
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"_+", "_", re.sub(r"\W", "_", name, flags=re.ASCII)).strip("_") or "x"
 
 
 def check_prefix(name: str) -> str:

@@ -38,7 +38,11 @@ class CSource:
 
 
 def c_source(
-    program: ArrayProgram, name: str, around: CTable | None = None, start: Sequence[np.ndarray] | None = None
+    program: ArrayProgram,
+    name: str,
+    around: CTable | None = None,
+    start: Sequence[np.ndarray] | None = None,
+    header: str = "",
 ) -> CSource:
     """Return a program for one row as C99 that allocates nothing.
 
@@ -47,6 +51,7 @@ def c_source(
         name: The prefix of names, an identifier of C.
         around: What surrounds it, for the model of a table.
         start: For one step in time, each state before the first one.
+        header: The file of the header, which the source includes. Default: the prefix and ``.h``.
 
     Raises:
         InvalidValue: If ``name`` is not an identifier of C.
@@ -71,7 +76,7 @@ def c_source(
     stepping = None if start is None else c_step(program, name, start)
     parts = [
         f"/* Written by plastica {__version__}. */",
-        f'#include "{name}.h"\n\n#include <math.h>',
+        f'#include "{header or name + ".h"}"\n\n#include <math.h>',
         *(["#include <string.h>"] if around else []),
         "",
         *(helper for each, helper in HELPERS.items() if any(f"{each}(" in line for line in written.lines)),
@@ -91,12 +96,12 @@ def c_source(
         _MAIN.format(name=name, NAME=name.upper()) if len(inputs) == len(outputs) == 1 else "",
     ]
     extra = [*(around.declared if around else []), *(stepping.declared if stepping else [])]
-    header = _header(program, name, signature, (inputs, outputs), extra)
+    declared = _header(program, name, signature, (inputs, outputs), extra)
     flash = sum(array.size * (4 if array.dtype == bool else array.itemsize) for array in written.tables.values())
     flash += around.flash if around else 0
     features = sum(prod(sizes(value.shape)) for value in program.inputs) if around else 0
     ram = 4 * (written.floats + written.wholes + features) + (stepping.ram if stepping else 0)
-    return CSource(header, "\n".join(parts).rstrip() + "\n", flash, ram)
+    return CSource(declared, "\n".join(parts).rstrip() + "\n", flash, ram)
 
 
 # A program that reads rows of numbers and prints answers, to compare them.

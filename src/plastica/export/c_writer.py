@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import MissingExtra
-from .c_names import identifiers
+from .c_names import prefix
 from .c_source import CSource, c_source
 from .c_table import c_table
 from .exported import AnswerArrays, Exported
@@ -33,13 +33,22 @@ def source_of(exported: Exported, path: Path) -> CSource:
     """
     name = prefix_of(path)
     around = None if exported.table is None else c_table(exported.table, name)
-    return c_source(exported.program, name, around, exported.start)
+    return c_source(exported.program, name, around, exported.start, header_of(path).name)
 
 
 def prefix_of(path: Path) -> str:
-    """Return the prefix of the names in a source file: that of the file, or one that begins with ``model``."""
-    (name,) = identifiers([path.stem])
-    return f"model{name}" if name.startswith("_") else name
+    """Return the prefix of the names in a source file: that of the file, or one that begins with ``model``.
+
+    Example:
+        >>> [prefix_of(Path(each)) for each in ("net.c", "t32.c", "int.c", "2nd try.c")]
+        ['net', 't32', 'model_int', 'model_2nd_try']
+    """
+    return prefix(path.stem)
+
+
+def header_of(path: Path) -> Path:
+    """Return the header of a source file, which has its name."""
+    return path.with_suffix(".h")
 
 
 def files(exported: Exported, path: Path) -> dict[Path, bytes]:
@@ -50,8 +59,7 @@ def files(exported: Exported, path: Path) -> dict[Path, bytes]:
         path: The source file; the header is beside it.
     """
     source = source_of(exported, path)
-    name = prefix_of(path)
-    return {path: source.source.encode(), path.with_name(f"{name}.h"): source.header.encode()}
+    return {path: source.source.encode(), header_of(path): source.header.encode()}
 
 
 def compiled(path: Path) -> ctypes.CDLL:

@@ -9,6 +9,7 @@ import numpy as np
 from .dialect import FORMS, Dialect, is_whole
 
 TYPES = {"float32": "float", "int32": "int32_t", "uint32": "uint32_t", "bool": "int32_t", "int8": "int8_t"}
+TYPES |= {"uint8": "uint8_t", "uint16": "uint16_t"}
 
 _ALIKE = ("exp", "log", "log1p", "expm1", "sqrt", "tanh", "sin", "cos", "erf", "floor", "ceil")
 _OF_ONE = {name: f"{name}f({{0}})" for name in _ALIKE} | {"round": "rintf({0})", "abs": "fabsf({0})"}
@@ -36,10 +37,15 @@ HELPERS = {
 class C(Dialect):
     """C99."""
 
+    sparse = True
+
     def loop(self, index: str, size: int | str, down: bool = False) -> str:
         if down:
             return f"for (int32_t {index} = {size} - 1; {index} >= 0; {index}--) {{"
         return f"for (int32_t {index} = 0; {index} < {size}; {index}++) {{"
+
+    def span(self, index: str, first: str, last: str) -> str:
+        return f"for (int32_t {index} = {first}; {index} < {last}; {index}++) {{"
 
     def local(self, name: str, dtype: str, value: str) -> str:
         return f"{TYPES[dtype]} {name} = {value};"

@@ -15,11 +15,21 @@ FORMS = {name: f"({{0}} {sign} {{1}})" for name, sign in _SIGNS.items()} | {"neg
 
 
 class Dialect(ABC):
-    """A language of loops. Booleans are stored as the whole numbers 0 and 1."""
+    """A language of loops. Booleans are stored as the whole numbers 0 and 1.
+
+    Attributes:
+        sparse: Whether kernels are stored without their zeros where that is smaller.
+    """
+
+    sparse = False
 
     @abstractmethod
     def loop(self, index: str, size: int | str, down: bool = False) -> str:
         """Return the head of a loop over an index from 0, with its opening brace; ``down`` from last to first."""
+
+    @abstractmethod
+    def span(self, index: str, first: str, last: str) -> str:
+        """Return the head of a loop over an index from a first one up to, and without, a last one."""
 
     @abstractmethod
     def local(self, name: str, dtype: str, value: str) -> str:

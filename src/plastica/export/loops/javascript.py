@@ -56,6 +56,9 @@ class JavaScript(Dialect):
             return f"for (let {index} = {size} - 1; {index} >= 0; {index}--) {{"
         return f"for (let {index} = 0; {index} < {size}; {index}++) {{"
 
+    def span(self, index: str, first: str, last: str) -> str:
+        return f"for (let {index} = {first}; {index} < {last}; {index}++) {{"
+
     def local(self, name: str, dtype: str, value: str) -> str:
         return f"let {name} = {value};"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from ..program import Operation
-from .places import broadcast, flat, weighted
+from .places import ArrayPlace, broadcast, flat, weighted
 from .statements import Statements, sizes
 
 
@@ -16,15 +16,20 @@ def write_matmul(to: Statements, operation: Operation) -> None:
     shape, place = sizes(operation.output.shape), to.new(operation.output)
     inner = sizes(left.shape)[-1]
     zero = to.dialect.number(0, left.dtype)
+    sparse = to.sparse(right)
     with to.loops(shape[:-1]) as outer:
         with to.loop("j", shape[-1]) as j:
             to.store(place, flat(shape, [*outer, j]), zero)
         with to.loop("k", inner) as k:
             read = to.element(left, lambda of: broadcast(of, [*outer, k]))
             to.line(to.dialect.local("value", left.dtype, read))
-            with to.loop("j", shape[-1]) as j:
-                weight = to.element(right, lambda of: broadcast(of, [*outer[:-1], k, j]))
-                _accumulate(to, place.at(flat(shape, [*outer, j])), "value", weight, left.dtype)
+            if sparse is not None:
+                row = f"({broadcast(sizes(right.shape)[:-1], [*outer[:-1], k])})"
+                _add_row(to, sparse, row, lambda column: place.at(flat(shape, [*outer, column])), left.dtype)
+            else:
+                with to.loop("j", shape[-1]) as j:
+                    weight = to.element(right, lambda of: broadcast(of, [*outer[:-1], k, j]))
+                    _accumulate(to, place.at(flat(shape, [*outer, j])), "value", weight, left.dtype)
 
 
 def write_convolution(to: Statements, operation: Operation) -> None:
@@ -34,6 +39,7 @@ def write_convolution(to: Statements, operation: Operation) -> None:
     *window, channels, filters = sizes(kernel.shape)
     shape, place = sizes(operation.output.shape), to.new(operation.output)
     own = filters // groups
+    sparse = to.sparse(kernel) if groups == 1 else None
     with to.loops(shape[:-1]) as outer:
         with to.loop("f", filters) as f:
             to.store(place, flat(shape, [*outer, f]), to.dialect.number(0, images.dtype))
@@ -42,10 +48,14 @@ def write_convolution(to: Statements, operation: Operation) -> None:
             with to.loops([groups, channels], "c") as (group, channel):
                 read = weighted([group, channel], [channels, 1])
                 to.line(to.dialect.local("value", images.dtype, to.at(images, [outer[0], *at, f"({read})"])))
-                with to.loop("f", own) as f:
-                    target = f"({weighted([group, f], [own, 1])})"
-                    weight = to.at(kernel, [*inner, channel, target])
-                    _accumulate(to, place.at(flat(shape, [*outer, target])), "value", weight, images.dtype)
+                if sparse is not None:
+                    row = f"({flat([*window, channels], [*inner, channel])})"
+                    _add_row(to, sparse, row, lambda column: place.at(flat(shape, [*outer, column])), images.dtype)
+                else:
+                    with to.loop("f", own) as f:
+                        target = f"({weighted([group, f], [own, 1])})"
+                        weight = to.at(kernel, [*inner, channel, target])
+                        _accumulate(to, place.at(flat(shape, [*outer, target])), "value", weight, images.dtype)
 
 
 def write_window(to: Statements, operation: Operation) -> None:
@@ -87,6 +97,19 @@ def _positions(
     if tests:
         to.line(f"if ({' || '.join(tests)}) {{ continue; }}")
     return found
+
+
+def _add_row(
+    to: Statements,
+    kernel: tuple[ArrayPlace, ArrayPlace, ArrayPlace],
+    row: str,
+    target: Callable[[str], str],
+    dtype: str,
+) -> None:
+    """Write the products of ``value`` and the weights of a row that are not 0, as they lie in memory."""
+    begins, columns, weights = kernel
+    with to.block(to.dialect.span("j", begins.at(row), begins.at(f"{row} + 1"))):
+        _accumulate(to, target(columns.at("j")), "value", weights.at("j"), dtype)
 
 
 def _accumulate(to: Statements, target: str, value: str, weight: str, dtype: str) -> None:

@@ -13,6 +13,7 @@ from ..program import ELEMENTWISE, ArrayProgram, ArrayValue, Operation, Sizes, w
 from .dialect import Dialect
 from .memory import Buffer
 from .places import ArrayPlace, broadcast, flat
+from .sparse import SparseKernel
 
 # Where the element of an operand of a shape stands, as its flat index.
 Where = Callable[[tuple[int, ...]], str]
@@ -119,6 +120,22 @@ class Statements:
             self.bind(value, place)
         self.touch(place)
         return place
+
+    def sparse(self, value: ArrayValue) -> tuple[ArrayPlace, ArrayPlace, ArrayPlace] | None:
+        """Return where the rows of a kernel begin, its columns and its weights, if it is stored without its zeros.
+
+        Its last axis has the columns; the rows are those of all other axes.
+        """
+        kernel = self._constants.get(value.number)
+        if not self.dialect.sparse or kernel is None or value.number in self._places:
+            return None
+        found = SparseKernel.of(kernel.reshape(-1, kernel.shape[-1]))
+        if found is None:
+            return None
+        tables = {f"w{value.number}_{name}": table for name, table in found._asdict().items()}
+        self.tables |= tables
+        begins, columns, weights = map(ArrayPlace, tables)
+        return begins, columns, weights
 
     def touch(self, place: ArrayPlace) -> None:
         """Keep a buffer at least until now."""

@@ -81,6 +81,6 @@ def write_loops(program: ArrayProgram, dialect: Dialect, inputs: Sequence[str], 
     floats = plan(each for each in buffers if not each.whole)
     wholes = plan(each for each in buffers if each.whole)
     # An array may have been placed and then only reshaped.
-    named = set(re.findall(r"\bw\d+\b", "\n".join(to.lines)))
+    named = set(re.findall(r"\bw\d+(?:_[a-z]+)?\b", "\n".join(to.lines)))
     tables = {name: narrow(array) for name, array in to.tables.items() if name in named}
     return LoopCode(to.lines, tables, buffers, floats, wholes)
