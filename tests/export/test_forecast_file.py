@@ -190,11 +190,9 @@ def test_numbers_may_have_a_decimal_comma(going_on, tmp_path):
 
 def test_what_cannot_be_written_is_refused_before_anything_is(going_on, tmp_path):
     forecaster, _ = going_on
-    for ending in ("onnx", "c", "html"):
-        with pytest.raises(InvalidValue, match=f"is exported to numpy, .* and not to {ending}"):
-            pl.export.write(forecaster, tmp_path / f"model.{ending}")
-    with pytest.raises(InvalidValue, match="int8 is not for forecasters"):
-        pl.export.write(forecaster, tmp_path / "model.py", int8=[np.zeros(1)])
+    for ending in ("py", "c"):
+        with pytest.raises(InvalidValue, match="int8 is not for forecasters"):
+            pl.export.write(forecaster, tmp_path / f"model.{ending}", int8=[np.zeros(1)])
     with pytest.raises(NotFitted, match="not fitted yet"):
         pl.export.write(Forecaster(), tmp_path / "model.py")
     assert not list(tmp_path.iterdir())

@@ -80,7 +80,8 @@ def export(
         raise InvalidValue(_words("same_file", path=str(target)))
     loaded = load(path)
     shape = None if input_shape is None else _shape(input_shape)
-    found = exported(loaded, rows=TARGETS[name].rows, input_shape=shape, step=step)
+    chosen = TARGETS[name]
+    found = exported(loaded, rows=chosen.rows, input_shape=shape, step=step, reads_series=chosen.reads_series)
     rows = None if check is None else check_rows(found, check)
     calibration = None if int8 is None else check_rows(found, int8).inputs
     written = write(found, target, name, step=step, beside=beside, features=features, int8=calibration)
@@ -88,6 +89,9 @@ def export(
         output.fact("saved" if each == target else "", _size_of(each))
     if features and written.exported.table is not None:
         note(_words("features_only"))
+    if written.exported.forecast is not None:
+        for line in written.exported.forecast.sentences():
+            output.say(line)
     result: dict[str, Any] = {"target": written.target, "files": [str(each) for each in written.paths]}
     result["bytes"] = written.size
     if written.target == "c":

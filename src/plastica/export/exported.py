@@ -18,6 +18,8 @@ from .tracing import program_of
 from .wording import SAY
 
 if TYPE_CHECKING:
+    from ..forecasting import Forecaster
+    from .forecast_program import ForecastProgram
     from .forecasts import SeriesExport
     from .tables import TableExport
 
@@ -38,7 +40,8 @@ class Exported:
         answer: What plastica answers, from an array for each input of the program to one for each output; for checks.
         draw: Random inputs of so many rows, for checks and calibration without data.
         start: For one step in time, each state before the first one; see :mod:`.stepping`. None for whole inputs.
-        series: What happens around it, for a forecaster; see :mod:`.forecasts`.
+        series: What happens around it, for the Python file of a forecaster; see :mod:`.forecasts`.
+        forecast: What is known of a whole forecaster as a program; see :mod:`.forecast_program`.
     """
 
     name: str
@@ -48,10 +51,16 @@ class Exported:
     draw: Callable[[int], list[np.ndarray]] | None = None
     start: tuple[np.ndarray, ...] | None = None
     series: SeriesExport | None = None
+    forecast: ForecastProgram | None = None
 
 
 def exported(
-    model: object, *, rows: int | None = None, input_shape: InputShape | None = None, step: bool = False
+    model: object,
+    *,
+    rows: int | None = None,
+    input_shape: InputShape | None = None,
+    step: bool = False,
+    reads_series: bool = True,
 ) -> Exported:
     """Return what a writer needs of a model.
 
@@ -60,6 +69,7 @@ def exported(
         rows: As for :func:`program_of`.
         input_shape: As for :func:`program_of`; only for models of arrays.
         step: Whether to take one step in time instead of whole inputs.
+        reads_series: For a forecaster, whether the file reads series itself, or is a program from the last values on.
 
     Raises:
         InvalidValue: If the model cannot be exported; nothing is written then.
@@ -88,11 +98,20 @@ def exported(
     if isinstance(model, BaseTableNetwork | NetworkEstimator):
         return _of_table(of_table(model, rows) if isinstance(model, BaseTableNetwork) else of_estimator(model, rows))
     if isinstance(model, Forecaster):
-        from .forecasts import of_forecaster
-
-        program, series = of_forecaster(model)
-        return Exported("Forecaster", program, series=series)
+        return _of_forecaster(model, rows, reads_series)
     raise InvalidValue(SAY("no_model", given=repr(model)))
+
+
+def _of_forecaster(model: Forecaster, rows: int | None, reads_series: bool) -> Exported:
+    if not reads_series:
+        from .forecast_program import forecast_program
+
+        whole = forecast_program(model, rows)
+        return Exported("Forecaster", whole.program, None, whole.answer, whole.draw, forecast=whole)
+    from .forecasts import of_forecaster
+
+    program, series = of_forecaster(model)
+    return Exported("Forecaster", program, series=series)
 
 
 def _of_step(model: BaseModel, rows: int | None) -> Exported:

@@ -53,10 +53,12 @@ class CheckRows(NamedTuple):
     Attributes:
         inputs: An array for each input of the program; features for the model of a table.
         columns: The raw columns of a table, or of newer rows of series; None for a model of arrays.
+        expected: What plastica answers, where it is known already: the forecasts after each newer step.
     """
 
     inputs: list[np.ndarray]
     columns: RawColumns | None = None
+    expected: list[np.ndarray] | None = None
 
 
 def measure(written: ExportedFiles, rows: CheckRows | None = None) -> Measured:
@@ -77,7 +79,7 @@ def measure(written: ExportedFiles, rows: CheckRows | None = None) -> Measured:
     x = chosen.inputs
     one = [each[:1] for each in x]
     found, microseconds = _answered(written, chosen)
-    differences = [_difference(*each) for each in zip(found, own(x), strict=True)]
+    differences = [_difference(*each) for each in zip(found, chosen.expected or own(x), strict=True)]
     beside = {"plastica": time_of_call(lambda: own(one))}
     if written.target != "onnx" and (session := _onnxruntime(model, written.paths[0])) is not None:
         beside["onnxruntime"] = time_of_call(lambda: session(one))
@@ -191,6 +193,9 @@ def check_rows(exported: Exported, path: str | Path) -> CheckRows:
             from ..data.inputs import as_table
 
             return CheckRows([], {name: values.to_list() for name, values in as_table(path).columns.items()})
+        if exported.forecast is not None:
+            inputs, expected = exported.forecast.after(path)
+            return CheckRows(inputs, expected=expected)
         if exported.table is not None:
             from ..data.inputs import as_table
 

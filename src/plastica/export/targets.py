@@ -42,12 +42,14 @@ class ExportTarget(NamedTuple):
         module: The module that writes it.
         rows: The number of rows for which it answers at once; None for any.
         columns: Whether the file of a table's model is checked with raw columns, by ``opened_table``.
+        reads_series: Whether the file of a forecaster reads series with their time stamps.
     """
 
     ending: str
     module: str
     rows: int | None = None
     columns: bool = False
+    reads_series: bool = False
 
     @property
     def writer(self) -> FileWriter:
@@ -56,7 +58,7 @@ class ExportTarget(NamedTuple):
 
 
 TARGETS = {
-    "numpy": ExportTarget(".py", "numpy_writer"),
+    "numpy": ExportTarget(".py", "numpy_writer", reads_series=True),
     "onnx": ExportTarget(".onnx", "onnx_writer", columns=True),
     "c": ExportTarget(".c", "c_writer", rows=1),
     "html": ExportTarget(".html", "html_writer", rows=1),
@@ -132,11 +134,9 @@ def write(
     chosen = TARGETS[name]
     if step and name == "html":
         raise InvalidValue(SAY("step_target"))
-    found = exported(model, rows=chosen.rows, input_shape=input_shape, step=step)
-    if found.series is not None and name != "numpy":
-        raise InvalidValue(SAY("forecast_target", given=name))
+    found = exported(model, rows=chosen.rows, input_shape=input_shape, step=step, reads_series=chosen.reads_series)
     if int8 is not None:
-        if found.series is not None:
+        if found.series is not None or found.forecast is not None:
             raise InvalidValue(SAY("forecast_int8"))
         if name == "onnx":
             raise InvalidValue(SAY("onnx_int8"))

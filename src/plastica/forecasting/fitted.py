@@ -104,7 +104,7 @@ class FittedForecast:
         origins = (windows.bounds[1:] - self.horizon)[series]
         made, reach, widening = (
             self.scaled_answers(windows, origins),
-            self._reach(windows, origins),
+            self.reach(windows, origins),
             np.array(self.widening),
         )
 
@@ -115,7 +115,7 @@ class FittedForecast:
         levels = self.intervals.quantiles(made, reach, widening)
         return only(longer, kept), Forecasts(shown(made), low, high, {each: shown(levels[each]) for each in levels})
 
-    def _reach(self, windows: PanelWindows, origins: Int[np.ndarray, "windows"]) -> IntervalReach:
+    def reach(self, windows: PanelWindows, origins: Int[np.ndarray, "windows"]) -> IntervalReach:
         """Return how far intervals reach before they are corrected."""
         part = next((part for part in self.parts if part.levels and any(part.weights)), None)
         if part is None:
@@ -144,7 +144,7 @@ class FittedForecast:
         made |= simple
         errors = judge(truth, made, windows.series[origins], np.array(self.naive))
         rival = min(simple, key=lambda name: errors[name].mae)
-        reach = self._reach(windows, origins)
+        reach = self.reach(windows, origins)
         off = windows.scaled_truth(origins) - scaled
         widening = self.intervals.widening(windows, origins, off, reach).at_origins
         low, high = (windows.unscaled(origins, each) for each in self.intervals.ends(scaled, reach, widening))
@@ -218,7 +218,7 @@ class FittedForecast:
             return self.widening
         off, reach = (
             windows.scaled_truth(origins) - self.scaled_answers(windows, origins),
-            self._reach(windows, origins),
+            self.reach(windows, origins),
         )
         return tuple(self.intervals.widening(windows, origins, off, reach, self.widening).after.tolist())
 
