@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import shutil
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import plastica as pl
+from plastica.export.c_source import c_source
 from plastica.export.c_writer import opened, source_of
 from plastica.export.interpreting import run
 from plastica.export.loops.sparse import SparseKernel
 from plastica.export.quantization import narrow
+from plastica.export.tracing import traced
 
 
 def pruned(layers, share):
@@ -64,3 +68,22 @@ def test_a_kernel_is_stored_in_full_where_that_is_smaller():
                 again = np.zeros_like(each)
                 again[np.repeat(np.arange(len(each)), np.diff(found.begins.astype(int))), found.columns] = found.weights
                 assert (again == each).all()
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+def test_kernels_that_a_loop_walks_over_are_stored_without_zeros_too(tmp_path):
+    draw = np.random.default_rng(0)
+    kernels = (draw.standard_normal((3, 20, 30)) * (draw.random((3, 20, 30)) < 0.1)).astype(np.float32)
+
+    def answer(x):
+        _, found = jax.lax.scan(lambda carry, kernel: (carry, jnp.tanh(x @ kernel)), 0.0, jnp.asarray(kernels))
+        return found.sum(0)
+
+    program = traced(answer, [("x", (20,), "float32")], ["y"], rows=1)
+    source = c_source(program, "walk")
+    (tmp_path / "walk.c").write_text(source.source)
+    (tmp_path / "walk.h").write_text(source.header)
+    x = draw.standard_normal((5, 20)).astype(np.float32)
+    (found,) = opened(tmp_path / "walk.c", program)([x])
+    np.testing.assert_allclose(found, np.tanh(x @ kernels).sum(0), atol=1e-6)
+    assert source.flash < 0.25 * kernels.nbytes

@@ -22,6 +22,8 @@ def write_scan(to: Statements, operation: Operation) -> None:
             for value, place in zip(body.inputs[fixed + carried :], given[fixed + carried :], strict=True)
         ]
         _bind(to, body.inputs, [*given[:fixed], *kept, *sequences])
+        for value, whole in zip(body.inputs[fixed + carried :], operation.inputs[fixed + carried :], strict=True):
+            to.walk(value, whole, step)
         to.program(body)
         for value, place in zip(body.outputs[carried:], results, strict=True):
             to.copy(value, place.further(shifted(step, width(value), 0)))

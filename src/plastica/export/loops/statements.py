@@ -12,7 +12,7 @@ import numpy as np
 from ..program import ELEMENTWISE, ArrayProgram, ArrayValue, Operation, Sizes, with_rows
 from .dialect import Dialect
 from .memory import Buffer
-from .places import ArrayPlace, broadcast, flat
+from .places import ArrayPlace, broadcast, flat, shifted
 from .sparse import SparseKernel
 
 # Where the element of an operand of a shape stands, as its flat index.
@@ -54,6 +54,7 @@ class Statements:
         self._places: dict[int, ArrayPlace] = {}
         self._constants: dict[int, np.ndarray] = {}
         self._inlined: dict[int, Operation] = {}
+        self._walked: dict[int, tuple[int, str]] = {}  # the constant of which a value is a part, and the step
 
     # Lines.
 
@@ -126,16 +127,22 @@ class Statements:
 
         Its last axis has the columns; the rows are those of all other axes.
         """
-        kernel = self._constants.get(value.number)
-        if not self.dialect.sparse or kernel is None or value.number in self._places:
+        number, step = self._walked.get(value.number, (value.number, "0"))
+        kernel = self._constants.get(number)
+        if not self.dialect.sparse or kernel is None or (number == value.number and number in self._places):
             return None
         found = SparseKernel.of(kernel.reshape(-1, kernel.shape[-1]))
         if found is None:
             return None
-        tables = {f"w{value.number}_{name}": table for name, table in found._asdict().items()}
+        tables = {f"w{number}_{name}": table for name, table in found._asdict().items()}
         self.tables |= tables
         begins, columns, weights = map(ArrayPlace, tables)
-        return begins, columns, weights
+        return begins.further(shifted(step, prod(sizes(value.shape)[:-1]), 0)), columns, weights
+
+    def walk(self, part: ArrayValue, whole: ArrayValue, step: str) -> None:
+        """Say that a value is the part of a constant at a step of a loop; of other arrays nothing is kept."""
+        if whole.number in self._constants:
+            self._walked[part.number] = whole.number, step
 
     def touch(self, place: ArrayPlace) -> None:
         """Keep a buffer at least until now."""
