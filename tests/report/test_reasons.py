@@ -13,6 +13,7 @@ from plastica.report import reasons, write_report
 from plastica.report.exemplary import exemplary_rows
 from plastica.report.judged import judge
 from plastica.report.layer_histograms import layer_histograms
+from plastica.report.reason_bars import shown_cell
 from plastica.report.similar import nearest_rows
 from plastica.tables import Settings, TableNetwork
 from plastica.tables.preparation import prepare
@@ -139,5 +140,5 @@ def test_without_a_test_set_only_chosen_rows_are_explained(trained):
 
 
 def test_numbers_are_shortened_and_missing_values_have_a_word():
-    assert reasons.shown_cell("0.0500000123", 40) == "0.05" and reasons.shown_cell("12.5", 40) == "12.5"
-    assert "missing" in reasons.shown_cell("", 40) and reasons.shown_cell("1st class cabin", 40) == "1st class cabin"
+    assert shown_cell("0.0500000123", 40) == "0.05" and shown_cell("12.5", 40) == "12.5"
+    assert "missing" in shown_cell("", 40) and shown_cell("1st class cabin", 40) == "1st class cabin"
