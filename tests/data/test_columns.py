@@ -411,6 +411,34 @@ def test_months_by_name(texts):
     assert str(read_dates(table, found)[0].astype("datetime64[D]")) == "2026-01-31"
 
 
+@pytest.mark.parametrize(
+    ("texts", "second", "said"),
+    [
+        (["Jan 1949", "Feb 1949"], "1949-02-01", "read as year and month."),
+        (["January, 1949", "February, 1949"], "1949-02-01", "read as year and month."),
+        (["Jan-1949", "Feb-1949"], "1949-02-01", "read as year and month."),
+        (["1949 Jan", "1949 Feb"], "1949-02-01", "read as year and month."),
+        (["1949M01", "1949M02"], "1949-02-01", "read as year and month."),
+        (["1949 M1", "1949 M2"], "1949-02-01", "read as year and month."),
+        (["Dez-99", "Mai-00"], "2000-05-01", "read as year and month. years of two digits are read as 1969 to 2068."),
+        (["Jan'99", "Feb'00"], "2000-02-01", "read as year and month. years of two digits are read as 1969 to 2068."),
+        (["1960Q1", "1960Q2"], "1960-04-01", "read as year and quarter."),
+        (["1960-Q3", "1960-Q4"], "1960-10-01", "read as year and quarter."),
+        (["1960 Q1", "1961 q3"], "1961-07-01", "read as year and quarter."),
+        (["Q1 1960", "Q4 1960"], "1960-10-01", "read as year and quarter."),
+    ],
+)
+def test_months_and_quarters_of_years(texts, second, said):
+    found, table = column(texts)
+    assert (found.kind, found.note) == ("date", said)
+    assert str(read_dates(table, found)[1].astype("datetime64[D]")) == second
+
+
+@pytest.mark.parametrize("texts", [["Q1", "Q2"], ["Mars 1", "Mars 2"], ["1960Q5", "1960Q6"], ["T1949", "T1950"]])
+def test_what_only_looks_like_months_and_quarters(texts):
+    assert column(texts)[0].kind == "category"
+
+
 def test_no_word_stands_for_two_months():
     from plastica.data.months import NUMBERS, WORDS
 

@@ -43,6 +43,18 @@ def test_task_and_classes(values, task, classes):
         assert [str(label).lower() for label in target.decode(encoded)] == [str(value).lower() for value in values]
 
 
+def test_counts_with_a_rare_end_are_quantities_and_it_is_said():
+    rng = np.random.default_rng(0)
+    grades = np.concatenate([rng.permutation(np.repeat(np.arange(4, 18), 20)), [1, 19]]).tolist()
+    target, _, notes = choose(grades)
+    assert target.task == "regression" and "16 different whole numbers, some of them in fewer than 5 rows" in str(
+        notes[0]
+    )
+    assert choose(grades, "multiclass")[0].task == "multiclass"
+    assert choose(np.repeat(np.arange(10), 5).tolist())[0].task == "multiclass"  # digits
+    assert choose([*[1, 2, 3, 4] * 20, 5, 6, 7])[0].task == "multiclass"  # a scale whose ends are rare
+
+
 def test_labels_come_back_as_they_were_written():
     for written in (["1.0", "2.50"], ["10 %", "20 %"], ["1e5", "2e5"], ["+1", "-1"], ["1.0", "2.0", "3.0"] * 5):
         target, table, notes = choose(written, "classification")

@@ -67,6 +67,15 @@ def numbered() -> polars.DataFrame:
     return polars.DataFrame({"step": 10 + 0.5 * steps, "y": np.cumsum(np.random.default_rng(4).normal(size=200))})
 
 
+def fractions() -> polars.DataFrame:
+    years = np.round(2010 + np.arange(150) / 12, 3)
+    return polars.DataFrame({"time": years, "sales": monthly()["sales"]})
+
+
+def milliseconds() -> polars.DataFrame:
+    return hourly().select(polars.col("time").dt.epoch("ms").alias("ts"), "load")
+
+
 def daily() -> polars.DataFrame:
     return hourly(1200, 86_400)
 
@@ -85,6 +94,8 @@ CASES: dict[str, Case] = {
     "known covariates": (hourly, 600, {"model": "linear_calendar", "target": "load", "known": ["heat", "sky"]}),
     "public holidays": (daily, 1100, {"model": "linear_calendar", "target": "load", "holidays": "DE-BY"}),
     "open hours": (shop, 400, {"model": "dlinear", "quantiles": (0.5,)}),
+    "years with months as fractions": (fractions, 120, {"model": "nlinear"}),
+    "milliseconds since 1970": (milliseconds, 500, {"model": "dlinear", "target": "load"}),
     "numbers for time": (numbered, 150, {"model": "theta", "time": "step"}),
 }
 

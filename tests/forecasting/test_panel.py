@@ -26,6 +26,40 @@ def test_the_only_column_of_numbers_is_the_target_and_the_dates_are_the_time():
     assert panel.frequency.shown(panel.positions[-1]) == "2026-01-03 11:00:00"
 
 
+@pytest.mark.parametrize(
+    ("name", "numbers", "step", "first", "last"),
+    [
+        ("time", 1949 + np.arange(60) / 12, "every month", "1949-01", "1953-12"),
+        ("time", np.round(1949 + np.arange(60) / 12, 2), "every month", "1949-01", "1953-12"),
+        ("time", 1960 + np.arange(60) / 4, "every quarter", "1960-01", "1974-10"),
+        ("time", np.arange(1821, 1881), "every year", "1821-01", "1880-01"),
+        ("ts", 1_700_000_000 + 3600 * np.arange(60), "every hour", "2023-11-14 22:13:20", "2023-11-17 09:13:20"),
+        (
+            "ts",
+            1000 * (1_700_000_000 + 3600 * np.arange(60)),
+            "every hour",
+            "2023-11-14 22:13:20",
+            "2023-11-17 09:13:20",
+        ),
+        ("step", np.arange(60), "a step of 1", "0", "59"),
+        ("step", np.arange(1821, 1881), "a step of 1", "1821", "1880"),
+        ("id", np.arange(1, 61), "a step of 1", "1", "60"),
+    ],
+)
+@pytest.mark.parametrize("given", [False, True])
+def test_numbers_that_give_the_time(name, numbers, step, first, last, given):
+    table = {name: numbers, "load": np.random.default_rng(0).normal(size=60)}
+    panel = read_panel(table, **({"time": name} if given else {}))
+    assert panel.roles.clock.name == name and panel.roles.targets == ("load",)
+    assert str(panel.frequency.words) == step
+    assert [panel.frequency.shown(panel.positions[each]) for each in (0, -1)] == [first, last]
+
+
+def test_numbers_that_fall_are_no_time():
+    with pytest.raises(DataError, match=r"add one, such as 1, 2, 3"):
+        read_panel({"step": np.arange(60)[::-1], "load": np.random.default_rng(0).normal(size=60)})
+
+
 def test_many_series_are_found_by_the_column_that_tells_them_apart():
     days = stamps(40, unit="D")
     table = {"day": days * 2 + days[5:], "shop": ["b"] * 40 + ["a"] * 40 + ["c"] * 35, "sold": np.arange(115.0)}

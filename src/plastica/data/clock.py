@@ -13,6 +13,7 @@ from ..errors import DataError
 from ..typing import Float
 from .column import Column
 from .months import NUMBERS
+from .number_clocks import as_seconds, time_of_numbers
 from .numbers import clean
 from .table import Table, show
 from .values import as_text, read_dates, read_numbers
@@ -20,7 +21,7 @@ from .values import as_text, read_dates, read_numbers
 if TYPE_CHECKING:
     import polars as pl
 
-ClockPart = Literal["date", "time", "year", "month", "day", "hour", "minute", "number"]
+ClockPart = Literal["date", "time", "year", "month", "day", "hour", "minute", "epoch", "months", "number"]
 
 # A date of birth describes a person, not the time of the observation.
 BIRTH = re.compile(r"birth|born|(^|[_\W])dob($|[_\W])|geburt|geboren|naissance|nacimiento|出生|生日", re.I)
@@ -48,7 +49,8 @@ class Clock:
     """The columns that give the time of each row.
 
     Args:
-        parts: The part of the time in each column: "date", or "year", "month", "day" ...; "number" is any number that
+        parts: The part of the time in each column: "date", or "year", "month", "day" ...; "epoch" is seconds since
+            1970 or fractions of them, "months" a year with its months as a fraction, "number" any number that
             increases with time.
         columns: The columns.
     """
@@ -83,6 +85,10 @@ class Clock:
         found: dict[ClockPart, np.ndarray] = {part: _read(table, part, column) for part, column in pairs}
         if "number" in found:
             return found["number"]
+        if "epoch" in found:
+            return as_seconds(found["epoch"], "epoch")
+        if "months" in found:
+            return as_seconds(found["months"], "months")
         seconds = found.get("date")
         seconds = _calendar(found) if seconds is None else seconds
         for part, length in SECONDS.items():
@@ -206,9 +212,17 @@ def named_clock(table: Table, name: str, columns: Iterable[Column]) -> Clock:
     column = next((column for column in columns if column.name == name), None)
     if column is not None and column.kind == "date" and column.date_order != "time":
         return Clock(("date",), (column,))
-    numbers = Clock(("number",), (Column(name, "number"),))
+    return number_clock(table, name)
+
+
+def number_clock(table: Table, name: str) -> Clock:
+    """Return the clock for a column of numbers: seconds since 1970, years with a fraction, or other numbers.
+
+    Raises:
+        DataError: If there are no numbers in it.
+    """
+    numbers = Column(name, "number")
     try:
-        numbers.read(table)
+        return Clock((time_of_numbers(name, read_numbers(table, numbers)),), (numbers,))
     except DataError as problem:
         raise DataError(f"column {show(name)} cannot order rows by time: it contains no dates. {problem}") from None
-    return numbers

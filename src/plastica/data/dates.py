@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..typing import Bool
-from .months import MONTH, NUMBERS, WEEKDAY
+from .months import MONTH, NUMBERS, QUARTERS, WEEKDAY
 
 if TYPE_CHECKING:
     import polars as pl
@@ -22,6 +22,7 @@ NAMED = rf"(?<month>{MONTH})\.?"
 DAYS_NAME = rf"^(?:{WEEKDAY}\.?,?\s)?"
 DAY_MONTH = rf"{DAYS_NAME}{D}(?:st|nd|rd|th|er|º)?(?:[-/.\s]\s?|\s(?:de|of)\s){NAMED}(?:[-/,\s]\s?|\sde\s)"
 MONTH_DAY = rf"{DAYS_NAME}{NAMED}[-\s]{D}(?:st|nd|rd|th)?,?[-\s]\s?"
+QUARTER = r"(?<month>[Qq][1-4])"  # by its first month
 FORMS = {
     "ymd": rf"^{Y}[-/.年]{M}[-/.月]{D}日?" + TIME,
     "dmy": rf"^{D}[-/.]{M}[-/.]{Y}" + TIME,
@@ -29,6 +30,12 @@ FORMS = {
     "day month": DAY_MONTH + Y + TIME,
     "month day": MONTH_DAY + Y + TIME,
     "year month": rf"^{Y}[-/.年]{M}月?$",
+    "year month named": rf"^{Y}(?:[-/]|\s)?{NAMED}$",
+    "month year": rf"^{NAMED}(?:[-/]|,?\s)?{Y}$",
+    "month year short": rf"^{NAMED}[-/']\s?{SHORT_Y}$",
+    "year M": rf"^{Y}[-\s]?[Mm]{M}$",
+    "year quarter": rf"^{Y}[-\s/.]?{QUARTER}$",
+    "quarter year": rf"^{QUARTER}[-\s/.,]\s?{Y}$",
     "compact": r"^(?<y>19[0-9]{2}|20[0-9]{2})(?<m>[0-9]{2})(?<d>[0-9]{2})$",
     "time": rf"^{CLOCK}$",
     "ymd short": rf"^{SHORT_Y}[-/.年]{M}[-/.月]{D}日?" + TIME,
@@ -37,7 +44,12 @@ FORMS = {
     "day month short": DAY_MONTH + SHORT_Y + TIME,
     "month day short": MONTH_DAY + SHORT_Y + TIME,
 }
-LIKE_A_DATE = r"^[0-9]{1,4}[-/.年:][0-9]{1,2}|^[0-9]{1,2}.{1,5}\p{L}{3}|^\p{L}{2,15}[.,]?[-\s]"
+MONTHS_ONLY = ("year month", "year month named", "month year", "month year short", "year M")
+QUARTERS_ONLY = ("year quarter", "quarter year")
+LIKE_A_DATE = (
+    r"^[0-9]{1,4}[-/.年:][0-9]{1,2}|^[0-9]{4}[-/.\s]?\p{L}|^[Qq][1-4][-\s/.,]|^\p{L}{3,9}[/']?[0-9]"
+    r"|^[0-9]{1,2}.{1,5}\p{L}{3}|^\p{L}{2,15}[.,]?[-\s]"
+)
 DATE_NAME = re.compile(r"date|day|datum|time|日期|日$|时间|(^|[_\W])dt($|[_\W])", re.I)
 DAY = np.timedelta64(1, "D")
 PARTS = ["y", "m", "d", "H", "M", "S", "half", "zone", "month"]
@@ -157,10 +169,10 @@ def parse_dates(values: pl.Series, order: str) -> np.ndarray:
             "m": _only_where(part["H"], "1"),
             "d": _only_where(part["H"], "1"),
         }
-    if order == "year month":
-        part["d"] = _only_where(part["m"], "1")
+    if order in (*MONTHS_ONLY, *QUARTERS_ONLY):
+        part["d"] = _only_where(part["y"], "1")
     if "month" in groups:
-        numbers = {name: str(number) for name, number in NUMBERS.items()}
+        numbers = {name: str(number) for name, number in (NUMBERS | QUARTERS).items()}
         part["m"] = part["month"].str.to_lowercase().replace_strict(numbers, default="")
     clock = [part[name].replace("", "0").str.zfill(2) for name in "HMS"]
     day = [_whole_years(part["y"]).str.zfill(4), part["m"].str.zfill(2), part["d"].str.zfill(2)]

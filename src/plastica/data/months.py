@@ -37,6 +37,7 @@ def _with_bare(words: str) -> list[str]:
     return list(dict.fromkeys([*written, *bare]))
 
 
+QUARTERS = {f"q{quarter}": 3 * quarter - 2 for quarter in range(1, 5)}
 NUMBERS = {word: number for number, words in enumerate(WORDS, start=1) for word in _with_bare(words)}
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Label", "Target", "TaskKind", "choose_target", "target_names"]
 
 FEW_CLASSES = 20  # up to this many distinct integers are classes, if each is frequent enough
+FEW_LEVELS = 7  # up to this many are classes, such as the levels of a scale, even if some are rare
 ROWS_PER_CLASS = 5
 TASKS = ("binary", "multiclass", "classification", "multilabel", "regression")
 
@@ -166,14 +167,17 @@ def _is_regression(table: Table, column: Column, task: str | None) -> tuple[bool
     if column.kind != "number" or is_declared_category(table.column(column.name)):
         return False, ()
     numbers = read_numbers(table, column)
-    different = np.unique(numbers)
+    different, counts = np.unique(numbers, return_counts=True)
     if len(different) == 2:
         return False, ()
     whole = bool((different == np.rint(different)).all())
-    few = len(different) <= FEW_CLASSES and len(numbers) >= ROWS_PER_CLASS * len(different)
-    if whole and few:
-        return False, (note("target.whole_classes", name=show(column.name), distinct=len(different)),)
-    return True, ()
+    if not whole or len(different) > FEW_CLASSES or len(numbers) < ROWS_PER_CLASS * len(different):
+        return True, ()
+    told = {"name": show(column.name), "distinct": len(different)}
+    # Counts and grades have rare values at their ends, where classes would have too few rows.
+    if len(different) > FEW_LEVELS and counts.min() < ROWS_PER_CLASS:
+        return True, (note("target.whole_quantities", **told, rows=ROWS_PER_CLASS),)
+    return False, (note("target.whole_classes", **told),)
 
 
 def _regression(table: Table, column: Column, task: str | None, where: Note) -> Target:

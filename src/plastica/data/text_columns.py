@@ -13,7 +13,16 @@ from ..notes import Note, note
 from ..typing import Bool
 from .codes import LEADING_ZERO, SMALLEST, why_codes, why_long_codes
 from .column import Column
-from .dates import DATE_NAME, date_order, has_zones, is_compact, is_short, no_dates
+from .dates import (
+    DATE_NAME,
+    MONTHS_ONLY,
+    QUARTERS_ONLY,
+    date_order,
+    has_zones,
+    is_compact,
+    is_short,
+    no_dates,
+)
 from .declared import Declared
 from .description import EMPTY, describe_numbers, describe_words, with_changes
 from .looks import Look
@@ -122,9 +131,9 @@ def infer_text(place: TextPlace, text: Text) -> Column:
 
 def as_dates(place: TextPlace, cleaned: pl.Series, order: str, column: Column | None = None) -> Column:
     """Return a column of dates in one order; up to a tenth of other values count as missing, with a note."""
-    said = [note("columns.compact_dates")] * (order == "compact") + [note("columns.year_month")] * (
-        order == "year month"
-    )
+    said = [note("columns.compact_dates")] * (order == "compact")
+    said += [note("columns.year_month")] * (order in MONTHS_ONLY)
+    said += [note("columns.year_quarter")] * (order in QUARTERS_ONLY)
     said += [note("columns.short_years")] * is_short(order, cleaned) + [note("columns.utc")] * has_zones(cleaned)
     odd = no_dates(cleaned, order)
     words, told = _say_odd(place, cleaned, odd, "date")

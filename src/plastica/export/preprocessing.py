@@ -40,7 +40,7 @@ import math
 import re
 
 from ..data.column import Column
-from ..data.dates import FORMS
+from ..data.dates import FORMS, QUARTERS_ONLY
 from ..data.encoders import (
     BooleanEncoder,
     CategoryEncoder,
@@ -53,7 +53,7 @@ from ..data.encoders import (
 from ..data.encoders.scaling import Robust
 from ..data.encoding import TableEncoder
 from ..data.looks import EITHER
-from ..data.months import NUMBERS
+from ..data.months import NUMBERS, QUARTERS
 from ..data.numbers import PLAIN_FORMAT, SPACES, NumberFormat, words_as_numbers
 from ..data.target import Target
 from ..data.units import removed_pattern, unit_pattern
@@ -81,7 +81,7 @@ def date_column(column: Column) -> Document:
     return {
         **_column(column),
         "pattern": re.sub(r"\?<(\w+)>", r"?P<\1>", pattern),
-        "months": NUMBERS if "month" in pattern else {},
+        "months": QUARTERS if column.date_order in QUARTERS_ONLY else NUMBERS if "month" in pattern else {},
     }
 
 

@@ -75,10 +75,20 @@ def read_stamps(columns: RawColumns) -> np.ndarray:
         parts[spec["part"]] = np.array([math.nan if each is None else each for each in found])
     if "number" in parts:
         return parts["number"]
+    if "epoch" in parts:
+        return since_1970(parts["epoch"])
+    if "months" in parts:
+        return first_seconds({"year": np.zeros(len(cells)) + 1970, "month": np.rint(12 * (parts["months"] - 1970)) + 1})
     stamps = parts["date"] if "date" in parts else first_seconds(parts)
     for part, length in (("hour", 3600), ("minute", 60), ("time", 1)):
         stamps = stamps + parts.get(part, 0.0) * length
     return stamps
+
+
+def since_1970(numbers: np.ndarray) -> np.ndarray:
+    """Return seconds from seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size."""
+    largest = np.nanmax(numbers, initial=0.0)
+    return numbers / next((unit for unit in (1.0, 1e3, 1e6, 1e9) if largest <= 2_208_988_800 * unit), 1e9)
 
 
 def seconds_of(row: int, cell: RawCell, spec: ColumnSpec) -> float | None:

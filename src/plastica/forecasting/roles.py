@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..data.clock import Clock, find_clocks, named_clock
+from ..data.clock import Clock, find_clocks, named_clock, number_clock
 from ..data.columns import Column, infer_columns
 from ..data.dates import with_zones
+from ..data.number_clocks import rising_column
 from ..data.numbers import clean
 from ..data.series import make_series
 from ..data.table import Table, show
@@ -193,11 +194,14 @@ def _clock(table: Table, columns: Sequence[Column], time: str | None, named: Seq
         return clock, clock.read(table)
     able = [column for column in columns if column.name not in named]
     found = find_clocks(table, able)
+    if not found and (rising := rising_column(table, able)):
+        clock = number_clock(table, rising.name)
+        return clock, clock.read(table)
     if not found:
         listed = ", ".join(show(name) for name in table.names[:20])
         raise DataError(
             f"{table.source} has no column of dates or times (it has {listed}); name the one that orders its rows, "
-            "dates or rising numbers: time=..."
+            "dates or rising numbers: time=... If there is none, add one, such as 1, 2, 3 ..."
         )
     clock, stamps = found[0]
     for other, its in found[1:]:
