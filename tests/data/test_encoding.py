@@ -181,6 +181,8 @@ def test_constant_training_part_and_huge_numbers_stay_finite():
 def test_a_table_without_usable_columns_is_refused():
     with pytest.raises(DataError, match=r"no usable columns\. 'a': left out: every value is 1"):
         fit(a=[1, 1, 1])
+    with pytest.raises(DataError, match=r"at least one column besides the target\."):
+        TableEncoder.fit(read_table({"y": [1.5, 2.5, 3.5]}), ignored=["y"])
 
 
 def test_types_may_change_between_training_and_predicting():

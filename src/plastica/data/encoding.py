@@ -19,6 +19,11 @@ from .encoders import CategoryEncoder, CodeEncoder, ColumnEncoder, fit_encoder
 from .table import Table, show
 from .values import missing, with_numbers
 
+ONLY_THE_TARGET = (
+    "A prediction needs at least one column besides the target. To forecast a series from its own past, use plastica "
+    "forecast."
+)
+
 
 class FeatureLayout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The layout of the array returned by :meth:`TableEncoder.transform`.
@@ -72,6 +77,7 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         used = [column for column in known if column.used]
         if not used:
             why = " ".join(f"{show(column.name)}: {column.note}" for column in known[:5])
+            why = why or ONLY_THE_TARGET
             raise DataError(f"{train.source} has no usable columns. {why}".strip())
         train = with_numbers(train, used)
         encoders = _each_indicator_once(train, [fit_encoder(train, column) for column in used])

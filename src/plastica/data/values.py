@@ -61,7 +61,7 @@ def read_numbers(table: Table, column: Column) -> Float[np.ndarray, "rows"]:
         row = int(infinite.argmax())
         said = (
             f"{table.cell(row, column.name)}: {show(texts[row])} is infinite or too large for a floating-point "
-            "number. Correct it, leave the cell empty, or drop the column."
+            "number. Correct it, leave the cell empty, list it in missing_words, or drop the column."
         )
         raise _bad_cells(said, column, texts, infinite, "a finite number")
     return numbers.astype(np.float64)
