@@ -78,7 +78,8 @@ def read_stamps(columns: RawColumns) -> np.ndarray:
     if "epoch" in parts:
         return since_1970(parts["epoch"])
     if "months" in parts:
-        return first_seconds({"year": np.zeros(len(cells)) + 1970, "month": np.rint(12 * (parts["months"] - 1970)) + 1})
+        months = np.rint(12 * (parts["months"] - 1970)) + 1
+        return first_seconds({"year": np.full(len(months), 1970), "month": months})
     stamps = parts["date"] if "date" in parts else first_seconds(parts)
     for part, length in (("hour", 3600), ("minute", 60), ("time", 1)):
         stamps = stamps + parts.get(part, 0.0) * length
