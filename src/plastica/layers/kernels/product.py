@@ -22,8 +22,10 @@ SHARED_SUM = 1 << 12
 FEW_OUTPUTS = 32
 FEW_OUTPUTS_PRODUCT = 1 << 16
 # Seen from 26 million multiplications on: XLA shares a batch of products out among its threads, and their bits would
-# depend on them. Such products are made one by one, which takes longer to compile.
+# depend on them. Such products are made one by one, which takes longer to compile, or in groups where there are many:
+# 800 of them, as for a table of 800 columns, took minutes.
 SHARED_BATCH = 1 << 21
+MOST_ONE_BY_ONE = 64
 
 # Below this many columns, products of networks side by side are computed with the rows along the last axis. Measured
 # for 16 networks and 32 rows: 8 inputs and 10 units 2.8 us instead of 8.9, 10 and 2 1.6 instead of 7.9, 32 and 10 8.2
@@ -97,9 +99,15 @@ def own_products(x: jax.Array, kernels: jax.Array) -> jax.Array:
     Returns:
         ``(rows, k, outputs)``.
     """
-    if x.size * kernels.shape[-1] < SHARED_BATCH:
+    count = kernels.shape[0]
+    multiplications = x.size * kernels.shape[-1]
+    if multiplications < SHARED_BATCH:
         return jax.vmap(jnp.matmul, in_axes=(1, 0), out_axes=1)(x, kernels)
-    return jnp.stack([product(x[:, k], kernels[k]) for k in range(kernels.shape[0])], axis=1)
+    if count <= MOST_ONE_BY_ONE:
+        return jnp.stack([product(x[:, k], kernels[k]) for k in range(count)], axis=1)
+    group = max(SHARED_BATCH * count // multiplications, 1)
+    each = jax.lax.map(lambda pair: product(*pair), (jnp.moveaxis(x, 1, 0), kernels), batch_size=group)
+    return jnp.moveaxis(each, 0, 1)  # (rows, k, outputs)
 
 
 def row_products(x: jax.Array, delta: jax.Array) -> jax.Array:
