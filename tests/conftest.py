@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -39,6 +40,10 @@ if "XLA_FLAGS" not in os.environ and is_understood(QUICK_TO_COMPILE):
 
 
 array_checks.install("plastica")
+
+# A shell has commands in the background ignore Ctrl-C, and they pass that on; tests of interrupts need it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish():
