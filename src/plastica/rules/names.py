@@ -73,7 +73,6 @@ NAMES: dict[str, Callable[[], Rule]] = {
 VARIANTS = {
     "predictive_coding_fixed_prediction": "predictive_coding",
     "predictive_coding_zero_divergence": "predictive_coding",
-    "rflo": "eprop",
     "sign_symmetry_batch_random": "sign_symmetry",
     "snap_1": "rtrl",
 }
