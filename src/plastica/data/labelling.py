@@ -178,7 +178,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def _refuse(self, table: Table, wrong: Bool[np.ndarray, "rows"], what: str, column: Column) -> None:
         if wrong.any():
             row, count = int(wrong.argmax()), int(wrong.sum())
-            more = f" ({count - 1} more such rows)" if count > 1 else ""
+            more = f" (and {count - 1} more)" if count > 1 else ""
             value = table.column(column.name)[row]
             raise DataError(f"{table.cell(row, column.name)}: the target {show(value)} {what}{more}.")
 

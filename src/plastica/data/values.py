@@ -190,7 +190,7 @@ def _refuse_others(
     if not wrong.any():
         return
     row, count = int(wrong.argmax()), int(wrong.sum())
-    more = f" ({count - 1} more such cells)" if count > 1 else ""
+    more = f" (and {count - 1} more)" if count > 1 else ""
     written = f", {column.format}" if wanted == "a number" and str(column.format) else ""
     said = f"{table.cell(row, column.name)}: {show(values[row])} is not {wanted}{written}{more}."
     raise _bad_cells(said, column, values, wrong, f"{wanted}{written}")
