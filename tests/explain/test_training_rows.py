@@ -103,7 +103,7 @@ def test_nearest_rows_begin_with_the_row_itself(classifier):
     hidden = np.maximum(X @ classifier.get_weights()[0] + classifier.get_weights()[1], 0)
     far = np.linalg.norm(hidden - hidden[5], axis=1)
     np.testing.assert_allclose(found.distances[0], np.sort(far)[:3], atol=1e-5)
-    assert "row 1: 6 (0)" in repr(found)
+    assert found.distances[:, 0].tolist() == [0, 0] and "row 1: 6 (0)" in repr(found)
 
 
 def test_what_is_refused(classifier, regression):

@@ -19,9 +19,8 @@ from ..layers.layer import INFERENCE, Layer
 from ..model import Model
 from ..model.examples import take_inputs
 from ..notes import note
+from ..training.batches import ANSWER_ROWS, filled
 from ..typing import Float, Num, Params, State
-
-AT_ONCE = 1024  # rows
 
 
 class CutNetwork(NamedTuple):
@@ -137,10 +136,11 @@ def _cut(own: Model, place: int, called: str) -> CutNetwork:
 def activity(model: Model, network: CutNetwork, x: object, what: str) -> Float[np.ndarray, "rows *units"]:
     """Return the activity of the layer for rows."""
     rows = cast(np.ndarray, take_inputs(model, x, what))
-    parts = [rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE)]
+    # As predictions are: in parts of one size, so that the last bit of a row does not depend on the rows beside it.
+    parts = [filled(rows[start : start + ANSWER_ROWS], ANSWER_ROWS) for start in range(0, len(rows), ANSWER_ROWS)]
     own = network.params[0], network.state[0]
     found = [np.asarray(_activity(part, *own, front=network.links[0]), np.float64) for part in parts]
-    return np.concatenate(found)
+    return np.concatenate(found)[: len(rows)]
 
 
 @partial(jax.jit, static_argnames="front")
