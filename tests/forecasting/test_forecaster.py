@@ -217,7 +217,7 @@ def test_rows_that_end_before_those_of_training_are_an_error(fitted):
 
 
 def test_a_gap_before_the_forecast_is_an_error(fitted):
-    with pytest.raises(DataError, match=r"\d+% of the last 48 steps of the series before .* are missing"):
+    with pytest.raises(DataError, match=r"\d+ % of the last 48 steps of the series before .* are missing"):
         fitted.predict(frame(slice(440, 460)))
 
 
