@@ -62,8 +62,7 @@ DIGITS = "digits"
 @parameters.drop
 @parameters.file_format
 @parameters.out_folder
-@click.option("--checkpoint", metavar="FOLDER", help="Folder for checkpoints.")
-@click.option("--resume", is_flag=True, help="Resume from the newest checkpoint in --checkpoint.")
+@parameters.checkpoints
 @parameters.lang
 @parameters.quiet
 @parameters.json

@@ -85,13 +85,9 @@ def export(
     rows = None if check is None else check_rows(found, check)
     calibration = None if int8 is None else check_rows(found, int8).inputs
     written = write(found, target, name, step=step, beside=beside, features=features, int8=calibration)
-    for each in written.paths:
-        output.fact("saved" if each == target else "", _size_of(each))
+    _say_files(output, written, target)
     if features and written.exported.table is not None:
         note(_words("features_only"))
-    if written.exported.forecast is not None:
-        for line in written.exported.forecast.sentences():
-            output.say(line)
     result: dict[str, Any] = {"target": written.target, "files": [str(each) for each in written.paths]}
     result["bytes"] = written.size
     if written.target == "c":
@@ -106,6 +102,15 @@ def export(
     except PlasticaError as why:
         output.fact("beside", _words("unmeasured", why=str(why)))
     output.result(result)
+
+
+def _say_files(output: Output, written: ExportedFiles, target: Path) -> None:
+    """Print the files with their sizes, and what goes into a forecaster and comes out."""
+    for each in written.paths:
+        output.fact("saved" if each == target else "", _size_of(each))
+    if written.exported.forecast is not None:
+        for line in written.exported.forecast.sentences():
+            output.say(line)
 
 
 def _measured(output: Output, written: ExportedFiles, rows: CheckRows | None) -> dict[str, Any]:

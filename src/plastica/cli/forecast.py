@@ -70,8 +70,7 @@ from .wording import SAY
     metavar="TIME",
     help="Also explain the forecast from TIME on in report.html; repeatable.",
 )
-@click.option("--checkpoint", metavar="FOLDER", help="Folder for checkpoints.")
-@click.option("--resume", is_flag=True, help="Resume from the newest checkpoint in --checkpoint.")
+@parameters.checkpoints
 @parameters.lang
 @parameters.verbose
 @parameters.quiet

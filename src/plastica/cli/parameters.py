@@ -109,3 +109,7 @@ def together(*options: Decorator) -> Decorator:
 
 file_format = together(separator, encoding, sheet)
 results = together(out_folder, lang, quiet, json, debug)
+checkpoints = together(
+    click.option("--checkpoint", metavar="FOLDER", help="Folder for checkpoints."),
+    click.option("--resume", is_flag=True, help="Resume from the newest checkpoint in --checkpoint."),
+)

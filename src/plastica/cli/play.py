@@ -38,8 +38,7 @@ EPISODES = {"bandit": 1024, "gridworld": 2048}
 @click.option("--seeds", type=click.IntRange(min=1), default=3, help="Networks of each learning rate.")
 @parameters.seed
 @parameters.out_folder
-@click.option("--checkpoint", metavar="FOLDER", help="Folder for checkpoints.")
-@click.option("--resume", is_flag=True, help="Resume from the newest checkpoint in --checkpoint.")
+@parameters.checkpoints
 @parameters.lang
 @parameters.quiet
 @parameters.json

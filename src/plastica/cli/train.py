@@ -125,8 +125,7 @@ STRATEGIES = ("softmax", "one_vs_rest", "one_vs_one")
 @parameters.devices
 @parameters.cluster
 @click.option("--doctor", is_flag=True, help="Diagnose the network while it trains, and show the findings.")
-@click.option("--checkpoint", metavar="FOLDER", help="Folder for checkpoints.")
-@click.option("--resume", is_flag=True, help="Resume from the newest checkpoint in --checkpoint.")
+@parameters.checkpoints
 @parameters.lang
 @parameters.verbose
 @parameters.quiet
