@@ -51,17 +51,18 @@ class Plan(NamedTuple):
     before: Int[AnyArray, "counts"] | None = None
 
     def for_program(self) -> Plan:
-        """Return the plan as the compiled loop takes it: with scalars as its span, and room for at least two batches.
+        """Return the plan as the compiled loop takes it: scalars as its span, room for two epochs of two batches.
 
-        The program would otherwise compile kernels to cut scalars out. And of a table with one batch XLA knows which
-        row it takes, and fuses the step in another way, with other roundings: a batch alone would not give the bits
-        that it gives among others.
+        The program would otherwise compile kernels to cut scalars out. And of a table with one epoch or one batch XLA
+        knows which row it takes, and fuses the step in another way, with other roundings: a batch alone would not give
+        the bits that it gives among others.
         """
         table, real = self.table, self.real
         batches = np.int32(table.shape[1]) if self.batches is None else self.batches
-        if table.shape[1] == 1 and isinstance(table, np.ndarray) and isinstance(real, np.ndarray):
-            table = np.concatenate([table, np.zeros_like(table)], 1)
-            real = np.append(real, np.zeros_like(real))[:2]
+        if min(table.shape[:2]) == 1 and isinstance(table, np.ndarray) and isinstance(real, np.ndarray):
+            epochs, room, _ = table.shape
+            table = np.pad(table, ((0, epochs == 1), (0, room == 1), (0, 0)))
+            real = np.pad(real, (0, room == 1))
         return self._replace(table=table, real=real, span=tuple(self.span), batches=batches)
 
     def counts(self) -> tuple[int, ...]:
