@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import click
 import numpy as np
 import pytest
 from scipy import stats
-from sklearn.metrics import log_loss, r2_score
+from sklearn.metrics import log_loss, r2_score, recall_score
 
-from plastica.checks.findings import finding
+from plastica.checks.findings import finding, noted
+from plastica.cli.train import train
+from plastica.cli.wording import in_command_words
 from plastica.evaluation import inference as guessing
 from plastica.evaluation import verdicts
 from plastica.evaluation.decisions import Decision
 from plastica.evaluation.inference import beyond_guess, guess_from
 from plastica.evaluation.intervals import Figure
 from plastica.evaluation.judged import Judged
+from plastica.evaluation.scores import score
 from plastica.report.conclusions import conclusion
 
 RNG = np.random.default_rng(0)
@@ -188,3 +192,49 @@ def test_what_is_simpler_is_called_so_and_trees_are_not():
     assert "Boosted trees may do just as well" in said("network", "trees")[0]
     assert "simple" not in said("network", "trees")[0] and "简单" not in said("network", "trees")[1]
     assert "as well" not in said("linear", "trees")[0]
+
+
+def rare_case(decision=None):
+    """A rare class that true probabilities never favour, and a model that favours it too often and too surely."""
+    rng = np.random.default_rng(0)
+    sign = rng.random(600) < 0.3
+    y = np.where(rng.random(600) < np.where(sign, 0.3, 0.02), 2, rng.integers(0, 2, 600))
+    own = np.where(sign[:, None], [0.35, 0.35, 0.3], [0.49, 0.49, 0.02])
+    other = np.where(sign[:, None], [0.02, 0.02, 0.96], [0.49, 0.49, 0.02])
+    judged = Judged(
+        "multiclass",
+        np.arange(600),
+        y,
+        {"network": own, "trees": other},
+        {"network": decision or Decision(), "trees": Decision()},
+    )
+    scores = {name: score("multiclass", y, judged.answers[name], judged.decisions[name]) for name in judged.answers}
+    return judged, verdicts.conclude(
+        Table(y, ("a", "b", "c"), "multiclass"), judged, scores, "balanced_accuracy"
+    )  # fmt: skip
+
+
+def test_better_probabilities_of_a_model_that_seldom_names_rare_classes_are_told_with_the_option_that_helps():
+    judged, found = rare_case()
+    assert (found.standing, found.rival) == ("worse", "trees")
+    (told,) = [each for each in found.findings if each.code == "probabilities_better"]
+    losses = {name: log_loss(judged.y, answers) for name, answers in judged.answers.items()}
+    assert told.data["own"] == f"{losses['network']:.3f}" and told.data["value"] == f"{losses['trees']:.3f}"
+    assert losses["network"] < losses["trees"] and told.severity == "note"
+    for said in (noted(told).spoken("en"), noted(told).spoken("zh")):
+        assert 'threshold="balanced_accuracy"' in said and "{" not in said
+        with click.Context(train):
+            assert "--threshold balanced_accuracy" in in_command_words(said)
+    assert "梯度提升树" in noted(told).spoken("zh")
+
+
+def test_the_option_is_not_suggested_where_it_is_used_or_another_metric_decides():
+    counts = np.bincount(rare_case()[0].y)
+    weighted = Decision(rule="weights", weights=tuple(1 / counts), aim="balanced_accuracy", rows=600)
+    judged, found = rare_case(weighted)
+    assert recall_score(judged.y, judged.labels(), average="macro") > recall_score(
+        judged.y, judged.answers["network"].argmax(1), average="macro"
+    )
+    assert not [each for each in found.findings if each.code == "probabilities_better"]
+    scores = {name: {"accuracy": Figure(value)} for name, value in (("network", 0.8), ("trees", 0.9))}
+    assert not list(verdicts.probabilities_better(judged, scores, "trees", "accuracy", lambda *_: Figure(-1, -1, -1)))

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 FIGURES = ("mean_cost", "accuracy", "balanced_accuracy", "micro_f1", "macro_f1", "f1", "precision", "recall", "mcc")
 FIGURES += ("auc", "average_precision", "hamming_loss", "subset_accuracy", "log_loss", "brier", "mae", "rmse", "r2")
-AFTERWARDS = ("never_found", "naive_better")  # other findings concern the data and were printed before training
+# Other findings concern the data and were printed before training.
+AFTERWARDS = ("never_found", "naive_better", "probabilities_better")
 
 
 def say_trained(output: Output, network: TableNetwork) -> None:

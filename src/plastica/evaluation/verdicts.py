@@ -74,12 +74,14 @@ def conclude(
         gap_to: Returns the difference to a model in a metric. Default: paired by rows.
         more: Further findings.
     """
-    found = (*more, *prepared.findings, *never_found(prepared, judged), *naive_better(judged, scores, main))
-    found = tuple(sorted(found, key=lambda each: ORDER[each.severity]))
     beyond = _beyond(prepared, judged)
     own, rival = judged.own, _best_other(judged.own, scores, main)
     gap_to = gap_to or partial(_difference, judged)
     standing, measure, gap = _standing(beyond[own], rival, main, gap_to)
+    found = [*more, *prepared.findings, *never_found(prepared, judged), *naive_better(judged, scores, main)]
+    if standing == "worse":
+        found += probabilities_better(judged, scores, rival, main, gap_to)
+    found = tuple(sorted(found, key=lambda each: ORDER[each.severity]))
     told = rival != "dummy" and beyond[rival].answer == "more"
     return Verdict(
         level=_level(standing, found),
@@ -147,6 +149,22 @@ def naive_better(judged: Judged, scores: Mapping[str, Scores], main: str) -> Ite
             value=scores[best][main].value,
             own=scores[judged.own][main].value,
         )
+
+
+def probabilities_better(
+    judged: Judged, scores: Mapping[str, Scores], rival: str, main: str, gap_to: Callable[[str, str], Figure]
+) -> Iterator[Finding]:
+    """Find whether a model with the worse balanced accuracy has significantly better probabilities.
+
+    The most probable class is then seldom a rare one; weights of the classes in the decision change that without
+    another model.
+    """
+    decision = judged.decisions.get(judged.own)
+    if main != "balanced_accuracy" or decision is None or decision.rule != "largest":
+        return
+    if _side(gap_to(rival, "log_loss"), "log_loss") == "better":
+        own, value = (scores[name]["log_loss"].value for name in (judged.own, rival))
+        yield finding("probabilities_better", "note", own=f"{own:.3f}", value=f"{value:.3f}", name=rival)
 
 
 def _beyond(prepared: Prepared, judged: Judged) -> dict[str, BeyondGuess]:
