@@ -119,7 +119,7 @@ def test_get_takes_what_a_person_may_give():
 
 
 def test_errors_say_what_to_give():
-    with pytest.raises(UnknownName, match='unknown constraint "maxnrm"; did you mean "maxnorm"'):
+    with pytest.raises(UnknownName, match='unknown constraint "maxnrm"; did you mean "max_norm"'):
         get("maxnrm")
     with pytest.raises(InvalidValue, match=r"constraint=0.1: expected a name, a Constraint such as MaxNorm\(3\)"):
         get(0.1)

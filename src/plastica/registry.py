@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from inspect import isclass
@@ -10,6 +11,8 @@ from typing import TypeVar
 from .errors import InvalidValue, UnknownName
 
 T = TypeVar("T")
+
+SEPARATORS = re.compile(r"[\W_]+")
 
 
 def look_up(kind: str, name: object, known: Mapping[str, T]) -> T:
@@ -40,8 +43,29 @@ def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
         known: The known names.
         cutoff: How like the nearest must be, from 0 to 1.
     """
-    near = get_close_matches(name, list(known), n=1, cutoff=cutoff)
-    return f'; did you mean "{near[0]}"?' if near else "."
+    near = most_similar(name, known, cutoff)
+    return "." if near is None else f'; did you mean "{near}"?'
+
+
+def most_similar(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """Return the known name most like another one, whatever their capitals, spaces and punctuation; None for none.
+
+    Args:
+        name: The unknown name.
+        known: The known names; of two that are equally like it, the first.
+        cutoff: How like the nearest must be, from 0 to 1.
+
+    Example:
+        >>> most_similar("Bill Length (mm)", ["sex", "bill_length_mm"]), most_similar("age", ["island"])
+        ('bill_length_mm', None)
+    """
+    plain = {_plain(each): each for each in reversed([*known])}
+    near = get_close_matches(_plain(name), plain, n=1, cutoff=cutoff)
+    return plain[near[0]] if near else None
+
+
+def _plain(name: str) -> str:
+    return SEPARATORS.sub("", name.casefold()) or name
 
 
 def resolve(

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.processes import started
 
 import plastica as pl
 from plastica.cluster import apart, launching
@@ -186,12 +187,12 @@ def test_ctrl_c_ends_all_workers_and_says_how_to_go_on(tmp_path):
         f"society.fit(np.ones((64, 2)), np.ones(64), epochs=10**6, cluster='local:2', checkpoint={str(tmp_path)!r})"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    head = subprocess.Popen([sys.executable, "-c", script], env=environment, stderr=subprocess.PIPE, text=True)
-    until = time.monotonic() + 120
-    while not list(tmp_path.glob("round-*")) and time.monotonic() < until:
-        time.sleep(0.05)
-    head.send_signal(signal.SIGINT)
-    _, said = head.communicate(timeout=60)
+    with started([sys.executable, "-c", script], env=environment, stderr=subprocess.PIPE, text=True) as head:
+        until = time.monotonic() + 120
+        while not list(tmp_path.glob("round-*")) and time.monotonic() < until:
+            time.sleep(0.05)
+        head.send_signal(signal.SIGINT)
+        _, said = head.communicate(timeout=60)
     assert head.returncode not in (0, None) and "resume=True continues the run" in said
     assert not [each for each in Path("/proc").glob("[0-9]*/cmdline") if str(tmp_path) in text_of(each)]
 

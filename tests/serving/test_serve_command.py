@@ -16,6 +16,7 @@ import urllib.request
 
 import pytest
 from click.testing import CliRunner
+from tests.processes import started
 
 from plastica import serving
 from plastica.cli.main import app
@@ -94,7 +95,7 @@ def ask(url, rows=None, token="s3cret"):
 def test_a_server_reloads_at_sighup_and_answers_all_before_it_ends(model_file, rows):
     env = {**os.environ, "PLASTICA_TOKEN": "s3cret", "LC_ALL": "C.UTF-8"}
     command = [*COMMAND, "serve", str(model_file), "--port", "0", "--access-log"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env) as server:
+    with started(command, stderr=subprocess.PIPE, text=True, env=env) as server:
         assert server.stderr is not None
         lines = iter(server.stderr.readline, "")
         said = next(line for line in lines if "/predict" in line)

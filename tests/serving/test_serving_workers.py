@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from prometheus_client.parser import text_string_to_metric_families
+from tests.processes import started
 
 from plastica.cli.main import app
 from plastica.data.columns import infer_columns
@@ -28,7 +29,9 @@ COMMAND = (sys.executable, "-c", "from plastica.cli.main import run; run()", "se
 
 def ask(url, rows=None):
     body = None if rows is None else json.dumps(rows).encode()
-    with urllib.request.urlopen(urllib.request.Request(url, body, {"content-type": "application/json"})) as reply:
+    with urllib.request.urlopen(
+        urllib.request.Request(url, body, {"content-type": "application/json"}), timeout=60
+    ) as reply:
         return reply.status, reply.read()
 
 
@@ -47,7 +50,7 @@ def until(found, wanted, seconds=60):
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs Linux")
 def test_a_killed_worker_is_replaced_and_counts_are_those_of_all(model_file, rows):
     command = [*COMMAND, str(model_file), "--port", "0", "--workers", "2"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+    with started(command, stderr=subprocess.PIPE, text=True) as server:
         lines = iter(server.stderr.readline, "")
         (url,) = re.findall(r"(http://127\.0\.0\.1:\d+)/predict", next(line for line in lines if "/predict" in line))
         children = Path(f"/proc/{server.pid}/task/{server.pid}/children")

@@ -13,6 +13,7 @@ import time
 
 import pytest
 from click.testing import CliRunner
+from tests.processes import started
 
 from plastica.cli.main import app
 from plastica.errors import DataError, FileError
@@ -118,7 +119,7 @@ def test_a_killed_command_goes_on_and_one_that_is_told_to_end_saves(model, tmp_p
     command = [*COMMAND, str(model), "--from", str(path), "--out", str(out), "--follow", "--save-every", "1"]
 
     def learning(rows, number):
-        with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        with started(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             with path.open("a") as file:
                 file.write("".join(f"{row}\n" for row in rows))
             before = out.stat().st_mtime_ns if out.exists() else 0

@@ -9,6 +9,7 @@ import time
 import types
 
 import pytest
+from tests.processes import started
 
 from plastica.errors import InvalidValue
 from plastica.language import using
@@ -360,7 +361,7 @@ time.sleep(5)
 """
     ours, theirs = pty.openpty()
     environment = {k: v for k, v in os.environ.items() if k != "NO_COLOR"} | {"TERM": "xterm-256color"}
-    with subprocess.Popen([sys.executable, "-c", code], stdout=theirs, stderr=theirs, env=environment) as process:
+    with started([sys.executable, "-c", code], stdout=theirs, stderr=theirs, env=environment) as process:
         os.close(theirs)
         written = b""
         while True:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from difflib import get_close_matches
 from pathlib import Path
 
 from ..data.table import show
 from ..errors import FileError
 from ..notes import note
+from ..registry import most_similar
 from ..storage.atomic import explained, reason
 
 RUNS = Path("runs")
@@ -84,9 +84,9 @@ def _model_file(given: str) -> Path:
         return path / MODEL
     if not path.exists():
         runs = [str(folder) for folder in sorted(RUNS.glob("*")) if (folder / MODEL).exists()]
-        near = get_close_matches(given.rstrip("/"), runs, n=1)
-        if near:
-            raise FileError(note("errors.no_model_near", given=show(given), near=show(near[0])))
+        near = most_similar(given, runs)
+        if near is not None:
+            raise FileError(note("errors.no_model_near", given=show(given), near=show(near)))
         raise FileError(note("errors.no_model", given=show(given)))
     return path
 

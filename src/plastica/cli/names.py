@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from pathlib import Path
 from shlex import quote
 
@@ -60,11 +59,12 @@ def require_known(kind: str, name: str | None) -> None:
             return
     from ..errors import UnknownName
     from ..notes import note
+    from ..registry import most_similar
 
-    near = get_close_matches(name.strip().lower(), known, n=1)
+    near = most_similar(name, known)
     told = {"kind": kind, "name": name, "known": ", ".join(sorted(known))}
     raise UnknownName(
-        note("errors.unknown_name_near", **told, near=near[0]) if near else note("errors.unknown_name", **told)
+        note("errors.unknown_name", **told) if near is None else note("errors.unknown_name_near", **told, near=near)
     )
 
 

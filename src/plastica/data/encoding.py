@@ -5,13 +5,13 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 import msgspec
 import numpy as np
 
 from ..errors import DataError, PlasticaWarning
 from ..notes import Note, first_few, note
+from ..registry import most_similar
 from ..typing import Float
 from .column import Column
 from .columns import infer_columns
@@ -170,10 +170,10 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         lacking = [name for name in wanted if name not in table.columns]
         surplus = [name for name in table.columns if name not in known]
         if lacking:
-            near = get_close_matches(lacking[0], surplus, n=1)
-            hint = {"near": show(near[0])} if near else {}
+            near = most_similar(lacking[0], surplus)
+            hint = {} if near is None else {"near": show(near)}
             more = {"more": len(lacking) - 1} if len(lacking) > 1 else {}
-            key = f"errors.lacking{'_more' * bool(more)}{'_near' * bool(near)}"
+            key = f"errors.lacking{'_more' * bool(more)}{'_near' * bool(hint)}"
             raise DataError(note(key, source=table.source, column=show(lacking[0]), **hint, **more))
         if surplus:
             shown = first_few([show(name) for name in surplus], 5)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..notes import Note, note
-from .similar_names import most_similar
+from ..registry import most_similar
 
 if TYPE_CHECKING:
     import polars as pl

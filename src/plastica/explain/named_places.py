@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 import numpy as np
 
 from ..errors import UnknownName
 from ..notes import first_few, note
+from ..registry import most_similar
 
 MOST_NAMED = 20
 
@@ -37,7 +37,7 @@ def place_of(method: str, what: str, wanted: object, names: Sequence[str]) -> in
     if isinstance(wanted, int | np.integer) and 0 <= wanted < len(names):
         return int(wanted)
     told = {"method": method, "what": note(f"explain.word_{what}"), "wanted": repr(wanted)}
-    near = get_close_matches(str(wanted), names, n=1)
-    if near:
-        raise UnknownName(note("explain.unknown_near", **told, near=near[0], known=first_few([*names], MOST_NAMED)))
+    near = most_similar(str(wanted), names)
+    if near is not None:
+        raise UnknownName(note("explain.unknown_near", **told, near=near, known=first_few([*names], MOST_NAMED)))
     raise UnknownName(note("explain.unknown", **told, known=first_few([*names], MOST_NAMED)))

@@ -17,7 +17,7 @@ from .importance import Importance, some
 from .judged import HeldOutAnswers, decide
 from .reason_bars import OTHERS, ReasonBar, bars_of, mostly
 from .reason_changes import changes_of
-from .similar import most_similar
+from .similar import similar_rows
 from .wording import plain, say
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def explain(
             plain(prepared.table.place(row.row)),
             (*_answer(network, prepared, row, found, number), *mostly(bars)),
             bars,
-            most_similar(network, prepared, row, ranked[:MOST_CHANGED]),
+            similar_rows(network, prepared, row, ranked[:MOST_CHANGED]),
             changes_of(network, prepared, row, ranked[:MOST_CHANGED]),
         )
         for number, row in enumerate(rows)

@@ -42,7 +42,7 @@ def nearest_rows(prepared: Prepared, row: int, names: Sequence[str]) -> np.ndarr
     return train[np.argsort(distance, kind="stable")[:NEAREST]]
 
 
-def most_similar(network: TableNetwork, prepared: Prepared, row: Exemplary, names: Sequence[str]) -> Markup | None:
+def similar_rows(network: TableNetwork, prepared: Prepared, row: Exemplary, names: Sequence[str]) -> Markup | None:
     """Return in words which targets the most similar training rows have; None if there are fewer than ten."""
     found = nearest_rows(prepared, row.row, names)
     if len(found) < NEAREST:

@@ -13,12 +13,12 @@ import numpy as np
 from ..data.decoding import decode
 from ..data.delimited import parse
 from ..data.frames import from_memory
-from ..data.similar_names import most_similar
 from ..data.table import Table, show
 from ..data.unseen import seen
 from ..data.values import MOST_EXACT
 from ..errors import DataError
 from ..notes import Note, note, sentence_of
+from ..registry import most_similar
 from .bodies import WANTED, json_values
 from .exchange import BadRow, Refused, Request
 
