@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import warnings
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -34,15 +35,20 @@ def test_both_languages_fill_the_same_braces(name):
         assert all(form == forms[0] for form in forms) and len(forms) <= 2, key
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if name != "rules"])  # tests/rules/test_facts.py tests those
-def test_no_text_stands_there_that_no_code_asks_for(name):
-    """Return whether a key occurs in the code, completely or after a known prefix."""
+@cache
+def words_of_the_code():
+    """Return the words of the code, and the beginnings to which code adds the rest of a key."""
     code = "\n".join(path.read_text("utf-8") for ending in ("py", "html", "js") for path in SOURCE.rglob(f"*.{ending}"))
-    words = set(re.findall(r"[\w.-]+", code))
     prefixes = set(re.findall(r"[\"']([\w.]+[_.])[{\"']", code))
     prefixes |= {f"{found}_" for found in re.findall(r"name(?:_of)?\([\"'](\w+)[\"'], ", code)}
+    return set(re.findall(r"[\w.-]+", code)), tuple(prefixes)
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name != "rules"])  # tests/rules/test_facts.py tests those
+def test_no_text_stands_there_that_no_code_asks_for(name):
+    words, prefixes = words_of_the_code()
     keys = {key: key.rpartition(".")[2] for key in Texts(name).entries}
-    begun = {key for key in keys if key.startswith(tuple(prefixes))}
+    begun = {key for key in keys if key.startswith(prefixes)}
     assert [key for key, bare in keys.items() if not {key, bare} & words and key not in begun] == []
 
 
