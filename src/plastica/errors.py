@@ -52,9 +52,9 @@ class PlasticaWarning(UserWarning):
     """The result may be misleading; training continues."""
 
 
-def caution(message: str) -> None:
-    """Issue a :class:`PlasticaWarning` that points to the user's line of code."""
+def caution(message: object) -> None:
+    """Issue a :class:`PlasticaWarning`, a text or a note, that points to the user's line of code."""
     level, frame = 1, sys._getframe()  # pyright: ignore[reportPrivateUsage]
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
         level, frame = level + 1, frame.f_back
-    warnings.warn(message, PlasticaWarning, stacklevel=level)
+    warnings.warn(PlasticaWarning(message), stacklevel=level)

@@ -9,7 +9,7 @@ import msgspec
 
 from .language import Texts, current
 
-TEXTS = Texts("tables", "doctor", "plan", "explain_errors", "serving", "streams")
+TEXTS = Texts("tables", "doctor", "plan", "explain_errors", "forecast_errors", "inside_errors", "serving", "streams")
 AS_WRITTEN = "as_written"  # the key of a text that has no translation
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import polars as pl
@@ -102,6 +103,9 @@ def test_the_parking_data_need_no_options():
 def test_bad_input_is_one_sentence(folder, given, message):
     found = call("forecast", folder / "load.csv", *given, "--out", folder / "none")
     assert found.exit_code == 1 and message in found.stderr and not (folder / "none").exists()
+    in_chinese = call("forecast", folder / "load.csv", *given, "--out", folder / "none", "--lang", "zh")
+    assert in_chinese.exit_code == 1 and not re.search(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}", in_chinese.stderr)
+    assert "Forecaster(" not in in_chinese.stderr and in_chinese.stderr.startswith("错误：")
 
 
 def test_a_time_stamp_of_another_century_is_one_sentence(folder):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from types import ModuleType
 
 import pytest
 
@@ -37,7 +38,6 @@ def test_workers_train_the_model_of_one_process_and_it_is_said_that_they_do_not_
     [
         (("--cluster", "locl:2"), "give local:N for N processes"),
         (("--devices", "64"), "JAX sees"),
-        (("--devices", "1", "--cluster", "local:2"), "not both"),
         (("--folds", "3", "--devices", "2"), "trained side by side on one device"),
         (("--stream", "--cluster", "local:2"), "read in parts and trained on one device"),
     ],
@@ -60,8 +60,28 @@ def test_ray_and_devices_are_checked_before_the_table_is_read(plastica, monkeypa
     for command in ("train", "search", "sweep", "society"):
         told = plastica(command, "there-is-no-such-file.csv", "--cluster", "ray://head:10001", code=1)
         assert "--cluster ray://head:10001 needs Ray: pip install 'plastica[cluster]'" in told.stderr
+    told = plastica("train", "there-is-no-such-file.csv", "--devices", "1", "--cluster", "local:2", code=1)
+    assert "not both" in told.stderr
     told = plastica("train", "there-is-no-such-file.csv", "--devices", "two", code=1)
     assert "--devices expects a number of devices or all; got 'two'" in told.stderr
+
+
+def test_a_head_that_is_silent_is_refused_before_the_table_is_read(plastica, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", ModuleType("ray"))
+    monkeypatch.setattr("plastica.cluster.ray_connection.PATIENCE", 0.1)
+    for command in ("train", "search", "sweep", "society"):
+        told = plastica(command, "there-is-no-such-file.csv", "--cluster", "ray://localhost:1", code=1)
+        assert "--cluster ray://localhost:1: localhost:1 did not answer for 0.1 s" in told.stderr
+        assert "no-such-file" not in told.stderr and told.stderr.count("\n") == 1
+
+
+def test_a_folder_with_another_job_is_refused_before_steps_are_measured(plastica, here, monkeypatch):
+    monkeypatch.setattr(running, "_say_if_too_short", None)
+    (here / "before").mkdir()
+    (here / "before" / "job.json").write_text("{}")
+    given = ("--cluster", "local:2", "--out", "none", "--checkpoint", "before")
+    told = plastica("train", "penguins", *SHORT, *given, code=1)
+    assert "'before' already contains a job" in told.stderr and not (here / "none").exists()
 
 
 def test_a_linear_model_needs_no_workers(plastica):

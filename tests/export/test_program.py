@@ -97,6 +97,20 @@ def test_what_no_operation_computes_is_named_with_its_layer():
         program_of(model)
 
 
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (lambda x: jnp.linalg.qr(x.T @ x)[0][: x.shape[0]], "layer 1, Lambda computes with how many there are"),
+        (lambda x: x.astype("int8").astype("float32"), "layer 1, Lambda computes 'int8 numbers'"),
+    ],
+)
+def test_what_depends_on_the_number_of_rows_or_has_other_numbers_is_named_with_its_layer(function, said):
+    model = pl.Sequential([pl.Dense(4, input_dim=4), pl.layers.Lambda(function)])
+    model.build()
+    with pytest.raises(InvalidValue, match=said):
+        program_of(model)
+
+
 def test_a_choice_by_the_data_and_a_loop_until_a_condition_are_carried():
     import jax
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from typing import Any
 
 import numpy as np
@@ -108,6 +110,21 @@ def test_games_are_recorded_as_how_much_the_first_action_is_favoured():
     assert recording.first.shape == (30, 30)
     together = dyad_synchrony(recording, surrogates=20).canonical
     assert together is not None and together.value > together.chance
+
+
+def test_a_terminal_shows_the_steps_of_learning_which_are_the_same_with_a_line_and_without(monkeypatch):
+    class Screen(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setattr(sys, "stdout", screen := Screen())
+    given = {"steps": 50, "times": 20, "trials": 4}
+    shown, silent = joint_action(**given), joint_action(**given, verbose=0)
+    assert "Step " in screen.getvalue() and "/50" in screen.getvalue()
+    np.testing.assert_array_equal(shown.errors, silent.errors)
+    np.testing.assert_array_equal(shown.movements, silent.movements)
 
 
 def test_a_dyad_is_drawn_in_both_languages(mirror, tmp_path):

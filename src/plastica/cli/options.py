@@ -233,7 +233,7 @@ def cluster(given: str | None) -> str | None:
     """Return the address of workers, if it is one.
 
     Raises:
-        InvalidValue: If it is none.
+        InvalidValue: If it is none, or the head of Ray does not answer.
         MissingExtra: If it is one of Ray, which is not installed.
 
     Example:
@@ -242,11 +242,26 @@ def cluster(given: str | None) -> str | None:
     """
     if given is not None:
         from ..cluster.address import address_of
-        from ..cluster.ray_connection import require_ray
+        from ..cluster.ray_connection import require_head, require_ray
 
         if (where := address_of(given)).kind == "ray":
             require_ray(where)
+            require_head(where)
     return given
+
+
+def devices_and_cluster(given: Mapping[str, OptionValue]) -> tuple[str | int | None, str | None]:
+    """Return the devices and the address of workers, of which one may be given.
+
+    Raises:
+        InvalidValue, MissingExtra: As for :func:`devices` and :func:`cluster`, or if both are given.
+    """
+    from ..errors import InvalidValue
+    from ..notes import note
+
+    if given["devices"] is not None and given["cluster"] is not None:
+        raise InvalidValue(note("plan.devices_or_cluster"))
+    return devices(given["devices"]), cluster(given["cluster"])
 
 
 def measured(option: str, given: str, units: Mapping[str, float]) -> float:

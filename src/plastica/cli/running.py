@@ -198,6 +198,7 @@ def trained_for(run: Job, prepared: Prepared | None) -> tuple[TableNetwork, Prep
             tell(prepared, model)
             model = None if settings.folds else model  # each fold makes its own
             if place.cluster is not None and model is not None and not _trains_members_apart(prepared, settings, model):
+                _require_folder(checkpoint, resume)  # an error before steps are compiled and measured
                 _say_if_too_short(prepared, settings)
             return TableNetwork.train(
                 prepared,
@@ -233,6 +234,14 @@ def _trains_members_apart(prepared: Prepared, settings: Settings, model: Sequent
 
     feed = feed_for(settings, prepared.target, prepared.y, prepared.split.train)
     return has_copies_apart(model) and folds_for(prepared, model, feed, settings.seed) is not None
+
+
+def _require_folder(checkpoint: str | None, resume: bool) -> None:
+    """Check the folder of workers that divide each batch."""
+    from ..cluster.shared import job_at
+
+    if checkpoint is not None:
+        job_at(checkpoint, resume)
 
 
 def _say_if_too_short(prepared: Prepared, settings: Settings) -> None:

@@ -142,7 +142,7 @@ def train(file: str, target: tuple[str, ...], **given: OptionValue) -> None:
     if given["resume"] and given["checkpoint"] is None:
         raise click.BadParameter(SAY("resume_needs_checkpoint"))
     settings = settings_of(given)  # invalid settings are reported before the table is read
-    where = (options.devices(given["devices"]), options.cluster(given["cluster"]), given["doctor"])
+    where = (*options.devices_and_cluster(given), given["doctor"])
     output = Output(given["json"], given["quiet"], given["verbose"])
     source, columns = running.opened(
         file, options.separator(given["separator"]), given["encoding"], given["stream"], given["sheet"]

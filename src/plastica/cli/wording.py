@@ -20,7 +20,8 @@ SAY = Texts("cli", "tables")
 VALUE = r"\"[^\"\n]*\"|'[^'\n]*'|\[[^\]\n]*\]|\.\.\.|[\w:*+\-][\w:*+\-.]*(?<!\.)|"
 # Quoted names and labels are left unchanged, even if they look like an argument.
 PYTHON = re.compile(
-    rf"(?<!\w)(?:'[^'\n]*'|\"[^\"\n]*\"|Settings\((?P<setting>\w+)=(?P<set>{VALUE})\)|(?P<name>[a-z]\w*)=(?P<value>{VALUE}))"
+    rf"(?<!\w)(?:'[^'\n]*'|\"[^\"\n]*\"|"
+    rf"(?:Settings|Forecaster|[a-z]\w*)\((?P<setting>\w+)=(?P<set>{VALUE})\)|(?P<name>[a-z]\w*)=(?P<value>{VALUE}))"
 )
 WIDE = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uff60"
 PIECES = re.compile(rf"\s+|[{WIDE}][，。；：！？、）》”]*|[^\s{WIDE}]+[，。；：！？、）》”]*")

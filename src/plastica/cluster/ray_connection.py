@@ -29,8 +29,7 @@ def connected(where: Address) -> ModuleType:
     import ray  # pyright: ignore[reportMissingImports]
 
     if not ray.is_initialized():
-        if where.host:
-            wait_for(head_of(where), PATIENCE, f"cluster={where.host!r}", "the head of Ray")
+        require_head(where)
         try:
             ray.init(address=where.host or "auto", log_to_driver=False, logging_level="ERROR")
         except Exception as problem:
@@ -50,6 +49,16 @@ def require_ray(where: Address) -> None:
     """
     if sys.modules.get("ray") is None and find_spec("ray") is None:
         raise MissingExtra(f"cluster={where.host or 'ray'!r} needs Ray: pip install 'plastica[cluster]'")
+
+
+def require_head(where: Address) -> None:
+    """Check that the head of an address answers; a cluster that this machine belongs to has none in its address.
+
+    Raises:
+        InvalidValue: If it does not answer in time.
+    """
+    if where.host:
+        wait_for(head_of(where), PATIENCE, f"cluster={where.host!r}", "the head of Ray")
 
 
 def first_line(problem: Exception) -> str:

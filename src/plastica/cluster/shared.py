@@ -36,6 +36,16 @@ def job_folder(checkpoint: str | Path | None, resume: bool) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="plastica-") as made:
             yield Path(made)
         return
+    yield job_at(checkpoint, resume)
+
+
+def job_at(checkpoint: str | Path, resume: bool) -> Path:
+    """Return the folder of a job, which is made if it is not there.
+
+    Raises:
+        InvalidValue: If it has a job that is not to be continued.
+        FileError: If it cannot be made.
+    """
     folder = Path(checkpoint).absolute()
     if (folder / SETTINGS).exists() and not resume:
         raise InvalidValue(
@@ -43,4 +53,4 @@ def job_folder(checkpoint: str | Path | None, resume: bool) -> Iterator[Path]:
             "folder."
         )
     make_folder(folder)
-    yield folder
+    return folder

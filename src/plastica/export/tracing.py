@@ -26,6 +26,7 @@ from .reading import Reader, sizes
 from .reference import OPERATIONS
 from .wording import SAY
 
+NUMBERS = ("float32", "float64", "int32", "int64", "uint32", "uint64", "bool")  # that every target has
 # Layers choose between formulas for few and for many rows, which a symbol cannot answer. The formulas for few rows are
 # right for any number; those for many are asked for where two rows are already many.
 _FEW, _MANY = "rows <= 2", "rows >= 1073741824"
@@ -99,7 +100,10 @@ def traced(
     closed, arguments = _jaxpr(function, inputs, rows)
     reader = Reader(name)
     values = [reader.value(sizes(each.shape), each.dtype) for each in arguments]
-    found = reader.read(closed.jaxpr, closed.consts, values)
+    try:
+        found = reader.read(closed.jaxpr, closed.consts, values)
+    except (jax.errors.InconclusiveDimensionOperation, NotImplementedError):  # a size that depends on the rows
+        raise InvalidValue(SAY("number_of_rows", layer=reader.layer)) from None
     program = reader.finish(tuple(values), tuple(found), (tuple(each[0] for each in inputs), tuple(outputs)))
     _check(program)
     return program
@@ -120,12 +124,11 @@ def _jaxpr(
 
 
 def _check(program: ArrayProgram) -> None:
-    """Check that a program has the operations of the contract only."""
-    strange = {
-        (operation.layer, operation.name): None
-        for part in program.walk()
-        for operation in part.operations
-        if operation.name not in OPERATIONS
+    """Check that a program has the operations and kinds of numbers of the contract only."""
+    operations = [operation for part in program.walk() for operation in part.operations]
+    strange = {(each.layer, each.name): None for each in operations if each.name not in OPERATIONS}
+    strange |= {
+        (each.layer, f"{each.output.dtype} numbers"): None for each in operations if each.output.dtype not in NUMBERS
     }
     if strange:
         layers = [SAY("layer_computes", layer=layer, name=repr(name)) for layer, name in strange]

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import DataError, InvalidValue
 from ..model import Model
+from ..notes import note
 from ..typing import Float, Int
 from .architectures import ARCHITECTURES
 from .baselines import RIDGE, naive_forecasts, ridge_forecast
@@ -35,7 +36,7 @@ def backtest(settings: ForecastSettings, panel: Panel, folds: int, test: float) 
     """Return the errors on each fold; see :meth:`Forecaster.backtest`."""
     check(settings)
     if isinstance(folds, bool) or not isinstance(folds, int | np.integer) or folds < 1:
-        raise InvalidValue(f"backtest(folds={folds!r}): give a whole number of at least 1.")
+        raise InvalidValue(note("forecast_errors.folds", given=repr(folds)))
     cuts = _cuts(panel, folds, test)
     # Scales come from before the first cut, so that no fold sees anything of what it is tested on.
     known = with_values(before(panel, cuts[0]))
@@ -43,10 +44,8 @@ def backtest(settings: ForecastSettings, panel: Panel, folds: int, test: float) 
     look_back = settings.look_back or usual_look_back(known, settings.horizon)
     windows = windows_of(panel, scales, look_back, settings.horizon, flags=has_holes(known))
     if not len(windows.origins(last=cuts[0])):
-        raise DataError(
-            f"the first fold has no window of look_back={look_back} and horizon={settings.horizon} to train on; choose "
-            "fewer folds, or smaller ones of these."
-        )
+        sizes = {"look_back": str(look_back), "horizon": str(settings.horizon)}
+        raise DataError(note("forecast_errors.first_fold", **sizes))
     earlier = 2 * cuts[0] - cuts[1]
     weighs = len(MODELS[settings.model]) > 1 and len(windows.origins(last=earlier)) >= SHORTEST
     cuts = [earlier, *cuts] if weighs else cuts
@@ -126,10 +125,8 @@ def _cuts(panel: Panel, folds: int, test: float) -> list[int]:
     first, last = int(panel.positions.min()), int(panel.positions.max()) + 1
     length = round(test * (last - first)) if test < 1 else int(test)
     if length < 1 or folds * length >= last - first:
-        raise InvalidValue(
-            f"backtest(folds={folds}, test={test!r}): {folds} tests of {length} steps leave nothing of {last - first} "
-            "steps to train on."
-        )
+        told = {"folds": str(folds), "test": repr(test), "length": length, "steps": last - first}
+        raise InvalidValue(note("forecast_errors.nothing_to_train", **told))
     return [last - number * length for number in range(folds, -1, -1)]
 
 

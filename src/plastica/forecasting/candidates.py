@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import InvalidValue
+from ..notes import note
 from ..typing import Float, Int
 from .architectures import ARCHITECTURES
 from .intervals import IntervalReach
@@ -53,10 +54,7 @@ def candidates_for(
             found.append(made)
     networks = [_network(name, settings, windows, folds, options) for name in names if name in ARCHITECTURES]
     if not found and not networks:
-        raise InvalidValue(
-            f"Forecaster(model={settings.model!r}): the series has no season, or is shorter than one; choose another "
-            "model."
-        )
+        raise InvalidValue(note("forecast_errors.no_season", model=repr(settings.model)))
     return [*networks, *found]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from ..data.table import show
 from ..errors import DataError, caution
 from ..evaluation.intervals import Figure
-from ..notes import Note
+from ..notes import Note, note
 from ..typing import Float, Int
 from .baselines import RIDGE, naive_forecasts, ridge_forecast
 from .frequency import Frequency
@@ -98,7 +98,8 @@ class FittedForecast:
         if not kept:
             raise DataError(next(iter(problems.values())))
         if problems:
-            caution(f"{len(problems)} of {len(panel)} series cannot be forecast: {next(iter(problems.values()))}")
+            told = {"number": len(problems), "series": len(panel), "why": next(iter(problems.values()))}
+            caution(note("forecast_errors.left_out", **told))
         windows = self.windows(_padded(longer, self.horizon - horizon))
         series = np.repeat([name in kept for name in longer.names], len(panel.roles.targets))
         origins = (windows.bounds[1:] - self.horizon)[series]
@@ -178,7 +179,7 @@ class FittedForecast:
             if self.scales.covariate_deviations[place] < CONSTANT:
                 continue
             if (np.abs(values[np.isfinite(values)] - self.scales.covariate_means[place]) > 0).any():
-                caution(f"the covariate {show(name)} never varied in training; its changes do not count.")
+                caution(note("forecast_errors.unlearned", covariate=show(name)))
 
     def _simple(
         self, windows: PanelWindows, origins: Int[np.ndarray, "windows"]

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 
 from ..errors import DataError, InvalidValue, NotFitted
 from ..model.diagnosis import Diagnosis
+from ..notes import note
 from ..populations.fitting import PopulationRun
 from ..typing import Document, NativeFrame
 from . import frames, serialization
@@ -219,10 +220,8 @@ class Forecaster(BaseEstimator):
         panel = self._newer(X)
         start = fitted.until if first is None else first
         if not len(fitted.windows(panel).origins(start)):
-            raise DataError(
-                f"no {fitted.horizon} steps after {fitted.frequency.shown(start - 1)}, the end of training, are known: "
-                "give later rows."
-            )
+            told = {"horizon": fitted.horizon, "at": fitted.frequency.shown(start - 1)}
+            raise DataError(note("forecast_errors.nothing_later", **told))
         results, judged = fitted.evaluate(panel, start)
         self.results_ = results
         return results, judged
@@ -334,7 +333,7 @@ class Forecaster(BaseEstimator):
 
     def _fitted(self) -> FittedForecast:
         if not hasattr(self, "fitted_"):
-            raise NotFitted("this Forecaster is not fitted yet; call fit(frame) first.")
+            raise NotFitted(note("forecast_errors.not_fitted"))
         return self.fitted_
 
     def _newer(self, X: object) -> Panel:
@@ -351,5 +350,5 @@ class Forecaster(BaseEstimator):
         if horizon is None:
             return longest
         if not isinstance(horizon, int | np.integer) or not 1 <= horizon <= longest:
-            raise InvalidValue(f"predict(horizon={horizon!r}): the networks forecast 1 to {longest} steps at once.")
+            raise InvalidValue(note("forecast_errors.horizon", given=repr(horizon), longest=longest))
         return int(horizon)

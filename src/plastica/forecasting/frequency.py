@@ -156,7 +156,7 @@ def find_frequency(stamps: Float[np.ndarray, "time"], is_calendar: bool = True) 
     """
     found = np.unique(stamps)
     if len(found) < 3:
-        raise DataError(f"{len(found)} distinct time stamps: a series needs at least three, better hundreds.")
+        raise DataError(note("forecast_errors.few_stamps", number=len(found)))
     steps = np.diff(found)
     if not is_calendar:
         step = _usual(steps)[0]

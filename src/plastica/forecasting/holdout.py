@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import DataError, InvalidValue
+from ..notes import note
 from .fitted import JudgedForecasts
 from .joining import before, boundary, only, with_values
 from .panel import Panel
@@ -60,11 +61,9 @@ def held_out_span(panel: Panel, test: float, horizon: int) -> HeldOutSpan:
     cut = _cut(panel, test)
     train = before(panel, cut)
     if not train.steps or cut > panel.positions.max():
-        raise DataError(f"test={test:g} leaves no steps to train on or none to test on; choose another number.")
+        raise DataError(note("forecast_errors.no_test_steps", test=f"{test:g}"))
     if (left := int(panel.positions.max()) + 1 - cut) < horizon:
-        raise DataError(
-            f"test={test:g} leaves {left} steps to test on, fewer than horizon={horizon}; choose a larger number."
-        )
+        raise DataError(note("forecast_errors.few_test_steps", test=f"{test:g}", left=left, horizon=str(horizon)))
     train = with_values(train)
     return HeldOutSpan(train, only(panel, train.names), cut)
 
@@ -84,7 +83,7 @@ def usual_horizon(panel: Panel, test: float) -> int:
 
 def _cut(panel: Panel, test: float) -> int:
     if not test > 0:
-        raise InvalidValue(f"test={test:g}: give a share or a number of steps above 0.")
+        raise InvalidValue(note("forecast_errors.test", test=f"{test:g}"))
     return boundary(panel, test)
 
 

@@ -65,7 +65,7 @@ def with_values(panel: Panel) -> Panel:
         return panel
     empty = [name for name, there in zip(panel.names, full, strict=True) if not there]
     if not any(full):
-        raise DataError(f"{' and '.join(map(show, panel.roles.targets))}: no series has values in the training span.")
+        raise DataError(note("forecast_errors.no_values", targets=list(map(show, panel.roles.targets))))
     told = note("forecasting.empty_series", count=len(empty), name=show(empty[0]))
     made = only(panel, set(panel.names) - set(empty))
     return replace(made, notes=(*panel.notes, told))
@@ -121,10 +121,9 @@ def say_gap(known: Panel, newer: Panel, steps: int) -> None:
             continue
         end = int(known.starts[number] + known.bounds[number + 1] - known.bounds[number])
         if (gap := int(newer.starts[newer.names.index(name)]) - end) > steps:
-            shown = known.frequency.shown(end - 1)
-            caution(
-                f"{gap} steps{_of(name)} are missing between the known rows, which end at {shown}, and the new ones."
-            )
+            told = {"gap": gap, "known": known.frequency.shown(end - 1)}
+            of = note("forecast_errors.of_series", name=show(name)) if name else ""
+            caution(note("forecast_errors.gap", **told, of=of))
             return
 
 
@@ -199,10 +198,6 @@ def _from_blocks(panel: Panel, blocks: SeriesBlocks) -> Panel:
     starts: Int[np.ndarray, "series"] = np.array([start for start, _ in blocks])
     bounds = np.cumsum([0, *(len(values) for _, values in blocks)])
     return replace(panel, starts=starts, bounds=bounds, values=np.concatenate([values for _, values in blocks]))
-
-
-def _of(name: str) -> str:
-    return f" {show(name)}" if name else ""
 
 
 def _of_series(key: str, name: str, told: Mapping[str, str | int]) -> Note:

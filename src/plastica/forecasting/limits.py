@@ -65,10 +65,8 @@ def require_within(limits: Limits, channels: Sequence[tuple[str, Float[np.ndarra
                 continue
             outside = values[np.isfinite(values) & (sign * values < sign * limit)]
             if len(outside):
-                raise DataError(
-                    f"the series {show(name)} has {len(outside):,} values beyond {word}={limit:g} in the training "
-                    f"span, such as {outside[0]:g}; leave {word} out, or correct the values."
-                )
+                told = {"series": show(name), "number": len(outside), "value": f"{outside[0]:g}"}
+                raise DataError(note("forecast_errors.beyond", **told, option=word, limit=f"{limit:g}"))
 
 
 def note_of(scales: Scales, panel: Panel) -> list[Note]:

@@ -168,11 +168,10 @@ def _keys(table: Table, group: str) -> tuple[tuple[str, ...], np.ndarray]:
 def _check_repeated(table: Table, made: Sequence[Gridded], rows: int, roles: Roles) -> None:
     repeated = sum(each.repeated for each in made)
     if repeated > MOST_REPEATED * rows:
-        within = f"within a value of {show(roles.group)}" if roles.group else "in the table"
-        raise DataError(
-            f"{table.source}: {repeated:,} of {rows:,} rows repeat a time stamp {within}, so several series are mixed; "
-            "name the column that tells them apart: group=..."
-        )
+        told = {"source": table.source, "repeated": repeated, "rows": rows}
+        if roles.group:
+            raise DataError(note("forecast_errors.mixed_in_group", **told, group=show(roles.group)))
+        raise DataError(note("forecast_errors.mixed", **told))
 
 
 def _share(part: float) -> str:
@@ -191,12 +190,10 @@ def _check_sparse(table: Table, stamps: Float[np.ndarray, "rows"], frequency: Fr
         return
     place = int(np.diff(positions).argmax())
     shown = [frequency.shown(int(positions[each])) for each in (place, place + 1)]
-    of = f" of {show(name)}" if name else ""
-    raise DataError(
-        f"{table.source}: {len(positions):,} rows{of} leave {np.ptp(positions) + 1 - len(positions):,} steps without a "
-        f"value, the longest hole being from {shown[0]} to {shown[1]}; correct the time stamps, or leave out rows on "
-        "one side of the hole."
-    )
+    told = {"rows": len(positions), "empty": int(np.ptp(positions)) + 1 - len(positions)}
+    of = note("forecast_errors.of_series", name=show(name)) if name else ""
+    ends = {"first": shown[0], "last": shown[1]}
+    raise DataError(note("forecast_errors.sparse", source=table.source, of=of, **told, **ends))
 
 
 def _repairs(made: Sequence[Gridded], names: Sequence[str], frequency: Frequency) -> Iterator[Note]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InvalidValue, MissingExtra
+from ..notes import note
 from ..typing import Float
 
 FEATURES = 3  # the day itself, the day before one, the day after one
@@ -50,15 +51,10 @@ def days_off(country: str, first: int, last: int) -> np.ndarray:
     try:
         package: Any = import_module("holidays")
     except ImportError:
-        raise MissingExtra(
-            "public holidays need the package holidays: pip install 'plastica[holidays]'. Or give a column of your own "
-            "as a known covariate."
-        ) from None
+        raise MissingExtra(note("forecast_errors.no_holidays")) from None
     code, _, state = country.partition("-")
     try:
         found = package.country_holidays(code.upper(), subdiv=state.upper() or None, years=range(first - 1, last + 1))
     except NotImplementedError:
-        raise InvalidValue(
-            f"holidays={country!r}: no such country or state; give a code such as DE, US, CN, or DE-BY for a state."
-        ) from None
+        raise InvalidValue(note("forecast_errors.country", given=repr(country))) from None
     return np.array(sorted(found), "datetime64[D]")

@@ -16,7 +16,7 @@ from ..data.series import make_series
 from ..data.table import Table, show
 from ..data.values import as_text, read_booleans, read_numbers
 from ..errors import DataError, InvalidValue, caution
-from ..notes import Note, note
+from ..notes import Note, note, sentence_of
 from .grouping import regular_group
 from .public_holidays import check_country
 
@@ -93,13 +93,13 @@ def find_roles(
     for name in named:
         table.column(name)
     if twice := [name for place, name in enumerate(named) if name in named[:place] or name == time]:
-        raise InvalidValue(f"{show(twice[0])} has two roles; a column is the time, the group, a target or a covariate.")
+        raise InvalidValue(note("forecast_errors.two_roles", column=show(twice[0])))
     columns = infer_columns(table)
     clock, stamps = _clock(table, columns, time, named)
     if country:
         check_country(country)
         if not clock.is_calendar:
-            raise InvalidValue(f"holidays={country!r}: {show(clock.name)} has numbers, not dates.")
+            raise InvalidValue(note("forecast_errors.no_dates", country=repr(country), column=show(clock.name)))
     own = {column.name for column in clock.columns}
     targets = tuple(target) or (_target(table, columns, own | set(named)),)
     found = "" if group is None else group
@@ -167,7 +167,8 @@ def _indicators(table: Table, name: str, words: Sequence[str]) -> list[np.ndarra
     gone = texts.is_null().to_numpy()
     strange = sorted(set(texts.drop_nulls().unique().to_list()) - set(words))
     if strange and len(words) < MOST_WORDS:
-        caution(f"{table.source}: {show(strange[0])} in column {show(name)} was not in training and is not known.")
+        told = {"source": table.source, "value": show(strange[0]), "column": show(name)}
+        caution(note("forecast_errors.strange_word", **told))
     return [np.where(gone, np.nan, (texts == word).fill_null(False).to_numpy().astype(float)) for word in words]
 
 
@@ -184,7 +185,7 @@ def _numeric(table: Table, columns: Sequence[Column], name: str) -> Column:
     try:
         read_numbers(table, plain)
     except DataError as problem:
-        raise DataError(f"column {show(name)} cannot be forecast or used for it: {problem}") from None
+        raise DataError(note("forecast_errors.no_numbers", column=show(name), why=sentence_of(problem))) from None
     return plain
 
 
@@ -198,11 +199,7 @@ def _clock(table: Table, columns: Sequence[Column], time: str | None, named: Seq
         clock = number_clock(table, rising.name)
         return clock, clock.read(table)
     if not found:
-        listed = ", ".join(show(name) for name in table.names[:20])
-        raise DataError(
-            f"{table.source} has no column of dates or times (it has {listed}); name the one that orders its rows, "
-            "dates or rising numbers: time=... If there is none, add one, such as 1, 2, 3 ..."
-        )
+        raise DataError(note("forecast_errors.no_time", source=table.source, listed=list(map(show, table.names[:20]))))
     clock, stamps = found[0]
     for other, its in found[1:]:
         if {column.name for column in other.columns} & {column.name for column in clock.columns}:
@@ -210,10 +207,8 @@ def _clock(table: Table, columns: Sequence[Column], time: str | None, named: Seq
         distinct, others = len(np.unique(stamps)), len(np.unique(its))
         agree = np.nanmean(np.abs(stamps - its) <= 86_400) > TELLING
         if others >= TELLING * distinct and not agree:
-            raise DataError(
-                f"{table.source} has two columns that could be the time, {show(clock.name)} and {show(other.name)}; "
-                f"choose one: time={clock.name!r}."
-            )
+            both = {"one": show(clock.name), "other": show(other.name), "name": repr(clock.name)}
+            raise DataError(note("forecast_errors.two_times", source=table.source, **both))
     return clock, stamps
 
 
@@ -235,11 +230,8 @@ def _target(table: Table, columns: Sequence[Column], taken: set[str]) -> str:
     if not able:
         constant = [column for column in columns if column.kind == "constant" and column.name not in taken]
         if constant:
-            raise DataError(
-                f"{table.source} has no numbers to forecast: {show(constant[0].name)} has the same value in every row."
-            )
-        raise DataError(f"{table.source} has no column of numbers to forecast besides {', '.join(map(show, taken))}.")
-    listed = ", ".join(map(show, able[:20]))
-    raise DataError(
-        f"{table.source} has {len(able)} columns of numbers; choose the one to forecast: target=... ({listed})."
-    )
+            column = show(constant[0].name)
+            raise DataError(note("forecast_errors.constant_target", source=table.source, column=column))
+        raise DataError(note("forecast_errors.no_target", source=table.source, taken=list(map(show, taken))))
+    listed = list(map(show, able[:20]))
+    raise DataError(note("forecast_errors.several_targets", source=table.source, number=len(able), listed=listed))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import DataError
+from ..notes import note
 from ..typing import Int
 from .joining import boundary
 from .panel import Panel
@@ -64,10 +65,7 @@ def rolling_folds(windows: PanelWindows, panel: Panel, share: float) -> list[Rol
         folds.append(RollingFold(cut, windows.origins(last=cut), later))
     if min(min(len(fold.train), len(fold.validation)) for fold in folds) < SHORTEST:
         holes = int((~windows.observed).sum())
-        told = f" ({holes} of all steps have no value)" if holes else ""
-        raise DataError(
-            f"the longest series has {int(np.diff(panel.bounds).max())} steps{told}, too few for "
-            f"look_back={windows.shape.look_back} and horizon={horizon} in training and in validation; choose smaller "
-            "ones, or give a longer series."
-        )
+        told = {"steps": int(np.diff(panel.bounds).max()), "look_back": str(windows.shape.look_back)}
+        missing = note("forecast_errors.missing_steps", number=holes) if holes else ""
+        raise DataError(note("forecast_errors.too_short", **told, missing=missing, horizon=str(horizon)))
     return folds

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 
 from ..errors import DataError
+from ..notes import note
 from ..typing import Float
 from .imputation import best_lag
 from .limits import Limits, is_amount, require_within
@@ -68,7 +69,7 @@ def learn_scales(panel: Panel, limits: Limits = Limits()) -> Scales:  # noqa: B0
     if all(np.nanstd(values) == 0 for _, values in channels):
         name, values = channels[0]
         value = values[np.isfinite(values)][0]
-        raise DataError(f"the series {name!r} is {value:g} throughout the training span: there is nothing to learn.")
+        raise DataError(note("forecast_errors.constant", series=repr(name), value=f"{value:g}"))
     require_within(limits, channels)
     rest = panel.values[:, targets:]
     seasons = panel.frequency.seasons

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..errors import InvalidValue
+from ..notes import note
 from ..registry import look_up
 from .architectures import ARCHITECTURES
 from .limits import LowerLimit
@@ -50,38 +51,30 @@ def check(settings: ForecastSettings) -> None:
         _require_count(name, getattr(settings, name))
     seed = settings.random_state
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise InvalidValue(f"Forecaster(random_state={seed!r}): give a whole number of at least 0.")
+        raise InvalidValue(note("forecast_errors.seed", given=repr(seed)))
     for name in ("look_back", "epochs", "batch_size"):
         if getattr(settings, name) is not None:
             _require_count(name, getattr(settings, name))
     if not _is_number(settings.validation) or not settings.validation > 0:
-        raise InvalidValue(
-            f"Forecaster(validation={settings.validation!r}): give a share or a number of steps above 0."
-        )
+        raise InvalidValue(note("forecast_errors.validation", given=repr(settings.validation)))
     if settings.loss not in LOSSES:
-        raise InvalidValue(f"Forecaster(loss={settings.loss!r}): expected one of {', '.join(map(repr, LOSSES))}.")
+        raise InvalidValue(note("forecast_errors.loss", given=repr(settings.loss), known=list(map(repr, LOSSES))))
     if not _is_number(settings.coverage) or not 0 < settings.coverage < 1:
-        raise InvalidValue(f"Forecaster(coverage={settings.coverage!r}): give a share between 0 and 1, such as 0.9.")
+        raise InvalidValue(note("forecast_errors.coverage", given=repr(settings.coverage)))
     _check_limits(settings)
     levels = list(settings.quantiles)
     if not all(_is_number(level) and 0 < level < 1 for level in levels) or levels != sorted(set(levels)):
-        raise InvalidValue(
-            f"Forecaster(quantiles={settings.quantiles!r}): give rising levels between 0 and 1, as in (0.1, 0.5, 0.9)."
-        )
+        raise InvalidValue(note("forecast_errors.quantiles", given=repr(settings.quantiles)))
 
 
 def _check_limits(settings: ForecastSettings) -> None:
     low, high = settings.minimum, settings.maximum
     if not (low is None or low == "auto" or (_is_number(low) and np.isfinite(low))):
-        raise InvalidValue(
-            f"Forecaster(minimum={low!r}): give the least possible value as a number, None for no limit, or 'auto'."
-        )
+        raise InvalidValue(note("forecast_errors.minimum", given=repr(low)))
     if not (high is None or (_is_number(high) and np.isfinite(high))):
-        raise InvalidValue(
-            f"Forecaster(maximum={high!r}): give the largest possible value as a number, or None for no limit."
-        )
+        raise InvalidValue(note("forecast_errors.maximum", given=repr(high)))
     if isinstance(low, int | float) and high is not None and low >= high:
-        raise InvalidValue(f"Forecaster(minimum={low!r}, maximum={high!r}): the minimum must be below the maximum.")
+        raise InvalidValue(note("forecast_errors.limits", low=repr(low), high=repr(high)))
 
 
 def _is_number(value: Any) -> bool:
@@ -101,4 +94,4 @@ def network_levels(settings: ForecastSettings) -> tuple[float, ...]:
 
 def _require_count(name: str, value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise InvalidValue(f"Forecaster({name}={value!r}): give a whole number of at least 1.")
+        raise InvalidValue(note("forecast_errors.count", name=name, given=repr(value)))

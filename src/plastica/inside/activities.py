@@ -9,6 +9,7 @@ from ..errors import InvalidValue, NotFitted, UnknownName
 from ..explain.hidden_layers import opened
 from ..layers.walk import walk
 from ..model import Model
+from ..notes import note
 from ..typing import Float
 
 MOST_ROWS = 2_000
@@ -54,7 +55,7 @@ def hidden_layer(owner: str, model: Model, found: dict[str, np.ndarray], layer: 
     """
     paths = list(found)
     if not paths:
-        raise NotFitted(f"{owner}: the network has no layers to look at.")
+        raise NotFitted(note("looks.no_layers", owner=owner))
     if layer is None:
         return _last_hidden(model, found)
     if isinstance(layer, str):
@@ -64,7 +65,7 @@ def hidden_layer(owner: str, model: Model, found: dict[str, np.ndarray], layer: 
         if -len(paths) <= layer < 0:
             matching = [paths[layer]]
     if not matching:
-        raise UnknownName(f"{owner}: no layer {layer!r}. Known: {', '.join(paths)}.")
+        raise UnknownName(note("looks.no_layer", owner=owner, layer=repr(layer), known=[*paths]))
     return matching[0]
 
 
@@ -87,4 +88,4 @@ def _passes_on(before: np.ndarray, after: np.ndarray) -> bool:
 def require_rows(owner: str, x: np.ndarray) -> None:
     """Refuse inputs without rows."""
     if not x.ndim or not len(x):
-        raise InvalidValue(f"{owner}: x has no rows.")
+        raise InvalidValue(note("looks.x_empty", owner=owner))

@@ -15,6 +15,7 @@ from ..errors import InvalidValue
 from ..model import Model
 from ..model.loss_of_weights import ROWS, linearized_gradient, loss_of_weights
 from ..model.options import whole
+from ..notes import note
 from ..training.cache import keep_compiled_programs
 from ..typing import Float, PyTree
 from .lanczos_quadrature import SETTLED, Quadrature, quadrature
@@ -161,7 +162,7 @@ def hessian_spectrum(
             linearized_gradient, loss.fixed, size, determined, counts[0], counts[1], np.random.default_rng(seed)
         )
     if not np.isfinite(found.values).all():
-        raise InvalidValue("hessian_spectrum: the second derivatives of the loss are not finite at these weights.")
+        raise InvalidValue(note("looks.not_finite"))
     return HessianSpectrum(*found[:2], size, *found[2:], z, total)
 
 

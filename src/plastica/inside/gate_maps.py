@@ -15,6 +15,7 @@ from ..errors import InvalidValue, UnknownName
 from ..language import WORDS
 from ..model import LayerTrace, Model
 from ..model.options import whole
+from ..notes import note
 from ..typing import Float
 from .activities import opened
 from .look import SAY, InsideView, model_with_layers
@@ -190,9 +191,9 @@ def gates(
     parts = [np.asarray(each) for each in (x if isinstance(x, tuple) else (x,))]
     count = len(parts[0]) if parts[0].ndim else 0
     if row is not None and not (isinstance(row, int | np.integer) and 0 <= row < count):
-        raise InvalidValue(f"gates(row={row!r}): x has rows 0 to {count - 1}.")
+        raise InvalidValue(note("looks.gates_row", row=repr(row), last=count - 1))
     if not count:
-        raise InvalidValue("gates: x has no rows.")
+        raise InvalidValue(note("looks.x_empty", owner="gates"))
     places = [int(row)] if row is not None else spaced(count, most)
     picked = [each[places] for each in parts]
     inputs = tuple(picked) if len(picked) > 1 else picked[0]
@@ -217,7 +218,7 @@ def _by_step(traced: LayerTrace) -> dict[str, Float[np.ndarray, "rows steps unit
 
 def _chosen(found: dict[str, dict[str, np.ndarray]], layer: int | str | None) -> str:
     if not found:
-        raise InvalidValue("gates: no layer of this network remembers or attends; LSTM, GRU or MultiHeadAttention do.")
+        raise InvalidValue(note("looks.gates_none"))
     if layer is None:
         gated = [path for path, each in found.items() if any(name in each for name in GATES)]
         remembering = [path for path, each in found.items() if ATTENTION not in each]
@@ -225,5 +226,5 @@ def _chosen(found: dict[str, dict[str, np.ndarray]], layer: int | str | None) ->
     wanted = f"layer {layer}," if isinstance(layer, int) else layer
     matching = [path for path in found if path.startswith(wanted) or path.partition(", ")[0] == wanted]
     if not matching:
-        raise UnknownName(f"gates: no layer {layer!r} that remembers or attends; there are {', '.join(found)}.")
+        raise UnknownName(note("looks.gates_layer", layer=repr(layer), known=[*found]))
     return matching[0]

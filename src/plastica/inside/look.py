@@ -13,6 +13,7 @@ from ..drawing.pictured import PicturedResult
 from ..errors import InvalidValue
 from ..language import Texts, using
 from ..model import Model
+from ..notes import note
 from ..training.monitor import better
 from ..typing import Bool, Float
 
@@ -43,7 +44,7 @@ def model_with_layers(owner: str, model: object) -> Model:
         InvalidValue: If it is none of plastica's.
     """
     if not isinstance(model, Model):
-        raise InvalidValue(f"{owner}: a {type(model).__name__} has no layers to look at; pass a plastica model.")
+        raise InvalidValue(note("looks.no_model", owner=owner, given=type(model).__name__))
     return model
 
 

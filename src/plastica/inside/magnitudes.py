@@ -11,6 +11,7 @@ from jax import Array
 
 from ..errors import InvalidValue
 from ..model import Model
+from ..notes import note
 from ..typing import Float, Params, PyTree, State
 from .sparse_rule import is_kernel
 
@@ -27,7 +28,7 @@ def kernels_of(owner: str, model: Model) -> dict[str, Float[np.ndarray, "*shape"
     leaves = jax.tree_util.tree_leaves_with_path(model.answering()[1])
     found = {jax.tree_util.keystr(path): np.asarray(leaf) for path, leaf in leaves if is_kernel(path)}
     if not found:
-        raise InvalidValue(f"{owner}: the network has no kernel, so there are no connections to prune.")
+        raise InvalidValue(note("looks.no_kernel", owner=owner))
     return found
 
 

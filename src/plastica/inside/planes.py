@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import InvalidValue
+from ..notes import note
 from ..typing import Float
 from .look import SAY
 from .rows_of_tables import RowsOfTable
@@ -34,7 +35,7 @@ def principal_plane(rows: Float[np.ndarray, "rows features"]) -> InputPlane:
     scaled = (rows - mean) / scale
     _, lengths, axes = np.linalg.svd(scaled, full_matrices=False)
     if lengths[0] <= 1e-12 or len(lengths) < 2:
-        raise InvalidValue("decision_boundary: all rows are equal, so they have no principal axes.")
+        raise InvalidValue(note("looks.all_equal"))
     axes = axes[:2] * np.where(axes[:2].sum(1) < 0, -1, 1)[:, None]  # the sign of an axis is arbitrary
     shares = lengths**2 / (lengths**2).sum()
     names = tuple(SAY("principal_axis", number=place + 1, share=f"{100 * shares[place]:.0f}") for place in (0, 1))
@@ -66,12 +67,12 @@ def plane_of_columns(found: RowsOfTable, columns: tuple[str, str]) -> tuple[Inpu
     """Return the plane of two columns of a table in their units, and what the other columns are held at."""
     owner = "table_decision_boundary"
     if columns[0] == columns[1]:
-        raise InvalidValue(f"{owner}: both columns are {columns[0]!r}; give two.")
+        raise InvalidValue(note("looks.same_columns", owner=owner, column=repr(columns[0])))
     (one, first, x), (other, second, y) = (found.number_column(owner, name) for name in columns)
     places = np.stack([x.values, y.values], 1)
     known = np.flatnonzero(np.isfinite(places).all(1))
     if not len(known) or (np.ptp(places[known], 0) == 0).any():
-        raise InvalidValue(f"{owner}: {columns[0]!r} or {columns[1]!r} has one value only, so there is no plane.")
+        raise InvalidValue(note("looks.one_value", owner=owner, one=repr(columns[0]), other=repr(columns[1])))
     rows = found.x[known].astype(np.float64)
     deviation = rows.std(0)
     away = (rows - np.median(rows, 0)) / np.where(deviation > 0, deviation, 1.0)

@@ -15,7 +15,7 @@ from ..data.values import as_text, read_numbers
 from ..errors import DataError, InvalidValue, UnknownName
 from ..explain.named_places import place_of
 from ..model import Sequential
-from ..notes import Note
+from ..notes import Note, note
 from ..tables import TableNetwork
 from ..typing import Float, Shaped
 from .columns import WrittenColumn
@@ -59,7 +59,7 @@ class RowsOfTable:
             DataError: If the table has none.
         """
         if self.y is None:
-            raise DataError(f"{owner}: the table has no column {show(self.network.target.name)}, which the loss needs.")
+            raise DataError(note("looks.no_target", owner=owner, column=show(self.network.target.name)))
         return self.y
 
     def number_column(self, owner: str, name: str) -> tuple[NumberEncoder, int, WrittenColumn]:
@@ -74,12 +74,10 @@ class RowsOfTable:
         for encoder in self.network.encoder.encoders:
             if encoder.column.name == name:
                 if not isinstance(encoder, NumberEncoder):
-                    raise InvalidValue(
-                        f"{owner}: {show(name)} is no column of numbers, along which a plane can be laid."
-                    )
+                    raise InvalidValue(note("looks.no_numbers", owner=owner, column=show(name)))
                 return encoder, start, next(each for each in self.columns if each.name == name)
             start += len(encoder.feature_names)
-        raise UnknownName(f"{owner}: the model reads no column {show(name)}.")
+        raise UnknownName(note("looks.no_column", owner=owner, column=show(name)))
 
 
 def rows_of_table(owner: str, network: object, source: object, most: int) -> RowsOfTable:
@@ -96,21 +94,18 @@ def rows_of_table(owner: str, network: object, source: object, most: int) -> Row
         DataError: If a column is missing, or the table has no rows.
     """
     if not isinstance(network, TableNetwork):
-        raise InvalidValue(
-            f"{owner}: got a {type(network).__name__}; expected a model for tables, as pl.load returns it."
-        )
+        raise InvalidValue(note("looks.no_table_model", owner=owner, given=type(network).__name__))
     own = cast("TableNetwork", network.members[0]) if network.members else network
     if not isinstance(own.model, Sequential):
-        raise InvalidValue(
-            f"{owner}: the model is {type(own.model).__name__}; only a network has an inside to look at."
-        )
+        raise InvalidValue(note("looks.no_network", owner=owner, given=type(own.model).__name__))
     table = as_table(source)
     target, numbers = own.target, np.arange(table.height)
     has_target = all(name in table.columns for name in target.names)
     if has_target:
         numbers = numbers[~target.missing(table)]
     if not len(numbers):
-        raise DataError(f"{owner}: {table.source} has no rows{' with a target' if has_target else ''}.")
+        key = "looks.no_rows_with_target" if has_target else "looks.no_rows"
+        raise DataError(note(key, owner=owner, source=table.source))
     numbers = numbers[spaced(len(numbers), most)]
     picked = table.take(numbers)
     notes: list[Note] = []

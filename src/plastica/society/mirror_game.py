@@ -16,8 +16,10 @@ from ..layers import GRU, Dense
 from ..layers.layer import INFERENCE, Layer
 from ..model import Model, Sequential
 from ..optimizers import Adam
+from ..training.live_line import LiveLine
 from ..typing import Bool, Float, PyTree
 from .dyad_recording import DyadRecording
+from .step_line import StepStanding, shares_of, step_line
 
 Leading = Literal["first", "second", "turns", "both"]
 # A network with a memory, by what a person gives: a model, a layer, or None for the default.
@@ -69,6 +71,7 @@ def joint_action(
     turn: int = 25,
     learning_rate: float = 0.02,
     seed: int = 0,
+    verbose: int | str = "auto",
 ) -> JointAction:
     """Let two recurrent networks learn to move together, as people do in the mirror game.
 
@@ -92,6 +95,7 @@ def joint_action(
         turn: After how many steps the roles are exchanged, for "turns".
         learning_rate: The learning rate of Adam.
         seed: The seed.
+        verbose: 0 for no output, otherwise a live line in a terminal.
 
     Raises:
         InvalidValue: If a number is out of range, or a network has no memory or another number of outputs.
@@ -120,7 +124,10 @@ def joint_action(
     leads = roles_over_time(leading, times, turn)
     draws = np.random.default_rng([seed, times])
     scores = movement_scores(draws, steps, trials, times)
-    params, errors = _learned(movers, params, state, scores, leads, leading == "both", learning_rate)
+    with step_line(verbose) as line:
+        params, errors = _learned(
+            movers, params, state, scores, JointLearning(leads, leading == "both", learning_rate), line
+        )
     last = movement_scores(draws, 1, trials, times)[0]
     moves, states = _moved(movers, params, state, last, leads)
     shown = [np.swapaxes(np.asarray(each), 0, 1) for each in states]
@@ -230,16 +237,37 @@ def _remembered(carry: PyTree, trials: int) -> Float[Array, "trials units"]:
 _moved = jax.jit(_walk)
 
 
-@partial(jax.jit, static_argnames=("mutual",))
+class JointLearning(NamedTuple):
+    """How both learn: who leads when, whether both follow their score and each other, and the learning rate."""
+
+    leads: Bool[np.ndarray, "times movers"]
+    mutual: bool
+    rate: float
+
+
 def _learned(
+    movers: Movers, params: PyTree, state: PyTree, scores: np.ndarray, how: JointLearning, line: LiveLine
+) -> tuple[PyTree, Float[np.ndarray, "steps movers"]]:
+    """Return what both have learned from sets of scores, ``(steps, times, trials, 2)``, and their errors."""
+    carry, errors, made = (params, Adam(how.rate).init(params)), list[np.ndarray](), 0
+    for count in shares_of(len(scores), line):
+        carry, own = _advanced(movers, carry, state, scores[made : made + count], *how)
+        errors.append(np.asarray(own))
+        made += count
+        line.show(StepStanding(len(scores), made))
+    return carry[0], np.concatenate(errors)
+
+
+@partial(jax.jit, static_argnames=("mutual",))
+def _advanced(
     movers: Movers,
-    params: PyTree,
+    carry: tuple[PyTree, PyTree],
     state: PyTree,
     scores: Float[Array, "steps times trials movers"],
     leads: Array,
     mutual: bool,
     rate: float,
-) -> tuple[PyTree, Float[Array, "steps movers"]]:
+) -> tuple[tuple[PyTree, PyTree], Float[Array, "steps movers"]]:
     optimizer = Adam(rate)
 
     def errors(params: PyTree, scores: Array) -> tuple[Array, Array]:
@@ -255,5 +283,4 @@ def _learned(
         slope, each = jax.grad(errors, has_aux=True)(params, scores)
         return optimizer.update(slope, moments, params), each
 
-    (params, _), found = jax.lax.scan(step, (params, optimizer.init(params)), jnp.asarray(scores))
-    return params, found
+    return jax.lax.scan(step, carry, jnp.asarray(scores))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,22 +15,19 @@ from numpy.typing import ArrayLike
 
 from .. import random
 from ..errors import InvalidValue
-from ..language import Texts
 from ..random import Key
-from ..training.live import Standing
 from ..training.live_line import LiveLine
 from ..typing import AnyArray, Float, Int
 from .dynamics import OpinionDynamics, OpinionState
 from .edge_list import EdgeList
 from .graph import SocialGraph
 from .graphs import GraphLike, graph_of
+from .step_line import StepStanding, shares_of, step_line
 
 if TYPE_CHECKING:
     from ..drawing.figure import Drawing
 
-SAY = Texts("society")
 MOST_VALUES = 200_000_000  # of all records
-LOOKS = 20  # with a live line
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -126,17 +122,9 @@ def simulate(
     _check_size(dynamics, first, edges, keys, -(-steps // record_every))
     every = min(record_every, steps)
     records, rest = divmod(steps, every)
-    line = LiveLine(sys.stdout, bool(verbose))
-    line.start()
-    # A call of the program has no progress to show: with a live line, there are several.
-    part = -(-records // LOOKS) if line.is_shown else records
-    parts = [(part, every)] * (records // part) + [
-        (count, each) for count, each in ((records % part, every), (1, rest)) if count and each
-    ]
-    try:
+    with step_line(verbose) as line:
+        parts = [(count, every) for count in shares_of(records, line)] + [(1, rest)] * (rest > 0)
         opinions, agreed = _simulated(dynamics, first, edges, keys, parts, line)
-    finally:
-        line.stop()
     times = np.append(np.arange(0, steps + 1, every), [steps] if rest else []).astype(int)
     return OpinionSimulation(
         dynamics, made, times, *((opinions, agreed) if runs is not None else (opinions[0], agreed[0]))
@@ -149,15 +137,6 @@ class SimulationState(NamedTuple):
     state: OpinionState
     time: Int[Array, "*runs"]
     agreed: Int[Array, "*runs"]
-
-
-class SimulationStanding(Standing):
-    """The progress of a simulation, whose units are steps."""
-
-    @property
-    def count(self) -> str:
-        """The current step as text."""
-        return SAY("step_of", made=self.epoch, all=self.epochs)
 
 
 def _check_size(dynamics: OpinionDynamics, first: AnyArray | None, edges: EdgeList, keys: Key, records: int) -> None:
@@ -185,7 +164,7 @@ def _simulated(
         now, found = _advanced(dynamics, edges, keys, now, records, every)
         shown.append(np.asarray(found))
         made += records * every
-        line.show(SimulationStanding(total, made))
+        line.show(StepStanding(total, made))
     return np.concatenate(shown, 1), np.asarray(now.agreed)
 
 

@@ -60,7 +60,7 @@ def origin_rows(fitted: FittedForecast, panel: Panel, at: str | None, series: st
     targets = panel.roles.targets
     names = [f"{name} {target}".strip() if len(targets) > 1 else name for name in longer.names for target in targets]
     if series is not None and series not in names:
-        raise InvalidValue(f"series={series!r}: expected one of {', '.join(map(show, names[:10]))}.")
+        raise InvalidValue(note("forecast_errors.series", given=repr(series), known=list(map(show, names[:10]))))
     number = 0 if series is None else names.index(series)
     if (name := longer.names[number // len(targets)]) in problems:
         raise DataError(problems[name])
@@ -92,17 +92,15 @@ def _origin(fitted: FittedForecast, windows: PanelWindows, number: int, at: str 
     try:
         stamp = np.datetime64(at, "s").astype(np.int64) if frequency.is_calendar else float(at)
     except ValueError:
-        raise InvalidValue(
-            f"at={at!r}: expected a time such as {frequency.shown(int(windows.positions[begin]))}."
-        ) from None
+        example = frequency.shown(int(windows.positions[begin]))
+        raise InvalidValue(note("forecast_errors.at", given=repr(at), example=example)) from None
     (position,) = frequency.positions(np.array([stamp], np.float64))
     origin = begin + int(position) - int(windows.positions[begin])
     first, last = begin + fitted.look_back, end - fitted.horizon
     if not first <= origin <= last:
-        ends = (frequency.shown(int(windows.positions[begin])), frequency.shown(int(windows.positions[last])))
-        raise InvalidValue(
-            f"at={at!r}: forecasts can begin {fitted.look_back} steps after {ends[0]}, and at {ends[1]} at the latest."
-        )
+        ends = [frequency.shown(int(windows.positions[place])) for place in (begin, last)]
+        told = {"look_back": fitted.look_back, "first": ends[0], "last": ends[1]}
+        raise InvalidValue(note("forecast_errors.at_outside", given=repr(at), **told))
     return origin
 
 
