@@ -128,6 +128,13 @@ def test_lines_of_csv_are_named(client, csv_text):
     [
         (b"", "application/json", 400, "empty_body", "the body is empty"),
         (b"[1,", "application/json", 400, "not_json", "truncated"),
+        (
+            b'{"a": 1}\n\n{"a": ',
+            "application/x-ndjson",
+            400,
+            "not_json",
+            "line 3 of the body is not JSON: it ends within",
+        ),
         (b"[]", "application/json", 400, "no_rows", "no rows"),
         (b"[" * 100_000, "application/json", 400, "not_json", "not JSON"),
         (b"7", "application/json", 400, "not_rows", "the body is 7"),

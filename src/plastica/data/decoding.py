@@ -202,10 +202,8 @@ def _decode_as(data: bytes, source: str, codec: str) -> str:
     try:
         return data.decode(known(codec, source))
     except UnicodeDecodeError as problem:
-        raise DataError(
-            f"{source} is not valid {codec}: line {line_of(data, problem.start)} contains bytes that are not text. It "
-            "may be cut short or damaged, or in another encoding."
-        ) from None
+        line = str(line_of(data, problem.start))
+        raise DataError(note("errors.not_encoded", source=source, codec=codec, line=line)) from None
 
 
 def _utf16_without_mark(data: bytes) -> str:

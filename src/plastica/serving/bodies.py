@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ..notes import note
+from ..notes import Note, note
 from .exchange import Media, Refused
 
 MEDIA: dict[str, Media] = {
@@ -68,7 +68,7 @@ def count_rows(body: bytes, media: Media) -> int:
         Refused: If the body is empty or not JSON.
     """
     if not body.strip():
-        raise Refused(400, "empty_body", note("serving.empty_body", wanted=note(f"serving.wanted_{media}")))
+        raise Refused(400, "empty_body", note("serving.empty_body", wanted=_wanted(media)))
     if media == "csv":
         return body.rstrip(b"\r\n").count(b"\n")
     if media == "ndjson":
@@ -90,7 +90,7 @@ def json_values(body: bytes, media: Media) -> Any:
     try:
         values = _LINES.decode_lines(body) if media == "ndjson" else msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError) as problem:
-        raise _not_json(problem, body) from None
+        raise _not_json(problem, body, media) from None
     # A key that is given twice has left one value, so that there are more keys than values.
     if (keys := len(KEY.findall(body))) > _values(values, 1) and keys > _values(values, 3):
         _refuse_repeated(body, media)
@@ -121,8 +121,27 @@ def _refuse_repeated(body: bytes, media: Media) -> None:
             json.loads(part, object_pairs_hook=checked)
 
 
-def _not_json(problem: Exception, body: bytes) -> Refused:
+def _not_json(problem: Exception, body: bytes, media: Media = "json") -> Refused:
     if found := NO_JSON.search(body):
         word, place = found[1].decode(), found.start(1)
         return Refused(400, "not_json", note("serving.no_json_word", word=word, place=str(place)))
-    return Refused(400, "not_json", note("serving.not_json", why=str(problem).rstrip("."), wanted=WANTED))
+    is_cut = "truncated" in str(problem)
+    told = {"why": note("serving.json_cut") if is_cut else str(problem).rstrip("."), "wanted": _wanted(media)}
+    if media == "ndjson":
+        return Refused(400, "not_json", note("serving.not_json_line", line=_first_invalid(body), **told))
+    return Refused(400, "not_json", note("serving.not_json", **told))
+
+
+def _wanted(media: Media) -> Note:
+    return note(f"serving.wanted_{media}")
+
+
+def _first_invalid(body: bytes) -> int:
+    """Return the number of the first line that is not JSON, from 1."""
+    for number, line in enumerate(body.splitlines(), 1):
+        try:
+            if line.strip():
+                _LINES.decode(line)
+        except (msgspec.DecodeError, RecursionError):
+            return number
+    return len(body.splitlines())

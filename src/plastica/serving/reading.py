@@ -147,13 +147,20 @@ def _read_csv(request: Request, used: Collection[str]) -> GivenRows:
         text, _ = decode(request.body, SOURCE, request.charset or None)
         table = parse(text, SOURCE, header=True)
     except DataError as error:
-        raise Refused(400, "not_csv", sentence_of(error)) from None
+        raise Refused(400, "not_csv", _of_request(sentence_of(error))) from None
     needed = {show(name): name for name in used}
     twice = [needed[name] for each in table.notes if (name := str(each.data.get("given"))) in needed]
     if twice:
         raise Refused(400, "repeated_column", note("serving.repeated_column", column=show(twice[0])))
     _refuse_lacking([dict.fromkeys(table.names)], used)
     return GivenRows(table.height, np.arange(1, table.height + 1), table=table)
+
+
+def _of_request(said: Note | str) -> Note | str:
+    """Return what is wrong with a table, which is the request, in both languages."""
+    if isinstance(said, str) or "source" not in said.data:
+        return said
+    return note(said.key, **{**said.data, "source": note("serving.the_request")})
 
 
 def _refuse_lacking(rows: Sequence[Mapping[str, object]], used: Collection[str]) -> None:
