@@ -81,7 +81,7 @@ def test_a_folder_with_another_job_is_refused_before_steps_are_measured(plastica
     (here / "before" / "job.json").write_text("{}")
     given = ("--cluster", "local:2", "--out", "none", "--checkpoint", "before")
     told = plastica("train", "penguins", *SHORT, *given, code=1)
-    assert "'before' already contains a job" in told.stderr and not (here / "none").exists()
+    assert "--checkpoint before already contains a job" in told.stderr and not (here / "none").exists()
 
 
 def test_a_linear_model_needs_no_workers(plastica):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..checks.findings import Finding
 
 SAY = Texts("cli", "tables")
-VALUE = r"\"[^\"\n]*\"|'[^'\n]*'|\[[^\]\n]*\]|\.\.\.|[\w:*+\-][\w:*+\-.]*(?<!\.)|"
+VALUE = r"\"[^\"\n]*\"|'[^'\n]*'|\[[^\]\n]*\]|\([^()\n]*\)|\.\.\.|[\w:*+\-][\w:*+\-.]*(?<!\.)|"
 # Quoted names and labels are left unchanged, even if they look like an argument.
 PYTHON = re.compile(
     rf"(?<!\w)(?:'[^'\n]*'|\"[^\"\n]*\"|"
@@ -64,8 +64,8 @@ def in_command_words(text: str) -> str:
 
 
 def _as_argument(value: str) -> str:
-    if value.startswith("["):
-        value = ",".join(part.strip(" '\"") for part in value[1:-1].split(","))
+    if value[:1] in ("[", "("):
+        value = ",".join(part.strip(" '\"") for part in value[1:-1].split(",") if part.strip())
     elif value[:1] in "'\"" and value[-1:] == value[:1]:
         value = value[1:-1]
     elif value == "None":
