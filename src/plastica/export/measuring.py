@@ -188,14 +188,14 @@ def check_rows(exported: Exported, path: str | Path) -> CheckRows:
     Raises:
         DataError: If the file does not have the inputs of the model.
     """
+    if exported.forecast is not None:
+        inputs, expected = exported.forecast.after(path)
+        return CheckRows(inputs, expected=expected)
     try:
         if exported.series is not None:
             from ..data.inputs import as_table
 
             return CheckRows([], {name: values.to_list() for name, values in as_table(path).columns.items()})
-        if exported.forecast is not None:
-            inputs, expected = exported.forecast.after(path)
-            return CheckRows(inputs, expected=expected)
         if exported.table is not None:
             from ..data.inputs import as_table
 
