@@ -150,6 +150,13 @@ def test_a_body_that_is_no_table_is_refused_in_a_sentence(client, body, media, s
     assert words in reply.json()["error"]["message"]
 
 
+@pytest.mark.parametrize("body", [b"a,b\n1\n", b"a,b\n\xff\xfe\x00,1\n"])
+def test_what_is_wrong_with_csv_is_told_in_the_language_of_the_client(client, body):
+    headers = {"content-type": "text/csv; charset=utf-16" if b"\x00" in body else "text/csv", "accept-language": "zh"}
+    told = client.post("/predict", content=body, headers=headers).json()["error"]["message"]
+    assert told.startswith("请求 ") and "the request" not in told
+
+
 def test_notes_name_what_training_had_not_seen(client, rows):
     told = client.post("/predict?notes=1&probabilities=no", json={**rows[0], "island": "Atlantis", "colour": 1}).json()
     assert told["predictions"] == [{"prediction": told["predictions"][0]["prediction"]}]

@@ -233,5 +233,5 @@ def _target(table: Table, columns: Sequence[Column], taken: set[str]) -> str:
             column = show(constant[0].name)
             raise DataError(note("forecast_errors.constant_target", source=table.source, column=column))
         raise DataError(note("forecast_errors.no_target", source=table.source, taken=list(map(show, taken))))
-    listed = list(map(show, able[:20]))
-    raise DataError(note("forecast_errors.several_targets", source=table.source, number=len(able), listed=listed))
+    told = {"source": table.source, "number": len(able)}
+    raise DataError(note("forecast_errors.several_targets", **told, listed=list(map(show, able[:20]))))
