@@ -154,6 +154,14 @@ LAYERS = {
     "member_dense_with_adapters": (pl.MemberDense(4, adapters=True), (2, 3)),
     "member_dense_of_its_own": (pl.MemberDense(4, shared=False), (2, 3)),
     "ensemble": (pl.Ensemble([pl.Members(2), pl.MemberDense(4, "tanh"), pl.MemberDense(3, shared=False)], 3), VECTOR),
+    "unclip": (pl.Unclip((0, 3), limit=6.0), VECTOR),
+    "wide_and_deep": (
+        pl.WideAndDeep(
+            [pl.Unclip((1,)), pl.Dense(3)],
+            [pl.Members(2), pl.MemberDense(4, "tanh"), pl.MemberDense(3, "tanh", shared=False)],
+        ),
+        VECTOR,
+    ),
     "lif": (pl.LIF(2.0), SERIES),
     "lif_that_learns_its_time": (pl.LIF(2.0, reset="zero", inputs="current", learn_tau=True), SERIES),
     "refractory_and_adaptive": (pl.AdaptiveThreshold(pl.Refractory(pl.LIF(5.0, reset="none")), 0.5, 20.0), SERIES),

@@ -21,6 +21,7 @@ from tests.catalogue import LAYERS
 GIVEN: dict[str, Any] = {
     "units": 3, "filters": 3, "kernel_size": 2, "rate": 0.1, "stddev": 0.1, "shape": (3,), "target_shape": (3,),
     "layers": (pl.Dense(3),), "branches": (pl.Dense(3),), "layer": pl.Dense(3), "connections": pl.Sparse(0.5),
+    "wide": (pl.Dense(3),), "deep": (pl.Dense(3),),
     "density": 0.5, "length": 0.3, "neighbours": 2, "rows": 2, "columns": 3, "codes": ((0, 3),), "members": 2,
     "input_dim": 4, "output_dim": 3, "weights": ((1.0,),), "thresholds": (1.0,), "activation": "relu",
     "function": lambda *given: given[0], "loss": pl.losses.MeanSquaredError(), "rule": pl.Backprop(),
@@ -33,7 +34,9 @@ GIVEN: dict[str, Any] = {
     "patterns": 3, "neuron": pl.LIF(), "inputs": (pl.Input((3,)),), "calls": ((0, (0,)),), "outputs": (1,),
     "policy": pl.Dense(3), "environment": pl.rewards.Bandit(),
 }  # fmt: skip
-OTHERS = {("layer", name): {"columns": (0,)} for name in ("PeriodicEmbedding", "PiecewiseLinearEmbedding")} | {
+OTHERS = {
+    ("layer", name): {"columns": (0,)} for name in ("PeriodicEmbedding", "PiecewiseLinearEmbedding", "Unclip")
+} | {
     ("layer", "Rescaling"): {"scale": 0.5},
     ("layer", "Bidirectional"): {"layer": pl.LSTM(3)},
     ("layer", "RNN"): {"cell": pl.LSTMCell(3)},

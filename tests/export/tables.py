@@ -20,6 +20,10 @@ SETTINGS = {
     "trees": ("kind", Settings(model="trees", baselines=(), drop=("amount",), kinds=NOTE)),
     "trees_of_numbers": ("amount", Settings(model="trees", baselines=(), drop=("kind",), kinds=NOTE)),
     "linear": ("amount", Settings(model="linear", baselines=(), drop=("kind",), kinds=NOTE)),
+    "linear_part": (
+        "amount",
+        Settings(linear_part=True, epochs=1, members=2, baselines=(), drop=("kind",), kinds=NOTE),
+    ),
     "folds": ("yes", Settings(model="linear", folds=2, keep_folds=True, baselines=(), drop=("kind", "amount"))),
 }
 

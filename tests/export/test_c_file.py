@@ -26,6 +26,7 @@ needs_compiler = pytest.mark.skipif(not any(map(shutil.which, ("gcc", "cc", "cla
 KINDS = {"number": ctypes.c_double, "boolean": ctypes.c_int, "date": ctypes.c_int64}
 CLASSES = Settings(epochs=1, baselines=(), drop=("amount",), kinds=tables.NOTE)
 NUMBERS = Settings(model="linear", baselines=(), drop=("kind",), kinds=tables.NOTE)
+LINEAR_PART = tables.SETTINGS["linear_part"][1]
 NO_DATE = -(2**63)
 
 
@@ -45,7 +46,7 @@ def as_c(cell, spec):
 
 
 @needs_compiler
-@pytest.mark.parametrize(("target", "settings"), [("kind", CLASSES), ("amount", NUMBERS)])
+@pytest.mark.parametrize(("target", "settings"), [("kind", CLASSES), ("amount", NUMBERS), ("amount", LINEAR_PART)])
 def test_rows_of_raw_columns_get_the_answers_of_plastica(target, settings, tmp_path):
     network = TableNetwork.fit(tables.train(), target, settings)
     written = pl.export.write(network, tmp_path / "model.c")

@@ -32,7 +32,7 @@ def say_plan(output: Output, features: int, rows: int, settings: Settings, model
 
 def say_network(features: int, model: Sequential) -> str:
     """Describe a network in one line: its layers and the number of its parameters."""
-    from ..tables.networks import outline_of
+    from ..tables.outlines import outline_of
 
     end = f"{model.output_shape[-1]} {model.network.output_activation!r}".replace("'", "")
     chain = " -> ".join([WORDS("features", count=features), *outline_of(model), end])

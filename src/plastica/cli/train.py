@@ -45,6 +45,9 @@ STRATEGIES = ("softmax", "one_vs_rest", "one_vs_one")
     help="Units of the hidden layers, such as 64,64; 0 for none. Default: depends on --network.",
 )
 @parameters.members
+@click.option(
+    "--linear-part", is_flag=True, help="Begin with a ridge regression, to which the network adds; for numbers."
+)
 @parameters.epochs
 @click.option("--batch-size", type=int, help="Rows per gradient step. Default: depends on the number of rows.")
 @click.option("--learning-rate", type=float, help="Default: depends on the optimizer.")

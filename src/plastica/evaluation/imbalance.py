@@ -95,6 +95,8 @@ def check_fits(settings: Settings, target: Target) -> None:
                 raise InvalidValue(
                     f"{name}={getattr(settings, name)!r} is for two or more classes, not {task}{instead}."
                 )
+    if settings.linear_part and task != "regression":
+        raise InvalidValue(f"linear_part=True is for numbers; {target.name!r} is {task}. Leave linear_part out.")
     if settings.strategy in ("one_vs_rest", "one_vs_one") and task != "multiclass":
         raise InvalidValue(f"strategy={settings.strategy!r} is for more than two classes; {target.name!r} is {task}.")
     if task == "regression" and settings.threshold is not None:

@@ -94,8 +94,10 @@ from .threshold import McCullochPitts
 from .time_distributed import TimeDistributed
 from .transformer import transformer_block
 from .transposed import Conv1DTranspose, Conv2DTranspose
+from .unclip import Unclip
 from .upsampling import UpSampling1D, UpSampling2D, UpSampling3D
 from .walk import walk
+from .wide_and_deep import WideAndDeep
 from .wired import Wired
 
 __all__ = [
@@ -279,11 +281,13 @@ __all__ = [
     "TimeDistributed",
     "Triangle",
     "TsodyksMarkramSynapse",
+    "Unclip",
     "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
     "UpSampling3D",
     "Variables",
+    "WideAndDeep",
     "WilsonCowan",
     "Wired",
     "Wiring",

@@ -130,6 +130,8 @@ def table_search(
         raise InvalidValue("the winner of a search is compared with the default on the validation set: set it above 0.")
     chosen = dict(space or SPACE)
     check_names(chosen)
+    if settings.linear_part or "linear_part" in chosen:
+        raise InvalidValue("linear_part is not searched: a search trains without its start. Leave linear_part out.")
 
     def build(**own: object) -> Sequential:
         return network_of(prepared, with_settings(settings, own))

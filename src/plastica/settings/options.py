@@ -35,7 +35,17 @@ OF_NETWORKS = (
     "patience",
     "time_limit",
     "network",
-    *("members", "dropout", "weight_decay", "loss", "label_smoothing", "strategy", "class_weight", "resample"),
+    *(
+        "members",
+        "linear_part",
+        "dropout",
+        "weight_decay",
+        "loss",
+        "label_smoothing",
+        "strategy",
+        "class_weight",
+        "resample",
+    ),
 )
 BASELINES = ("linear", "trees", "dummy")
 RULES_OF_THRESHOLDS = ("f1", "micro_f1", "balanced_accuracy", "accuracy", "costs")
@@ -76,6 +86,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         time_limit: The maximum training time in seconds.
         network: "best" for the architecture that performed best on tables of this size; "mlp" for plain relu layers.
         members: The number of networks in the ensemble, whose predictions are averaged. Default: 8 for "best".
+        linear_part: Whether a linear part is added to "best", for numbers: training then begins with a ridge regression
+            and learns what it leaves over.
         dropout: The fraction of units of each hidden layer that is dropped at each step, from 0 to below 1. Default:
             depends on ``network``.
         weight_decay: Decoupled weight decay: each step multiplies weights by 1 - learning_rate * weight_decay.
@@ -129,6 +141,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     time_limit: float | None = None
     network: str = "best"
     members: int | None = None
+    linear_part: bool = False
     dropout: float | None = None
     weight_decay: float | None = None
     loss: str | None = None
@@ -169,15 +182,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         for name in self.baselines:
             one_of("baselines", name, BASELINES)
         check_split(self.split, self.test)
-        at_least("members", self.members, 1)
-        if self.members is not None and self.members > MOST_MEMBERS:
-            raise InvalidValue(f"members={self.members}: expected {MOST_MEMBERS} at most.")
-        if self.dropout is not None and not 0 <= self.dropout < 1:
-            raise InvalidValue(f"dropout={self.dropout:g}: expected a number from 0 to below 1.")
-        if self.weight_decay is not None and not 0 <= self.weight_decay < math.inf:
-            raise InvalidValue(f"weight_decay={self.weight_decay:g}: expected a number of at least 0.")
-        if not 0 <= self.label_smoothing < 1:
-            raise InvalidValue(f"label_smoothing={self.label_smoothing:g}: expected a number from 0 to below 1.")
+        self._check_network()
         self._check_columns()
         self._check_model()
         self._check_decision()
@@ -227,6 +232,22 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def test_file(self) -> str | None:
         """The separate file of the test set, if there is one."""
         return self.test if isinstance(self.test, str) and self.test != LAST else None
+
+    def _check_network(self) -> None:
+        """Check the options of the network."""
+        at_least("members", self.members, 1)
+        if self.members is not None and self.members > MOST_MEMBERS:
+            raise InvalidValue(f"members={self.members}: expected {MOST_MEMBERS} at most.")
+        if self.linear_part and self.network != "best":
+            raise InvalidValue(
+                f"linear_part=True is for network='best', not {self.network!r}. model='linear' is a linear model alone."
+            )
+        if self.dropout is not None and not 0 <= self.dropout < 1:
+            raise InvalidValue(f"dropout={self.dropout:g}: expected a number from 0 to below 1.")
+        if self.weight_decay is not None and not 0 <= self.weight_decay < math.inf:
+            raise InvalidValue(f"weight_decay={self.weight_decay:g}: expected a number of at least 0.")
+        if not 0 <= self.label_smoothing < 1:
+            raise InvalidValue(f"label_smoothing={self.label_smoothing:g}: expected a number from 0 to below 1.")
 
     def _check_model(self) -> None:
         """Reject options that would have no effect."""

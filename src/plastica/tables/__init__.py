@@ -15,7 +15,7 @@ _HOME_OF = {
     "Settings": "..settings",
     "TableNetwork": ".table",
     "network_for": ".networks",
-    "outline_of": ".networks",
+    "outline_of": ".outlines",
     "prepare": ".preparation",
 }
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..checks.prepared import Prepared
     from ..settings import Settings
     from .answers import Answers
-    from .networks import network_for, outline_of
+    from .networks import network_for
+    from .outlines import outline_of
     from .preparation import prepare
     from .table import TableNetwork

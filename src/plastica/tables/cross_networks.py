@@ -16,6 +16,7 @@ from .cross_rows import CrossRows
 from .evaluated import Trained
 from .facts import Training
 from .folds import copies_of, folds_for
+from .linear_part import start_linear_part
 from .networks import network_of
 from .training import TrainingSet, early_stopping, training_set
 
@@ -66,5 +67,8 @@ def _networks(
         model = network_of(prepared, own)
         feed = feed_for(own, prepared.target, prepared.y, prepared.split.train)
         models.append(model)
-        sets.append(training_set(prepared, feed, folds_for(prepared, model, feed, part.seed)))
+        folds = folds_for(prepared, model, feed, part.seed)
+        if own.linear_part:
+            start_linear_part(model, prepared, folds)
+        sets.append(training_set(prepared, feed, folds))
     return models, sets

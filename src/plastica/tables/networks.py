@@ -11,8 +11,8 @@ import numpy as np
 
 from .. import layers, losses, optimizers, rules
 from ..data.encoding import FeatureLayout
-from ..initializers import HeUniform
-from ..language import WORDS
+from ..errors import InvalidValue
+from ..initializers import GlorotUniform, HeUniform, Zeros
 from ..layers import Layer
 from ..losses import Loss
 from ..model import Sequential
@@ -22,6 +22,7 @@ from ..rules import Rule
 from ..settings import Settings
 from ..training.batches import room_for
 from .coupling import shares_of_pairs, shares_of_questions
+from .linear_part import with_linear_part
 from .output_layer import End, end_for
 
 if TYPE_CHECKING:
@@ -112,6 +113,8 @@ def network_for(
         Gorishniy, Kotelnikov, Babenko (2025), TabM; Holzmueller, Grinsztajn, Steinwart (2024), Better by default.
     """
     rule = rules.get(settings.rule) if rule is None else rule
+    if settings.linear_part and (task != "regression" or not rule.suits_all_layers):
+        raise InvalidValue(f"linear_part=True is for numbers and rule='backprop'; got {task} and {rule!r}.")
     if settings.network == "mlp" or not rule.suits_all_layers:
         end = end_for(task, outputs, settings)
         units = PLAIN_UNITS if settings.layers is None else settings.layers
@@ -121,7 +124,8 @@ def network_for(
         return _compiled(made, end.loss, [end.metric], settings, optimizer_for(settings, rule), rule)
     recipe = _chosen(recipe or recipe_for(task), settings)
     end = end_for(task, outputs, settings, recipe.label_smoothing)
-    made = [layers.Input((layout.width,)), *_ensemble([*_embeddings(layout, recipe)], end, recipe)]
+    wide = layout if settings.linear_part else None
+    made = [layers.Input((layout.width,)), *_ensemble([*_embeddings(layout, recipe)], end, recipe, wide)]
     optimizer = optimizer_for(settings, rule)
     if type(optimizer) is Adam:  # "best" uses weight decay
         optimizer = AdamW(settings.learning_rate or recipe.learning_rate, weight_decay=recipe.weight_decay)
@@ -147,33 +151,6 @@ def monitor_of(model: Sequential) -> str:
 def units_of(task: str, outputs: int, settings: Settings) -> int:
     """Return the units of the last layer."""
     return end_for(task, outputs, settings).units
-
-
-def unpacked(model: Sequential) -> list[tuple[Layer, int]]:
-    """Return all layers of a network, including those in an ensemble, each with the number of its copies."""
-    found: list[tuple[Layer, int]] = []
-    for layer in model.layers:
-        inside = layer.layers if isinstance(layer, layers.Ensemble) else (layer,)
-        found += [(part, layer.copies if isinstance(layer, layers.Ensemble) else 1) for part in inside]
-    return found
-
-
-def outline_of(model: Sequential) -> list[str]:
-    """Describe the layers between the features and the predictions, one short text each, in the current language."""
-    return [text for layer, copies in unpacked(model)[:-1] if (text := _outlined(layer, copies))]
-
-
-def _outlined(layer: Layer, copies: int) -> str:
-    """Describe a layer; empty for auxiliary layers such as Dropout."""
-    if isinstance(layer, layers.PiecewiseLinearEmbedding):
-        return WORDS("pieces", count=len(layer.columns))
-    if isinstance(layer, layers.PeriodicEmbedding):
-        return WORDS("waves", count=len(layer.columns))
-    if isinstance(layer, layers.CategoryEmbedding):
-        return WORDS("vectors", count=len(layer.codes))
-    if isinstance(layer, layers.Members):
-        return WORDS("members", count=layer.members * copies)
-    return f"{layer.units} {layer.activation.name}" if isinstance(layer, layers.Dense | layers.MemberDense) else ""
 
 
 def optimizer_for(settings: Settings, rule: Rule) -> Optimizer:
@@ -261,14 +238,20 @@ def _vectors(layout: FeatureLayout, recipe: Recipe) -> list[Layer]:
     return [layers.CategoryEmbedding(codes, units=recipe.category_units)] if codes else []
 
 
-def _ensemble(front: list[Layer], end: End, recipe: Recipe) -> list[Layer]:
-    """Return groups of members with separate weights; members of a group share all but their last layers."""
+def _ensemble(front: list[Layer], end: End, recipe: Recipe, wide: FeatureLayout | None = None) -> list[Layer]:
+    """Return groups of members with separate weights; members of a group share all but their last layers.
+
+    With ``wide``, the layout of the features, each group has a linear part, and all else begins at zero.
+    """
     copies = math.gcd(recipe.members, recipe.copies)
-    inside = [*front, *_members(end, recipe, recipe.members // copies)]
+    inside: list[Layer] = [*front, *_members(end, recipe, recipe.members // copies, zero=wide is not None)]
+    if wide is not None:
+        codes = next((layer.codes for layer in front if isinstance(layer, layers.CategoryEmbedding)), ())
+        inside = [with_linear_part(tuple(inside), wide, codes, end.units)]
     return [layers.Ensemble(tuple(inside), copies)] if copies > 1 else inside
 
 
-def _members(end: End, recipe: Recipe, members: int) -> list[Layer]:
+def _members(end: End, recipe: Recipe, members: int, zero: bool) -> list[Layer]:
     found: list[Layer] = [layers.Members(members)]
     for units in recipe.units:
         found.append(
@@ -277,7 +260,9 @@ def _members(end: End, recipe: Recipe, members: int) -> list[Layer]:
             )
         )
         found += [layers.Dropout(recipe.dropout)] * bool(recipe.dropout)
-    return [*found, layers.MemberDense(end.units, activation=end.activation, shared=False)]
+    start = Zeros() if zero else GlorotUniform()
+    last = layers.MemberDense(end.units, activation=end.activation, shared=False, kernel_initializer=start)
+    return [*found, last]
 
 
 def _compiled(

@@ -17,6 +17,7 @@ from ..model import Sequential
 from ..settings import Settings
 from ..training.callbacks import Callback
 from .evaluated import Made, train_and_evaluate
+from .linear_part import start_linear_part
 from .networks import network_of
 from .scratch_file import folder_for, scratch_file
 from .streamed_plan import Whole, make_plan
@@ -63,6 +64,8 @@ def train_on_files(
     options: FitOptions = {"verbose": verbose, "callbacks": callbacks, "checkpoint": checkpoint, "resume": resume}
     with scratch_file(folder, checkpoint) as path, encoded(plan, chosen, tested, path) as made:
         network = network_of(made.prepared, chosen) if model is None else model
+        if chosen.linear_part:
+            start_linear_part(network, made.prepared)
         told(made.prepared, network, made.whole)
         shift = made.feed.shift
         validation = validation_set(made.prepared, made.prepared.split.validation, shift)

@@ -21,6 +21,7 @@ from .base import BaseTableNetwork
 from .crossing import crossed
 from .evaluated import Trained, evaluated, train_and_evaluate
 from .folds import folds_for
+from .linear_part import start_linear_part
 from .networks import network_of
 from .preparation import prepare
 from .streamed_training import train_on_files
@@ -140,7 +141,10 @@ class TableNetwork(BaseTableNetwork):
             return evaluated(cls, prepared, settings, Trained())
         model = network_of(prepared, settings) if model is None else model
         feed = feed_for(settings, prepared.target, prepared.y, prepared.split.train)
-        data = training_set(prepared, feed, folds_for(prepared, model, feed, settings.seed))
+        folds = folds_for(prepared, model, feed, settings.seed)
+        if settings.linear_part:
+            start_linear_part(model, prepared, folds)
+        data = training_set(prepared, feed, folds)
         return train_and_evaluate(cls, model, data, prepared, settings, options)
 
 
