@@ -56,6 +56,7 @@ def test_a_network_that_diverges_leaves_the_others_their_results(plastica, here)
     said = json.loads(result.stdout)
     assert said["networks"][0]["last_reward"] is None and isinstance(said["networks"][2]["last_reward"], float)
     assert "2 of 4 members met a number that is not finite" in result.stderr
+    assert "member 0 (--learning-rate 1e+38" in result.stderr and "optimizer." not in result.stderr
 
 
 def test_spikes_learn_from_rewards_and_say_so_in_chinese(plastica, here):

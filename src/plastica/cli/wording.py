@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
 SAY = Texts("cli", "tables")
 VALUE = r"\"[^\"\n]*\"|'[^'\n]*'|\[[^\]\n]*\]|\([^()\n]*\)|\.\.\.|[\w:*+\-][\w:*+\-.]*(?<!\.)|"
-# Quoted names and labels are left unchanged, even if they look like an argument.
+# Quoted names and labels are left unchanged, even if they look like an argument, and so are fields of layers, such as
+# layers.0.rate=0.5; those of the optimizer are options of their own name.
 PYTHON = re.compile(
     rf"(?<!\w)(?:'[^'\n]*'|\"[^\"\n]*\"|"
-    rf"(?:Settings|Forecaster|[a-z]\w*)\((?P<setting>\w+)=(?P<set>{VALUE})\)|(?P<name>[a-z]\w*)=(?P<value>{VALUE}))"
+    rf"(?:Settings|Forecaster|[a-z]\w*)\((?P<setting>\w+)=(?P<set>{VALUE})\)"
+    rf"|(?<!\.)(?:optimizer\.)?(?P<name>[a-z]\w*)=(?P<value>{VALUE}))"
 )
 WIDE = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uff60"
 PIECES = re.compile(rf"\s+|[{WIDE}][，。；：！？、）》”]*|[^\s{WIDE}]+[，。；：！？、）》”]*")
