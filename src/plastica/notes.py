@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from string import Formatter
 from typing import cast
 
 import msgspec
@@ -41,6 +42,16 @@ class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __hash__(self) -> int:
         return hash(self.key)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether its text can be filled; notes in files of older versions may lack a value of a newer text."""
+        if self.key == AS_WRITTEN:
+            return True
+        if self.key not in TEXTS:
+            return False
+        text = TEXTS.form("en", self.key, self.data.get("count"))
+        return {name for _, name, _, _ in Formatter().parse(text) if name} <= self.data.keys()
 
     def said(self) -> str:
         """Return the text in the current language."""

@@ -128,7 +128,25 @@ def test_what_vanishes_behind_spikes_is_the_surrogate_unless_the_neurons_are_sil
     assert [each.code for each in signal_findings(at_the_end)] == ["vanishing_gradients"]
     (found,) = signal_findings(look(neurons(silent=1.0)))
     assert "一次也不发放" in noted(found).spoken("zh")
-    assert signal_findings(StepLook(0, 31, 1.0, 1.0, (), (neurons(silent=1.0),))) == []
+    older = Finding("silent_neurons", "serious", "As an older version says it.", {"where": "layer 1", "share": "90 %"})
+    assert noted(older).spoken("zh") == "As an older version says it."
+    few = [StepLook(0, 31, 1.0, 1.0, (), (each,)) for each in (neurons(silent=0.9), neurons(exploding=0.6))]
+    assert [signal_findings(each) for each in few] == [[], []], "single neurons may be silent by chance"
+
+
+@pytest.mark.parametrize(
+    ("scale", "code", "words"),
+    [
+        (0.0, "silent_neurons", "in 16 rows (more than 95.0 %); the mean rate of the layer is 0 spikes a second."),
+        (1e3, "exploding_rates", "the mean rate of the layer is 1000 spikes a second."),
+    ],
+)
+def test_a_layer_that_is_silent_or_explodes_as_a_whole_is_told_with_its_rate_on_few_rows(scale, code, words):
+    model = spiking(pl.LIF(10.0))
+    weights = model.get_weights()
+    model.set_weights([np.full_like(weights[0], scale), *weights[1:]])
+    found = model.diagnose(np.ones((16, 20, 6), "float32"), Y[:16], retrain=False)
+    assert words in found[code].message and found[code].where == "layer 2, LIF"
 
 
 def test_spikes_are_counted_for_each_neuron_on_rows_that_are_no_padding():

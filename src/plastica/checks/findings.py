@@ -84,7 +84,8 @@ def observed(
 
 def noted(found: Finding) -> Note:
     """Return a finding as a note; for findings from older versions, the English message."""
-    return _note(found.code, found.data) if f"finding.{found.code}" in TEXTS else as_written(found.message)
+    told = _note(found.code, found.data)
+    return told if told.is_complete else as_written(found.message)
 
 
 def _note(code: str, data: dict[str, Value]) -> Note:

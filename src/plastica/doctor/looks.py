@@ -25,7 +25,7 @@ class LayerLook:
         path: The index and class of the layer: ``"layer 0, Dense"``.
         activation: The name of its activation; empty if it has none.
         learns: Whether it has parameters that training changes.
-        activity, spread, dead, saturated, error, gradient, weight, update, silent, exploding: See
+        activity, spread, dead, saturated, error, gradient, weight, update, silent, exploding, rate: See
             :class:`~plastica.doctor.probe.LayerMeasures`.
     """
 
@@ -42,6 +42,7 @@ class LayerLook:
     update: float
     silent: float = math.nan
     exploding: float = math.nan
+    rate: float = math.nan
 
     @property
     def spikes(self) -> bool:

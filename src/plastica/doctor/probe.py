@@ -13,7 +13,7 @@ from jax import Array
 from ..activations import Activation, LogSoftmax, Softmax, Sparsemax
 from ..layers import freezing
 from ..layers.layer import Layer, Record
-from ..layers.spiking.firing import EXPLODING, spikes_per_step
+from ..layers.spiking.firing import EXPLODING, spike_step, spikes_per_step
 from ..layers.walk import walk
 from ..rules import Batch
 from ..rules.backprop import send_back
@@ -47,6 +47,7 @@ class LayerMeasures(NamedTuple):
         update: The norm of their change in the step.
         silent: The share of spiking units that spike in no row.
         exploding: The share of spiking units that spike in more than half of the steps.
+        rate: The mean rate of spiking units, in spikes per second.
     """
 
     activity: Float[Array, ""]
@@ -59,6 +60,7 @@ class LayerMeasures(NamedTuple):
     update: Float[Array, ""]
     silent: Float[Array, ""]
     exploding: Float[Array, ""]
+    rate: Float[Array, ""]
 
 
 class Measures(NamedTuple):
@@ -117,7 +119,7 @@ def probe(program: Supervised, learner: Learner, batch: Batch, key: Array) -> Me
 def _of_layer(layer: Layer, part: Record, error: PyTree, old: Params, new: Params, batch: Batch) -> LayerMeasures:
     nothing = jnp.full((), jnp.nan)
     activity, potential = part.activity, part.potential
-    rms = spread = dead = saturated = silent = exploding = nothing
+    rms = spread = dead = saturated = silent = exploding = rate = nothing
     if isinstance(activity, Array) and jnp.issubdtype(activity.dtype, jnp.floating) and activity.ndim > 1:
         real = jnp.arange(activity.shape[0]) < batch.size
         rms = jnp.sqrt(_mean_of_rows(jnp.square(activity), real))
@@ -128,15 +130,15 @@ def _of_layer(layer: Layer, part: Record, error: PyTree, old: Params, new: Param
             dead = _share(slope == 0, real, 1.0)
             if all(map(math.isfinite, function.output_range)):
                 saturated = _share(slope < FLAT * _steepest(function, slope.dtype), real, MOST_OF)
-        fired = spikes_per_step(layer, activity, real)
-        if fired is not None:
-            silent, exploding = jnp.mean(fired == 0), jnp.mean(fired > EXPLODING)
+        fired, dt = spikes_per_step(layer, activity, real), spike_step(layer)
+        if fired is not None and dt is not None:
+            silent, exploding, rate = jnp.mean(fired == 0), jnp.mean(fired > EXPLODING), 1000 / dt * jnp.mean(fired)
     own = [(one, other) for one, other in zip(_matrices(old), _matrices(new), strict=True)]
     weight = _norm([one for one, _ in own]) if own else nothing
     update = _norm([other - one for one, other in own]) if own else nothing
     sent = nothing if error is None else _norm(error.delta)
     gradient = nothing if error is None or not jax.tree.leaves(old) else _norm(error.gradient)
-    return LayerMeasures(rms, spread, dead, saturated, sent, gradient, weight, update, silent, exploding)
+    return LayerMeasures(rms, spread, dead, saturated, sent, gradient, weight, update, silent, exploding, rate)
 
 
 def _share(flags: Array, real: Array, part: float) -> Array:

@@ -14,7 +14,7 @@ SATURATED = 0.7
 # Weights of either sign drive only about half of the neurons up, however large they are: a larger share would
 # overlook them.
 TOO_MANY = 0.3
-FEWEST_ROWS = 32  # with fewer, a unit may be silent by chance
+FEWEST_ROWS = 32  # with fewer, a unit may be silent by chance, though not a whole layer of units that spike
 
 
 def unit_findings(look: StepLook) -> Iterator[Finding]:
@@ -22,8 +22,8 @@ def unit_findings(look: StepLook) -> Iterator[Finding]:
     if look.rows >= FEWEST_ROWS:
         yield from _dead(look)
         yield from _saturated(look)
-        yield from _silent(look)
-        yield from _exploding(look)
+    yield from _silent(look, DEAD if look.rows >= FEWEST_ROWS else NEARLY_ALL)
+    yield from _exploding(look, TOO_MANY if look.rows >= FEWEST_ROWS else DEAD)
 
 
 def is_blocked(layer: LayerLook) -> bool:
@@ -69,37 +69,43 @@ def _saturated(look: StepLook) -> Iterator[Finding]:
             )
 
 
-def _silent(look: StepLook) -> Iterator[Finding]:
+def _silent(look: StepLook, limit: float) -> Iterator[Finding]:
     """Find layers most of whose neurons spike in no row of the batch; also the last one, whose silence is no answer."""
     for layer in look.layers:
-        if layer.silent >= DEAD:
+        if layer.silent >= limit:
             yield observed(
                 "silent_neurons",
                 "serious" if layer.silent >= NEARLY_ALL else "warning",
                 where=layer.path,
                 value=layer.silent,
-                threshold=DEAD,
+                threshold=limit,
                 source=AS_FOR_DEAD,
                 remedy='Dense(units, kernel_initializer="he_normal"), LIF(threshold=0.5)',
                 share=percent(layer.silent),
                 rows=look.rows,
-                limit=percent(DEAD),
+                rate=_hertz(layer.rate),
+                limit=percent(limit),
             )
 
 
-def _exploding(look: StepLook) -> Iterator[Finding]:
+def _exploding(look: StepLook, limit: float) -> Iterator[Finding]:
     """Find layers many of whose neurons spike in more steps than a refractory period of one step would allow."""
     for layer in look.layers:
-        if layer.exploding >= TOO_MANY:
+        if layer.exploding >= limit:
             yield observed(
                 "exploding_rates",
                 "serious" if layer.exploding >= DEAD else "warning",
                 where=layer.path,
                 value=layer.exploding,
-                threshold=TOO_MANY,
+                threshold=limit,
                 source=REFRACTORY,
                 remedy='Dense(units, kernel_initializer="glorot_uniform"), Refractory(LIF(), 2.0)',
                 share=percent(layer.exploding),
                 steps=percent(EXPLODING),
-                limit=percent(TOO_MANY),
+                rate=_hertz(layer.rate),
+                limit=percent(limit),
             )
+
+
+def _hertz(rate: float) -> str:
+    return f"{rate:.0f}" if rate >= 10 else f"{rate:.2g}"
