@@ -133,6 +133,22 @@ def test_pictures_show_what_they_are_asked_for(tmp_path):
         assert (tmp_path / f"{name}.png").stat().st_size > 1000
 
 
+def test_an_orbit_is_not_drawn_along_resets():
+    plane = phase_plane(pl.Izhikevich(), 10.0, (-80.0, 40.0), (-20.0, 10.0), 100.0)
+    jumps = np.flatnonzero(np.diff(plane.orbit[:, 0]) < -20) + 1  # millivolts in a quarter of a millisecond
+    assert len(jumps) > 1 and np.array_equal(np.flatnonzero(plane.resets), jumps)
+    drawn = plane.draw().axes[0].lines[-1].get_xdata()
+    assert np.isnan(drawn).sum() == len(jumps) and np.nanmin(np.diff(drawn)) > -20
+    assert not phase_plane(pl.FitzHughNagumo(), 0.5, (-2.5, 2.5), (-1.0, 2.0)).resets.any()
+
+
+def test_a_raster_has_a_line_for_each_neuron_and_says_how_many_it_leaves_out():
+    silent = SpikeTrains.of(np.zeros((1, 50, 20))).draw().axes
+    assert silent[0].get_ylim() == (-0.5, 19.5) and silent[1].get_ylim() == (0, 1)
+    many = SpikeTrains.of((np.random.default_rng(0).random((1, 20, 600)) < 0.1).astype(float)).draw().axes[0]
+    assert many.get_ylabel() == "neuron (the first 500 of 600)" and many.get_ylim() == (-0.5, 499.5)
+
+
 SMALL = SparseNetwork.random(5, 2)
 FAULTS = {
     "SparseNetwork.random(neurons=0, synapses=80): expected at least 1.": lambda: SparseNetwork.random(0),

@@ -84,3 +84,12 @@ def test_what_cannot_be_drawn_is_told():
         draw_connectivity(np.ones(3))
     left, right, _ = draw_connectivity(np.eye(4)).axes
     assert left.images[0].get_array().shape == (4, 4) and right.get_title() == "25% of all pairs are connected"
+
+
+def test_few_weights_of_many_neurons_are_dots_at_their_places():
+    weights = np.zeros((200, 150))
+    weights[3, 140], weights[180, 7] = 1.0, -0.5
+    left = draw_connectivity(weights).axes[0]
+    (dots,) = left.collections
+    assert dots.get_offsets().tolist() == [[140, 3], [7, 180]] and dots.get_array().tolist() == [1.0, -0.5]
+    assert left.get_ylim() == (199.5, -0.5) and not left.images

@@ -9,7 +9,7 @@ import numpy as np
 from ..drawing import COLOURS, INK, PALE, SOFT, drawable_language, own_style
 from ..errors import InvalidValue
 from ..language import Texts, using
-from .pictures_of_neurons import quantity
+from .pictures_of_neurons import quantity, whole_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SAY = Texts("spikes")
 MOST_SHOWN = 500  # neurons of a raster, beyond which lines merge
+FEW = 60  # neurons of a raster with a line for each spike
 ARROWS = 6  # every so many places of a phase plane have an arrow
 
 
@@ -31,14 +32,21 @@ def draw_raster(trains: SpikeTrains, bins: float) -> Drawing:
     from ..drawing.figure import Drawing
 
     with own_style(), using(drawable_language()):
-        drawing = Drawing(6.4, 3.8, layout="constrained")
-        above, below = drawing.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-        shown = trains.neurons < MOST_SHOWN
-        above.plot(trains.times[shown], trains.neurons[shown], ".", ms=1.5, color=INK)
-        above.set_ylabel(SAY("neuron"), fontsize=9, color=INK)
+        drawing = Drawing(6.4, 4.2, layout="constrained")
+        above, below = drawing.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+        rows, shown = min(trains.num_neurons, MOST_SHOWN), trains.neurons < MOST_SHOWN
+        # Dots where there are many neurons; few have room for lines, which are seen better.
+        marks = {"marker": "|", "ms": min(14.0, 120 / rows)} if rows <= FEW else {"marker": ".", "ms": 1.5}
+        above.plot(trains.times[shown], trains.neurons[shown], ls="", color=INK, **marks)
+        above.set_ylim(-0.5, rows - 0.5)
+        above.set_xlim(0, trains.duration)
+        whole_numbers(above.yaxis)
+        label = "neuron" if rows == trains.num_neurons else "neuron_of"
+        above.set_ylabel(SAY(label, shown=rows, count=f"{trains.num_neurons:,}"), fontsize=9, color=INK)
         edges = np.arange(0, trains.duration + bins, bins)
         counts = np.histogram(trains.times, edges)[0]
         below.stairs(1000 * counts / bins / trains.num_neurons, edges, color=COLOURS[0], fill=True)
+        below.set_ylim(0, None if counts.any() else 1)
         below.set_xlabel(SAY("milliseconds"), fontsize=9, color=INK)
         below.set_ylabel(SAY("hertz"), fontsize=9, color=INK)
         for axes in (above, below):
@@ -65,7 +73,7 @@ def draw_phase_plane(plane: PhasePlane) -> Drawing:
     from ..drawing.figure import Drawing
 
     with own_style(), using(drawable_language()):
-        drawing = Drawing(4.6, 3.6, layout="constrained")
+        drawing = Drawing(4.6, 4.0, layout="constrained")
         axes = drawing.subplots()
         # Arrows as long on the page wherever they are: only their direction is read.
         across = plane.dx / np.ptp(plane.x)
@@ -79,12 +87,15 @@ def draw_phase_plane(plane: PhasePlane) -> Drawing:
         for slopes, colour, name in zip((plane.dx, plane.dy), COLOURS, plane.names, strict=False):
             axes.contour(plane.x, plane.y, slopes, [0.0], colors=[colour], linewidths=1.4)
             axes.plot([], [], color=colour, label=SAY("nullcline", name=SAY.name("quantity", name)))
-        axes.plot(*plane.orbit.T, color=INK, lw=1.0, label=SAY("orbit"))
+        # A reset is a jump, along which the neuron is nowhere.
+        orbit = np.insert(plane.orbit, np.flatnonzero(plane.resets), np.nan, axis=0)
+        axes.plot(*orbit.T, color=INK, lw=1.0, label=SAY("orbit"))
         axes.set_xlim(plane.x[0], plane.x[-1])
         axes.set_ylim(plane.y[0], plane.y[-1])
         axes.set_xlabel(quantity(plane.names[0], plane.potential_unit), fontsize=9, color=INK)
         axes.set_ylabel(quantity(plane.names[1]), fontsize=9, color=INK)
-        axes.legend(fontsize=8, frameon=False, labelcolor=SOFT, loc="upper right")
+        above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "ncols": 2}  # curves may pass anywhere
+        axes.legend(fontsize=8, frameon=False, labelcolor=SOFT, **above)
         _plain(axes)
     return drawing
 

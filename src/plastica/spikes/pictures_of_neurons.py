@@ -13,11 +13,15 @@ from ..language import Texts, using
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.cm import ScalarMappable
 
     from ..drawing.figure import Drawing
+    from ..typing import Float
     from .traces_of_neurons import NeuronTraces, QuantitiesInTime
 
 SAY = Texts("spikes")
+FIELDS, SPARSE = 100, 0.1  # neurons up to which fields are seen, and connected pairs from which dots merge
 _UNITS = {"adaptation_current": "pA"}  # of quantities that have the same in all neurons
 
 
@@ -102,11 +106,13 @@ def draw_connectivity(weights: ArrayLike, title: str = "") -> Drawing:
     with own_style(), using(drawable_language()):
         drawing = Drawing(7.4, 3.4, layout="constrained")
         left, right = drawing.subplots(1, 2, width_ratios=(1.35, 1))
-        shown = left.imshow(matrix, cmap="RdBu", vmin=-bound, vmax=bound, interpolation="nearest", aspect="auto")
+        shown = _draw_matrix(left, matrix, bound)
         drawing.colorbar(shown, ax=left).ax.tick_params(labelsize=8)
         left.set_xlabel(SAY("to_neuron"), fontsize=9, color=INK)
         left.set_ylabel(SAY("from_neuron"), fontsize=9, color=INK)
         left.tick_params(labelsize=8)
+        for axis in (left.xaxis, left.yaxis, right.yaxis):
+            whole_numbers(axis)
         edges = np.linspace(-bound, bound, 41)
         for sign, colour, name in ((-1, COLOURS[1], "negative"), (1, COLOURS[0], "positive")):
             counts = np.histogram(present[sign * present > 0], edges)[0]
@@ -114,11 +120,30 @@ def draw_connectivity(weights: ArrayLike, title: str = "") -> Drawing:
         right.set_xlabel(SAY("weight"), fontsize=9, color=INK)
         right.set_ylabel(SAY("connections"), fontsize=9, color=INK)
         right.set_title(SAY("connected", share=f"{len(present) / matrix.size:.0%}"), fontsize=9, color=INK)
-        right.legend(fontsize=8, frameon=False, labelcolor=SOFT)
+        right.set_ylim(0, 1.25 * max(right.dataLim.y1, 1))  # with room for the legend
+        right.legend(fontsize=8, frameon=False, labelcolor=SOFT, loc="upper left", ncols=2)
         _plain(right)
         if title:
             drawing.suptitle(title, fontsize=10, color=INK)
     return drawing
+
+
+def _draw_matrix(axes: Axes, matrix: Float[np.ndarray, "rows columns"], bound: float) -> ScalarMappable:
+    """Draw each weight as a field; few weights of many neurons as dots, since small fields are not seen."""
+    colours = {"cmap": "RdBu", "vmin": -bound, "vmax": bound}
+    if max(matrix.shape) <= FIELDS or np.count_nonzero(matrix) > SPARSE * matrix.size:
+        return axes.imshow(matrix, interpolation="nearest", aspect="auto", **colours)
+    rows, columns = np.nonzero(matrix)
+    axes.set_xlim(-0.5, matrix.shape[1] - 0.5)
+    axes.set_ylim(matrix.shape[0] - 0.5, -0.5)
+    return axes.scatter(columns, rows, s=2.5, c=matrix[rows, columns], linewidths=0, **colours)
+
+
+def whole_numbers(axis: Axis) -> None:
+    """Put the ticks of an axis at whole numbers."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=1))
 
 
 def _plain(axes: Axes) -> None:

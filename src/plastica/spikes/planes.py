@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import InvalidValue
 from ..layers import Neuron
-from ..typing import Float
+from ..typing import Bool, Float
 from .traces_of_neurons import require_finite, require_neuron
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class PhasePlane(NamedTuple):
         x, y: The places.
         dx, dy: The derivatives at each place, per millisecond; 0 on the nullclines.
         orbit: The quantities over time from rest, resets included.
+        resets: Whether a spike reset the quantities at each time of the orbit, for which it jumped there.
         potential_unit: The unit of the first quantity, such as "mV"; empty if it has none.
     """
 
@@ -35,6 +36,7 @@ class PhasePlane(NamedTuple):
     dx: Float[np.ndarray, "rows columns"]
     dy: Float[np.ndarray, "rows columns"]
     orbit: Float[np.ndarray, "time two"]
+    resets: Bool[np.ndarray, "time"]
     potential_unit: str = ""
 
     def draw(self) -> Drawing:
@@ -87,4 +89,5 @@ def phase_plane(
     found = neuron.trajectory({}, jnp.full((1, steps, 1), current, jnp.float32))
     require_finite(neuron, found["potential"])
     orbit = np.stack([np.asarray(found[name])[0, :, 0] for name in names], axis=1)
-    return PhasePlane((names[0], names[1]), columns, rows, slopes[0], slopes[1], orbit, neuron.potential_unit)
+    resets = (np.asarray(found["post"])[0, :, 0] > 0) & neuron.resets
+    return PhasePlane((names[0], names[1]), columns, rows, slopes[0], slopes[1], orbit, resets, neuron.potential_unit)
