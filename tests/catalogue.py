@@ -170,7 +170,7 @@ LAYERS = {
     "quadratic_neuron": (pl.QIF(threshold=-64.5, dt=1.0), SERIES),
     "izhikevich": (pl.Izhikevich(dt=1.0), SERIES),
     "hodgkin_huxley": (pl.HodgkinHuxley(), SERIES),
-    "fitzhugh_nagumo": (pl.FitzHughNagumo(dt=0.5), SERIES),
+    "fitzhugh_nagumo": (pl.FitzHughNagumo(dt=0.25), SERIES),
     "poisson_neuron": (pl.PoissonNeuron(300.0), SERIES),
     "rate_units": (pl.RateUnits(3.0, "tanh"), SERIES),
     "leaky_readout": (pl.LeakyReadout(3.0), SERIES),

@@ -11,6 +11,7 @@ import plastica as pl
 from plastica import random
 from plastica.layers import Context
 from plastica.layers.costs import costs_of
+from plastica.layers.spiking.encoders import Encoder
 from plastica.layers.walk import walk
 from plastica.rules import Batch
 from plastica.rules.backprop import send_back
@@ -26,7 +27,11 @@ def made(request):
     """A layer with its variables, inputs and a training context."""
     layer, shape = LAYERS[request.param]
     variables = layer.init(np.random.default_rng(0), shape)
-    x = np.random.default_rng(1).standard_normal((ROWS, *shape)).astype("float32")
+    rng = np.random.default_rng(1)
+    drawn = (
+        rng.random((ROWS, *shape)) if isinstance(layer, Encoder | pl.Cochlea) else rng.standard_normal((ROWS, *shape))
+    )
+    x = drawn.astype("float32")
     return layer, variables.params, variables.state, x, Context(training=True, key=random.seed_key(3))
 
 

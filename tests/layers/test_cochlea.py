@@ -79,7 +79,10 @@ FAULTS = {
     "Cochlea(max_rate=-5.0): max_rate must be a finite number above 0.": (
         InvalidValue, lambda: pl.Cochlea(max_rate=-5.0),
     ),
-    "dt must be a whole number of steps of": (InvalidValue, lambda: pl.Cochlea(8, 11025)),
+    "a step of 5 ms has 55.125 samples and must have a whole number; 4.98866 ms has": (
+        InvalidValue, lambda: pl.Cochlea(8, 11025),
+    ),
+    "got samples from 0 to 3; sound is from -1 to 1": (DataError, lambda: COCHLEA.rates(np.full((1, 80), 3.0))),
     "Cochlea(fibres=0): fibres must be a whole number": (InvalidValue, lambda: pl.Cochlea(fibres=0)),
 }  # fmt: skip
 

@@ -339,7 +339,7 @@ FAULTS = {
     "AdEx(rest=-0.0706): potentials are in millivolts, and these look like volts: write rest=-70.6.": lambda: pl.AdEx(
         rest=-0.0706, threshold=-0.0504, reset_potential=-0.0706
     ),
-    "AdEx(threshold=-50.4, cut=-60): cut must be above the threshold.": lambda: pl.AdEx(cut=-60.0),
+    "AdEx(threshold=-50.4, cut=-60): threshold must be below cut.": lambda: pl.AdEx(cut=-60.0),
     "AdEx(integrator='heun'): expected one of 'euler', 'exponential_euler', 'rk4'.": lambda: pl.AdEx(integrator="heun"),
     "LIF(rest=-0.065): potentials are in millivolts": lambda: pl.LIF(threshold=-50.0, rest=-0.065),
     "Izhikevich(dt=2): the step is longer than the shortest time constant at rest, 1.67 ms.": lambda: pl.Izhikevich(
@@ -348,14 +348,16 @@ FAULTS = {
     "Izhikevich(dt=1.5): the step is longer than the shortest time constant at rest, 1 ms.": lambda: pl.Izhikevich(
         1.0, initial_membrane=-60.0, dt=1.5
     ),
-    "QIF: got rest, threshold and cut (-65.0, -70.0, 30.0); expected them to rise.": lambda: pl.QIF(threshold=-70.0),
+    "QIF(rest=-65, threshold=-70): rest must be below threshold.": lambda: pl.QIF(threshold=-70.0),
     "Refractory(period=2.5, dt=1): period must be a whole number of steps of 1 ms; 2 is one.": lambda: pl.Refractory(
         pl.LIF(), 2.5
     ),
     "AdaptiveThreshold(LSTM(units=3)): expected a spiking neuron, such as LIF().": lambda: pl.AdaptiveThreshold(
         pl.LSTM(3)
     ),
-    "AdaptiveThreshold(increment=-1): expected a number of at least 0.": lambda: pl.AdaptiveThreshold(pl.LIF(), -1.0),
+    "AdaptiveThreshold(increment=-1.0): increment must be a finite number of at least 0.": lambda: pl.AdaptiveThreshold(
+        pl.LIF(), -1.0
+    ),
     "Delay(time=1.5, dt=1): time must be a whole number of steps of 1 ms; 2 is one.": lambda: pl.Delay(1.5),
     "Delay(time=-1, dt=1.0): expected a time and a step above 0, in milliseconds.": lambda: pl.Delay(-1),
     "DelayedDense(units=0): units must be a whole number of at least 1.": lambda: pl.DelayedDense(0),

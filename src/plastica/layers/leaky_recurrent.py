@@ -21,7 +21,7 @@ from .in_time import Carry
 from .layer import Context, Params, Shape
 from .noise import rate_or_none
 from .records import Variables
-from .spiking.units_in_time import require_times
+from .spiking.units_of_measure import require_times
 
 
 @declaration

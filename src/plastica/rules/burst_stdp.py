@@ -10,7 +10,7 @@ from jax import Array
 
 from ..declaration import declaration
 from ..layers.layer import Layer, Params, Record
-from ..layers.spiking.units_in_time import require_times
+from ..layers.spiking.units_of_measure import require_times
 from ..losses import Objective
 from ..random import Key
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, FRACTION, require_numbers

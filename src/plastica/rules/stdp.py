@@ -14,7 +14,7 @@ from ..errors import InvalidValue
 from ..layers import stacks
 from ..layers.capabilities import SpikingUnits
 from ..layers.layer import Layer, Params, Record
-from ..layers.spiking.units_in_time import require_time, require_times
+from ..layers.spiking.units_of_measure import require_time, require_times
 from ..layers.walk import walk
 from ..losses import Objective
 from ..random import Key

@@ -12,7 +12,7 @@ from ..declaration import declaration
 from ..errors import InvalidValue
 from ..layers.capabilities import SpikingUnits
 from ..layers.layer import Layer, Params, Record
-from ..layers.spiking.units_in_time import require_millivolts, require_times
+from ..layers.spiking.units_of_measure import require_millivolts, require_times
 from ..layers.walk import walk
 from ..losses import Objective
 from ..random import Key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import jax
@@ -28,6 +29,19 @@ def require_numbers(declared: object, wanted: dict[str, tuple[str, Callable[[flo
             continue
         if not (is_number(value) and np.isfinite(value) and holds(value)):
             raise InvalidValue(f"{type(declared).__name__}({name}={value!r}): {name} must be {words}.")
+
+
+def require_rising(declared: object, *names: str) -> None:
+    """Check that each number of a declaration is below the next; populations are accepted.
+
+    Raises:
+        InvalidValue: With the class, both arguments and their values.
+    """
+    for lower, upper in itertools.pairwise(names):
+        low, high = getattr(declared, lower), getattr(declared, upper)
+        if isinstance(low, float | int) and isinstance(high, float | int) and not low < high:
+            name = type(declared).__name__
+            raise InvalidValue(f"{name}({lower}={low:g}, {upper}={high:g}): {lower} must be below {upper}.")
 
 
 def is_number(value: object) -> bool:

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from ..declaration import Declaration, declaration
 from ..errors import DataError, InvalidValue
-from ..layers.spiking.units_in_time import StaticTime, whole_steps
+from ..layers.spiking.units_of_measure import StaticTime, whole_steps
 from ..random import seed_key
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, require_numbers
 from ..storage import CheckpointFolder

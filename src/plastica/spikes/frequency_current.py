@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import InvalidValue
 from ..layers import INFERENCE, Neuron
-from ..layers.spiking.units_in_time import whole_steps
+from ..layers.spiking.units_of_measure import whole_steps
 from ..typing import Float
 from .traces_of_neurons import require_finite, require_neuron
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import InvalidValue
 from ..layers import LIF
-from ..layers.spiking.units_in_time import whole_steps
+from ..layers.spiking.units_of_measure import whole_steps
 from ..typing import Float, Int
 from .sparse_network_program import SparseConstants, advance, at_rest
 from .spike_trains import SpikeTrains

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..errors import DataError, InvalidValue
-from ..layers.spiking.units_in_time import require_time, whole_steps
+from ..layers.spiking.units_of_measure import require_time, whole_steps
 from ..typing import Float, Int
 
 if TYPE_CHECKING:

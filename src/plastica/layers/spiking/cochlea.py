@@ -13,11 +13,13 @@ from ...errors import DataError, InvalidValue, ShapeError
 from ...schedules.checks import ABOVE_ZERO, require_numbers
 from ...typing import Float
 from ..layer import Context, Layer, Params, Shape, State
-from .encoders import uniform_of_rows
-from .units_in_time import StaticTime, as_floats, require_times, whole_steps
+from .encoders import check_known, uniform_of_rows
+from .units_in_time import as_floats
+from .units_of_measure import FREQUENCY, RATE, SAMPLE_RATE, TIME, StaticTime, require_measures, require_times
 
 RESPONSE = 0.064  # seconds of an impulse response, after which the slowest filter, at 100 Hz, has decayed to .1 %
 ORDER = 4
+MEASURES = {"dt": TIME, "sample_rate": SAMPLE_RATE, "max_rate": RATE, "lowest": FREQUENCY, "highest": FREQUENCY}
 _SOUND = "sound is from -1 to 1. Divide 16-bit samples by 32768."
 
 
@@ -100,7 +102,13 @@ class Cochlea(Layer):
                 f"Cochlea(max_rate={self.max_rate:g}, dt={self.dt:g}): more than one spike a step; at most "
                 f"{1000 / self.dt:g} Hz."
             )
-        whole_steps("Cochlea", "dt", self.dt, 1000 / self.sample_rate)
+        require_measures(self, MEASURES)
+        samples = self.dt * self.sample_rate / 1000
+        if samples < 1 or abs(samples - round(samples)) > 1e-6 * samples:
+            raise InvalidValue(
+                f"Cochlea(dt={self.dt:g}, sample_rate={self.sample_rate}): a step of {self.dt:g} ms has {samples:g} "
+                f"samples and must have a whole number; {max(round(samples), 1) * 1000 / self.sample_rate:g} ms has."
+            )
         low, high = self.lowest, self._highest
         if isinstance(low, float) and isinstance(high, float) and not low < high < self.sample_rate / 2:
             raise InvalidValue(
@@ -133,7 +141,7 @@ class Cochlea(Layer):
 
     def check_input(self, x: np.ndarray) -> None:
         low, high = float(np.min(x, initial=0)), float(np.max(x, initial=0))
-        if low < -1 or high > 1:
+        if not (low >= -1 and high <= 1):
             raise DataError(f"Cochlea: got samples from {low:.4g} to {high:.4g}; {_SOUND}")
 
     def filtered(self, x: Float[Array, "batch samples"]) -> Float[Array, "batch channels samples"]:
@@ -153,7 +161,7 @@ class Cochlea(Layer):
 
         Raises:
             ShapeError: If sound is not (batch, samples), or shorter than a step.
-            DataError: If samples are whole numbers.
+            DataError: If samples are whole numbers, or not from -1 to 1.
         """
         x = jnp.asarray(x)
         if x.ndim != 2:
@@ -162,6 +170,7 @@ class Cochlea(Layer):
             )
         if not jnp.issubdtype(x.dtype, jnp.floating):
             raise DataError(f"Cochlea: got samples of type {x.dtype}; {_SOUND}")
+        check_known(self, x)
         self.output_shape(x.shape[1:])
         x = as_floats(x)
         steps = x.shape[1] // self._samples

@@ -11,7 +11,8 @@ from ...errors import InvalidValue
 from ...typing import Float, Params
 from .neuron import Neuron
 from .receptors import Conductance, ExponentialConductance, NMDAConductance
-from .units_in_time import UnitState, require_time
+from .units_in_time import UnitState
+from .units_of_measure import require_time
 from .wrappers import NeuronWith, check_neuron
 
 AMPA = ExponentialConductance()
@@ -34,8 +35,9 @@ class ConductanceSynapses(NeuronWith):
         I = sum_c g_c B_c(u) (E_c - u)   into the neuron
 
     A positive input opens the excitatory conductances, a negative one the inhibitory ones; its size is in
-    nanosiemens. B is 1 but for NMDA, which the membrane itself unblocks. Conductances are exact; in a step they and B
-    stay as they are, and the membrane relaxes towards the reversal potentials without passing them.
+    nanosiemens. B is 1 but for NMDA, which the membrane itself unblocks. Conductances decay exactly; their current is
+    constant within a step, with the mean conductance and the B of the beginning, which leaves an error of order dt. The
+    membrane relaxes towards the reversal potentials without passing them.
 
     When to use: where :class:`ConductanceLIF` with its two exponential conductances is not enough: for slow excitation
     by NMDA receptors, for conductances that rise, and for other neurons than the leaky one.

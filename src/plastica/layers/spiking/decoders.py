@@ -9,7 +9,8 @@ from jax import Array
 from ...declaration import declaration
 from ...typing import Float
 from ..layer import Context, Layer, Params, Shape, State
-from .units_in_time import in_time, real_steps, require_times, time_major
+from .units_in_time import in_time, real_steps, time_major
+from .units_of_measure import require_times
 
 
 class Decoder(Layer):

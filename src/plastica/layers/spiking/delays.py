@@ -11,17 +11,20 @@ from jax import Array
 
 from ... import initializers
 from ...declaration import declaration, named_field
-from ...errors import InvalidValue
+from ...errors import InvalidValue, ShapeError
 from ...initializers import Initializer, Undrawn
 from ...typing import Float, by_name
 from ..in_time import Carry
 from ..layer import INFERENCE, Context, Params, Shape, State
 from ..records import Variables
-from .units_in_time import KeepsTime, StaticTime, as_floats, in_time, real_steps, time_major, whole_steps
+from .units_in_time import KeepsTime, as_floats, in_time, real_steps, time_major
+from .units_of_measure import StaticTime, require_times, whole_steps
 
 
 class Delaying(KeepsTime):
     """Base of layers that look back over a fixed number of steps, in order and without padding of their own."""
+
+    dt: StaticTime
 
     @property
     def reach(self) -> int:
@@ -59,7 +62,7 @@ class Delay(Delaying):
 
     Raises:
         InvalidValue: If the delay is no whole number of steps.
-        ShapeError: If inputs have no axis of time.
+        ShapeError: If inputs have no axis of time, or no more steps than the delay.
 
     Example:
         >>> Delay(2.0).apply({}, jnp.arange(1.0, 5.0)[None, :, None])[0].ravel().tolist()
@@ -74,13 +77,15 @@ class Delay(Delaying):
 
     def __post_init__(self) -> None:
         whole_steps("Delay", "time", self.time, self.dt)
+        require_times(self)
 
     @property
     def reach(self) -> int:
         return round(float(self.time) / float(self.dt))
 
     def output_shape(self, shape: Shape) -> Shape:
-        return in_time(self, shape)
+        require_longer(self, "time", in_time(self, shape)[0])
+        return tuple(shape)
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         steps = _without_padding(time_major(x), context)
@@ -110,7 +115,7 @@ class DelayedDense(Delaying):
 
     Raises:
         InvalidValue: If ``units`` is below 1, or the longest delay is no whole number of steps.
-        ShapeError: If inputs are not (time, features).
+        ShapeError: If inputs are not (time, features), or have no more steps than the longest delay.
 
     Example:
         >>> DelayedDense(4, longest=5.0).output_shape((20, 3))
@@ -130,13 +135,15 @@ class DelayedDense(Delaying):
         if self.units < 1:
             raise InvalidValue(f"DelayedDense(units={self.units!r}): units must be a whole number of at least 1.")
         whole_steps("DelayedDense", "longest", self.longest, self.dt)
+        require_times(self)
 
     @property
     def reach(self) -> int:
         return round(float(self.longest) / float(self.dt))
 
     def output_shape(self, shape: Shape) -> Shape:
-        return (in_time(self, shape)[0], self.units)
+        require_longer(self, "longest", in_time(self, shape)[0])
+        return (shape[0], self.units)
 
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
         self.output_shape(shape)
@@ -162,6 +169,19 @@ class DelayedDense(Delaying):
 
     def _with_bias(self, params: Params, potential: Any) -> Array:
         return potential + by_name(params)["bias"] if self.use_bias else potential
+
+
+def require_longer(layer: Delaying, name: str, steps: int | None) -> None:
+    """Check that sequences are longer than a delay, since what is delayed further never arrives.
+
+    Raises:
+        ShapeError: If they are not.
+    """
+    if steps is not None and steps <= layer.reach:
+        raise ShapeError(
+            f"{type(layer).__name__}({name}={getattr(layer, name):g}, dt={layer.dt:g}): a delay of {layer.reach} steps "
+            f"lets nothing through in inputs of {steps}. Take a shorter delay or longer sequences."
+        )
 
 
 def _shifted(steps: Float[Array, "time *rest"], by: int) -> Float[Array, "time *rest"]:

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.core import Tracer
 
 from ... import random
 from ...declaration import declaration
@@ -13,7 +14,8 @@ from ...errors import DataError, InvalidValue, ShapeError
 from ...schedules.checks import ABOVE_ZERO, require_numbers
 from ...typing import Float, Mask
 from ..layer import Context, Layer, Params, Shape, State
-from .units_in_time import as_floats, in_time, require_times
+from .units_in_time import as_floats, in_time
+from .units_of_measure import RATE, require_measures, require_times
 
 
 class Encoder(Layer):
@@ -29,15 +31,26 @@ class Encoder(Layer):
         raise NotImplementedError
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
+        check_known(self, x)
         return jax.lax.stop_gradient(self.spikes(as_floats(x), context)), state
 
     def check_input(self, x: np.ndarray) -> None:
         low, high = float(np.min(x, initial=0)), float(np.max(x, initial=0))
-        if low < 0 or high > 1:
+        if not (low >= 0 and high <= 1):
             raise DataError(
                 f"{type(self).__name__}: got numbers from {low:.4g} to {high:.4g}; it encodes intensities from 0 to 1. "
                 "Divide pixels by 255, or scale each feature to that range."
             )
+
+
+def check_known(layer: Layer, x: jax.Array) -> None:
+    """Check inputs of a layer where they are known: not in a compiled program, before which a model has checked them.
+
+    Raises:
+        DataError: As ``check_input`` of the layer.
+    """
+    if not isinstance(x, Tracer):
+        layer.check_input(np.asarray(x))
 
 
 def require_steps(layer: Encoder) -> None:
@@ -79,7 +92,7 @@ class RateEncoder(Encoder):
         ``(batch, ...) -> (batch, steps, ...)``.
 
     Raises:
-        InvalidValue: If ``steps`` is below 1, or the rate is not above 0 or beyond one spike a step.
+        InvalidValue: If ``steps`` is below 1, or the rate is not above 0, in another unit or beyond one spike a step.
         DataError: If inputs are outside 0 to 1.
 
     Example:
@@ -106,6 +119,7 @@ class RateEncoder(Encoder):
                 f"RateEncoder(max_rate={self.max_rate:g}, dt={self.dt:g}): more than one spike a step; at most "
                 f"{1000 / self.dt:g} Hz."
             )
+        require_measures(self, {"max_rate": RATE})
 
     def spikes(self, x: Float[Array, "batch *features"], context: Context) -> Float[Array, "batch time *features"]:
         probability = x[:, None] * (self.max_rate * self.dt / 1000)

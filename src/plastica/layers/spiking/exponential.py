@@ -6,13 +6,25 @@ import jax.numpy as jnp
 from jax import Array
 
 from ...declaration import declaration, named_field
-from ...errors import InvalidValue
-from ...schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, require_numbers
+from ...schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, require_numbers, require_rising
 from ...typing import Float, Params
 from .integrate import require_integrator
 from .neuron import Neuron, set_where
 from .surrogates import FastSigmoid, Surrogate, surrogate
-from .units_in_time import UnitState, require_membrane, require_millivolts, require_times
+from .units_in_time import UnitState
+from .units_of_measure import (
+    CONDUCTANCE,
+    CURRENT,
+    DIFFERENCE,
+    RESISTANCE,
+    SLOW,
+    require_measures,
+    require_membrane,
+    require_millivolts,
+    require_times,
+)
+
+ADAPTATION = {"slope": DIFFERENCE, "coupling": CONDUCTANCE, "increment": CURRENT, "adaptation_tau": SLOW}
 
 
 @declaration
@@ -45,7 +57,7 @@ class AdEx(Neuron):
         ``(batch, time, ...)`` in and out.
 
     Raises:
-        InvalidValue: If a time is below a step, a number is out of range, potentials are in volts, or a name unknown.
+        InvalidValue: If a time is below a step, a number is out of range or in another unit, or a name unknown.
         ShapeError: If inputs have no axis of time.
 
     Example:
@@ -77,14 +89,12 @@ class AdEx(Neuron):
     def __post_init__(self) -> None:
         require_times(self, "adaptation_tau")
         require_integrator(self)
-        require_millivolts(self, "rest", "threshold", "reset_potential")
-        require_numbers(self, {"slope": ABOVE_ZERO})
-        require_numbers(self, {"increment": AT_LEAST_ZERO})
+        require_millivolts(self, "rest", "threshold", "reset_potential", "cut")
+        require_numbers(self, {"slope": ABOVE_ZERO, "increment": AT_LEAST_ZERO})
+        require_measures(self, ADAPTATION)
         require_membrane(self)
-        if isinstance(self.cut, float) and isinstance(self.threshold, float) and not self.threshold < self.cut:
-            raise InvalidValue(
-                f"AdEx(threshold={self.threshold:g}, cut={self.cut:g}): cut must be above the threshold."
-            )
+        require_rising(self, "threshold", "cut")
+        require_rising(self, "reset_potential", "cut")
 
     @property
     def makes_upstroke(self) -> bool:
@@ -157,8 +167,8 @@ class QIF(Neuron):
         ``(batch, time, ...)`` in and out.
 
     Raises:
-        InvalidValue: If a time is below a step, the order rest < threshold < cut is broken, the resistance is not above
-            0, or a name unknown.
+        InvalidValue: If a time is below a step, the order rest < threshold < cut is broken, a number is out of range or
+            in another unit, or a name unknown.
         ShapeError: If inputs have no axis of time.
 
     Example:
@@ -183,10 +193,10 @@ class QIF(Neuron):
         require_times(self, "tau")
         require_numbers(self, {"resistance": ABOVE_ZERO})
         require_integrator(self)
-        require_millivolts(self, "rest", "threshold", "reset_potential")
-        rising = self.rest, self.threshold, self.cut
-        if all(isinstance(each, float) for each in rising) and not self.rest < self.threshold < self.cut:
-            raise InvalidValue(f"QIF: got rest, threshold and cut {rising}; expected them to rise.")
+        require_measures(self, {"resistance": RESISTANCE})
+        require_millivolts(self, "rest", "threshold", "reset_potential", "cut")
+        require_rising(self, "rest", "threshold", "cut")
+        require_rising(self, "reset_potential", "cut")
 
     @property
     def makes_upstroke(self) -> bool:

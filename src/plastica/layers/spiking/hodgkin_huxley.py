@@ -7,13 +7,15 @@ from jax import Array
 
 from ...declaration import declaration, named_field
 from ...errors import InvalidValue
-from ...schedules.checks import ABOVE_ZERO, require_numbers
+from ...schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, require_numbers
 from ...typing import Float
 from .integrate import require_integrator
 from .neuron import Neuron
 from .surrogates import FastSigmoid, Surrogate, surrogate
-from .units_in_time import UnitState, require_millivolts, require_times
+from .units_in_time import UnitState
+from .units_of_measure import AREA_CAPACITANCE, AREA_CONDUCTANCE, require_measures, require_millivolts, require_times
 
+TOP = 2.0  # v of FitzHugh and Nagumo's neuron in a spike
 FASTEST_GATE = 0.2368  # 1 / (alpha_m + beta_m) at rest, in milliseconds; half of it during a spike
 
 
@@ -68,7 +70,7 @@ class HodgkinHuxley(CrossingNeuron):
         ``(batch, time, ...)`` in and out.
 
     Raises:
-        InvalidValue: If a number is not above 0 that must be, or the integrator is unknown.
+        InvalidValue: If a number is not above 0 that must be, or in another unit, or the integrator is unknown.
         ShapeError: If inputs have no axis of time.
 
     Example:
@@ -97,7 +99,8 @@ class HodgkinHuxley(CrossingNeuron):
         require_times(self)
         require_integrator(self)
         require_numbers(self, dict.fromkeys(("capacitance", "sodium", "potassium", "leak"), ABOVE_ZERO))
-        require_millivolts(self, "sodium_reversal", "potassium_reversal", "leak_reversal")
+        require_measures(self, {"capacitance": AREA_CAPACITANCE, "leak": AREA_CONDUCTANCE})
+        require_millivolts(self, "sodium_reversal", "potassium_reversal", "leak_reversal", "level")
         if isinstance(self.dt, float) and self.dt > FASTEST_GATE:
             raise InvalidValue(
                 f"HodgkinHuxley(dt={self.dt:g}): the step is longer than the shortest time constant at rest, 0.24 ms "
@@ -162,7 +165,8 @@ class FitzHughNagumo(CrossingNeuron):
         ``(batch, time, ...)`` in and out.
 
     Raises:
-        InvalidValue: If the step is not above 0, or the integrator unknown.
+        InvalidValue: If the step or the rate is not above 0, the step longer than a time constant, or the integrator
+            unknown.
         ShapeError: If inputs have no axis of time.
 
     Example:
@@ -184,8 +188,16 @@ class FitzHughNagumo(CrossingNeuron):
     surrogate: Surrogate = named_field(default="fast_sigmoid", converter=surrogate)
 
     def __post_init__(self) -> None:
-        require_times(self)
+        require_numbers(self, {"dt": ABOVE_ZERO, "rate": ABOVE_ZERO, "b": AT_LEAST_ZERO})
         require_integrator(self)
+        if all(isinstance(each, float) for each in (self.b, self.rate, self.dt)):
+            # -d(dv/dt)/dv, which is v^2 - 1, at the top of a spike, and -d(dw/dt)/dw.
+            fastest = max(TOP**2 - 1, self.rate * self.b)
+            if fastest * self.dt > 1:
+                raise InvalidValue(
+                    f"FitzHughNagumo(dt={self.dt:g}): the step is longer than the shortest time constant, "
+                    f"{1 / fastest:.3g}. Take a shorter step."
+                )
 
     def at_rest(self, like: Float[Array, "batch *units"]) -> UnitState:
         # The fixed point without a current, for the default parameters.

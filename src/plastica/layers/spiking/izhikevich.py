@@ -15,7 +15,10 @@ from ...typing import Float
 from .integrate import require_integrator
 from .neuron import Neuron, set_where
 from .surrogates import FastSigmoid, Surrogate, surrogate
-from .units_in_time import UnitState, require_millivolts, require_times
+from .units_in_time import UnitState
+from .units_of_measure import require_millivolts, require_times
+
+PEAK = 30.0  # millivolts, at which a spike is counted
 
 
 @declaration
@@ -49,7 +52,8 @@ class Izhikevich(Neuron):
         ``(batch, time, ...)`` in and out.
 
     Raises:
-        InvalidValue: If the step is not above 0 or longer than a time constant, or the integrator unknown.
+        InvalidValue: If the step is not above 0 or longer than a time constant, a number is in another unit, or the
+            integrator unknown.
         ShapeError: If inputs have no axis of time.
 
     Example:
@@ -78,7 +82,9 @@ class Izhikevich(Neuron):
     def __post_init__(self) -> None:
         require_times(self)
         require_integrator(self)
-        require_millivolts(self, "c", "initial_membrane")
+        require_millivolts(self, "c", "initial_membrane", "reference")
+        if isinstance(self.c, float) and not self.c < PEAK:
+            raise InvalidValue(f"Izhikevich(c={self.c:g}): c must be below {PEAK:g}, where a spike is counted.")
         given = self.a, self.leak, self.linear, self.initial_membrane, self.dt
         if all(isinstance(each, float) for each in given):
             # -d(dv/dt)/dv where the neuron begins, and -d(du/dt)/du.
@@ -113,7 +119,7 @@ class Izhikevich(Neuron):
         }
 
     def excess(self, new: UnitState, old: UnitState) -> Float[Array, "batch *units"]:
-        return new["membrane"] - 30
+        return new["membrane"] - PEAK
 
     def after_spikes(self, carry: UnitState, spikes: Float[Array, "batch *units"]) -> UnitState:
         return {

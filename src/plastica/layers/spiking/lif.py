@@ -19,7 +19,8 @@ from ..layer import Shape
 from ..records import Variables
 from .neuron import Neuron, moved, set_where
 from .surrogates import Surrogate, surrogate
-from .units_in_time import UnitState, in_time, require_millivolts, require_times
+from .units_in_time import UnitState, in_time
+from .units_of_measure import RESISTANCE, require_measures, require_millivolts, require_times
 
 RESETS = ("subtract", "zero", "none")
 
@@ -59,8 +60,8 @@ class LIF(Neuron):
         ``(batch, time, ...)`` in and out; with ``learn_tau`` tau ``(features,)``.
 
     Raises:
-        InvalidValue: If a time is below a step, the threshold is not above rest, the resistance not above 0, or a name
-            is unknown.
+        InvalidValue: If a time is below a step, the threshold is not above rest, the resistance not above 0, a number
+            in another unit, or a name unknown.
         ShapeError: If inputs have no axis of time.
 
     Example:
@@ -90,6 +91,8 @@ class LIF(Neuron):
             require_millivolts(self, "threshold", "rest")
         check_membrane(self)
         require_numbers(self, {"resistance": ABOVE_ZERO})
+        if self.input_unit == "nA":
+            require_measures(self, {"resistance": RESISTANCE})
         if self.inputs not in ("jumps", "current"):
             raise InvalidValue(f"LIF(inputs={self.inputs!r}): expected 'jumps' or 'current'.")
 

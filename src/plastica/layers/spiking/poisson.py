@@ -14,7 +14,8 @@ from ...typing import Float
 from ..in_time import Carry
 from ..layer import INFERENCE, Context, Params, Shape, State
 from .surrogates import StraightThrough, Surrogate, surrogate
-from .units_in_time import KeepsTime, as_floats, in_time, require_times
+from .units_in_time import KeepsTime, as_floats, in_time
+from .units_of_measure import require_times
 
 
 @declaration
@@ -61,7 +62,7 @@ class PoissonNeuron(KeepsTime):
         return in_time(self, shape)
 
     def check_input(self, x: np.ndarray) -> None:
-        if (low := float(np.min(x, initial=0))) < 0:
+        if not (low := float(np.min(x, initial=0))) >= 0:
             raise DataError(f"PoissonNeuron: got a rate of {low:.4g}; rates are at least 0, in spikes per second.")
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:

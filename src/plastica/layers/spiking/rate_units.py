@@ -10,7 +10,8 @@ from ...activations import Activation
 from ...declaration import declaration, named_field
 from ...typing import Float, Params
 from .integrate import integrate, require_integrator
-from .units_in_time import UnitsInTime, UnitState, fading, require_times
+from .units_in_time import UnitsInTime, UnitState, fading
+from .units_of_measure import require_times
 
 
 @declaration

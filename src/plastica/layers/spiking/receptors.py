@@ -12,7 +12,8 @@ from ...declaration import Declaration, declaration
 from ...errors import InvalidValue
 from ...schedules.checks import AT_LEAST_ZERO, require_numbers
 from ...typing import Float
-from .units_in_time import fading, require_millivolts, require_times
+from .units_in_time import fading, mean_of_fading
+from .units_of_measure import require_millivolts, require_times
 
 # What a conductance carries from step to step, each (batch, ...).
 OpenChannels: TypeAlias = tuple[Array, ...]
@@ -40,7 +41,7 @@ class Conductance(Declaration):
         return (jnp.zeros_like(like),)
 
     def opened(self, carry: OpenChannels, jump: Float[Array, "batch *units"], dt: float) -> tuple[OpenChannels, Array]:
-        """Return what is carried after a step that began with spikes, and the conductance during it.
+        """Return what is carried after a step that began with spikes, and the mean conductance during it.
 
         Args:
             carry: What was carried before.
@@ -88,7 +89,7 @@ class ExponentialConductance(Conductance):
 
     def opened(self, carry: OpenChannels, jump: Float[Array, "batch *units"], dt: float) -> tuple[OpenChannels, Array]:
         g = carry[0] + jump
-        return (fading(dt, self.tau, g.dtype) * g,), g
+        return (fading(dt, self.tau, g.dtype) * g,), mean_of_fading(dt, self.tau, g.dtype) * g
 
 
 @declaration
@@ -129,7 +130,9 @@ class AlphaConductance(Conductance):
     def opened(self, carry: OpenChannels, jump: Float[Array, "batch *units"], dt: float) -> tuple[OpenChannels, Array]:
         g, rise = carry[0], carry[1] + jump
         kept = fading(dt, self.tau, g.dtype)
-        return (kept * (g + e * dt / self.tau * rise), kept * rise), g
+        # g(t) = exp(-t / tau) (g + e / tau rise t), and its mean.
+        mean = mean_of_fading(dt, self.tau, g.dtype)
+        return (kept * (g + e * dt / self.tau * rise), kept * rise), mean * g + e * (mean - kept) * rise
 
 
 @declaration
@@ -199,7 +202,8 @@ class NMDAConductance(Conductance):
         at_peak = jnp.log(self.decay / self.rise) * self.rise * self.decay / (self.decay - self.rise)
         peak = jnp.exp(-at_peak / self.decay) - jnp.exp(-at_peak / self.rise)
         kept = fading(dt, self.decay, slow.dtype) * slow, fading(dt, self.rise, slow.dtype) * fast
-        return kept, (slow - fast) / peak
+        mean = mean_of_fading(dt, self.decay, slow.dtype) * slow - mean_of_fading(dt, self.rise, slow.dtype) * fast
+        return kept, mean / peak
 
     def unblocked(self, u: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         return 1 / (1 + self.magnesium * jnp.exp(-0.062 * u) / 3.57)

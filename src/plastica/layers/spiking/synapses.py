@@ -12,7 +12,8 @@ from ...declaration import declaration
 from ...errors import DataError
 from ...schedules.checks import AT_LEAST_ZERO, INSIDE_ONE, require_numbers
 from ...typing import Float, Params
-from .units_in_time import UnitsInTime, UnitState, fading, require_times
+from .units_in_time import UnitsInTime, UnitState, fading
+from .units_of_measure import SLOW, require_measures, require_times
 
 
 class Synapse(UnitsInTime):
@@ -158,13 +159,14 @@ class TsodyksMarkramSynapse(Synapse):
 
     def __post_init__(self) -> None:
         require_times(self, "recovery", "tau")
+        require_measures(self, {"recovery": SLOW})
         require_numbers(self, {"use": INSIDE_ONE, "facilitation": AT_LEAST_ZERO})
         if isinstance(self.facilitation, float) and self.facilitation > 0:
             require_times(self, "facilitation")
 
     def check_input(self, x: np.ndarray) -> None:
         low, high = float(np.min(x, initial=0)), float(np.max(x, initial=0))
-        if low < 0 or high > 1:
+        if not (low >= 0 and high <= 1):
             raise DataError(
                 f"TsodyksMarkramSynapse: got numbers from {low:.4g} to {high:.4g}; it reads spikes, 0 or 1. Put it "
                 "directly behind what spikes, and take shorter steps if there are several spikes in one."

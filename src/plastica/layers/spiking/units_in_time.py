@@ -6,19 +6,15 @@ from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
-from ...errors import InvalidValue, ShapeError
-from ...schedules.checks import ABOVE_ZERO, is_number, require_numbers
+from ...errors import ShapeError
 from ...typing import Float, Mask
 from ..in_time import Carry
 from ..layer import INFERENCE, Context, Layer, Params, Record, Shape, State
 
 # What units carry from step to step, by name, each (batch, ...).
 UnitState: TypeAlias = dict[str, Array]
-# A number of milliseconds that decides about shapes, and so is none that may be traced, as floats of layers are.
-StaticTime: TypeAlias = Any
 
 
 class KeepsTime(Layer):
@@ -137,6 +133,12 @@ def fading(dt: float, tau: float, dtype: Any) -> Array:
     return jnp.exp(-dt / jnp.asarray(tau, dtype))
 
 
+def mean_of_fading(dt: float, tau: float, dtype: Any) -> Array:
+    """Return the mean of exp(-t / tau) over a step: as a fraction of that at its beginning."""
+    elapsed = dt / jnp.asarray(tau, dtype)
+    return -jnp.expm1(-elapsed) / elapsed
+
+
 def as_floats(x: Array) -> Float[Array, "*shape"]:
     """Return inputs as floating point numbers."""
     return jnp.asarray(x, jnp.result_type(x, jnp.float32))
@@ -169,83 +171,3 @@ def in_time(layer: object, shape: Shape) -> Shape:
     if shape[0] == 0:
         raise ShapeError(f"{type(layer).__name__}: got inputs of shape {shape}, without a time step.")
     return shape
-
-
-def require_times(layer: object, *names: str) -> None:
-    """Check time constants in milliseconds against the step ``dt``.
-
-    Raises:
-        InvalidValue: If one is not above 0, or shorter than a step, which is also how seconds show themselves.
-    """
-    owner, dt = type(layer).__name__, getattr(layer, "dt", None)
-    for name in ("dt", *names) if dt is not None else names:
-        require_time(owner, name, getattr(layer, name), dt)
-
-
-def require_time(owner: str, name: str, value: object, dt: object) -> None:
-    """Check one time constant in milliseconds against a step; a population's is accepted, and one that is not given.
-
-    Raises:
-        InvalidValue: If it is not above 0, or shorter than the step.
-    """
-    if not isinstance(value, float | int):
-        return
-    if not (is_number(value) and 0 < value < float("inf")):
-        raise InvalidValue(f"{owner}({name}={value!r}): {name} must be a time above 0, in milliseconds.")
-    if isinstance(dt, float | int) and value < dt:
-        seconds = f" Times are in milliseconds: write {name}={1000 * value:g} for {value:g} s," if value < 1 else ""
-        end = " or take a shorter step." if seconds else " Take a shorter step, or a longer time constant."
-        raise InvalidValue(f"{owner}({name}={value:g}, dt={dt:g}): the step is longer than {name}.{seconds}{end}")
-
-
-def require_millivolts(layer: object, *names: str) -> None:
-    """Check that potentials are in millivolts and not in volts.
-
-    Raises:
-        InvalidValue: If all of them are below 0.5 in size, or one lies just below 0, where no potential of a neuron is.
-    """
-    values = {name: getattr(layer, name) for name in names}
-    known = {name: value for name, value in values.items() if isinstance(value, float | int)}
-    small = {name: value for name, value in known.items() if -0.5 < value < 0}
-    if any(known.values()) and all(abs(value) < 0.5 for value in known.values()):
-        small = known
-    if small:
-        name, value = max(small.items(), key=lambda pair: abs(pair[1]))
-        raise InvalidValue(
-            f"{type(layer).__name__}({name}={value:g}): potentials are in millivolts, and these look like volts: write "
-            f"{name}={1000 * value:g}."
-        )
-
-
-def require_membrane(layer: Any) -> None:
-    """Check the time constant of a membrane, C / g_L, against the step.
-
-    Raises:
-        InvalidValue: If it is shorter than the step, or one of both is not above 0.
-    """
-    require_numbers(layer, dict.fromkeys(("capacitance", "leak"), ABOVE_ZERO))
-    given = layer.capacitance, layer.leak, layer.dt
-    if all(isinstance(each, float | int) for each in given) and layer.capacitance < layer.leak * layer.dt:
-        raise InvalidValue(
-            f"{type(layer).__name__}(capacitance={layer.capacitance:g}, leak={layer.leak:g}, dt={layer.dt:g}): the "
-            f"step is longer than the time constant of the membrane, {layer.capacitance / layer.leak:g} ms. "
-            "Capacitances are in picofarads and conductances in nanosiemens; take a shorter step if both are."
-        )
-
-
-def whole_steps(owner: str, name: str, time: StaticTime, dt: StaticTime) -> int:
-    """Return how many steps a time has.
-
-    Raises:
-        InvalidValue: If it is not a whole number of steps.
-    """
-    numbers = all(is_number(each) and np.ndim(each) == 0 for each in (time, dt))
-    if not (numbers and time >= 0 and dt > 0):
-        raise InvalidValue(f"{owner}({name}={time!r}, dt={dt!r}): expected a time and a step above 0, in milliseconds.")
-    steps = round(time / dt)
-    if abs(steps * dt - time) > 1e-6 * max(dt, abs(time)):
-        raise InvalidValue(
-            f"{owner}({name}={time:g}, dt={dt:g}): {name} must be a whole number of steps of {dt:g} ms; "
-            f"{steps * dt:g} is one."
-        )
-    return steps

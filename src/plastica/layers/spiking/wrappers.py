@@ -10,12 +10,14 @@ from jax import Array
 
 from ...declaration import declaration
 from ...errors import InvalidValue
+from ...schedules.checks import AT_LEAST_ZERO, require_numbers
 from ...typing import Float, Params
 from ..layer import Shape
 from ..records import Variables
 from .neuron import Neuron, moved
 from .surrogates import Surrogate
-from .units_in_time import UnitState, fading, require_times, whole_steps
+from .units_in_time import UnitState, fading
+from .units_of_measure import require_times, whole_steps
 
 
 class NeuronWith(Neuron):
@@ -180,8 +182,7 @@ class AdaptiveThreshold(NeuronWith):
                 "only counts them. Use LIF() or ConductanceLIF(), or the adaptation of AdEx() and Izhikevich()."
             )
         require_times(self, "tau")
-        if isinstance(self.increment, float) and self.increment < 0:
-            raise InvalidValue(f"AdaptiveThreshold(increment={self.increment:g}): expected a number of at least 0.")
+        require_numbers(self, {"increment": AT_LEAST_ZERO})
 
     def at_rest(self, like: Float[Array, "batch *units"]) -> UnitState:
         return {**self.neuron.at_rest(like), "adaptation": jnp.zeros_like(like)}
