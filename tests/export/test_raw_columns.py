@@ -22,6 +22,33 @@ from plastica.export.raw_columns import decided, parse_number, read_date, read_n
 NUMBERS = ["1", "-1.5", "+2,5", "1,234", "1.234", "1,234.5", "1.234,5", "1 234,5", "1'234.5", "−3", ".5", "5.", "1e3"]
 NUMBERS += ["1.2.3", "12,34", "abc", "1,2345", "$5", "5 €", "€5", "5 %", "--1", "1_000", "0x10", "", "1e", "٣"]
 NUMBERS += ["5 kg", "5kg", "-1.5 kg", "3 kgs", "kg 4", "1 year", "2 years", "2 yearss", "CHF 5", "CHF5", "12,34,567 kg"]
+SEVERAL_UNITS = [
+    "(1,234)",
+    "( 5 )",
+    "(-5)",
+    "40-",
+    "5 -",
+    "($3.50)",
+    "$(4)",
+    "19M",
+    "201k",
+    "$1.2M",
+    "($7K)",
+    "1.5 Mio.",
+]
+SEVERAL_UNITS += [
+    "2h 15m",
+    "-1h 30min",
+    "90 min",
+    "1 day and 3 hours",
+    "26:30",
+    "1:02:30",
+    "(3:15)",
+    "5'11\"",
+    "6 ft",
+    "2h x",
+]
+SEVERAL_UNITS += ["1,5 kg", "200 g", "1.000 g", "3 kgs", "5mx", "亿", "3亿", "2M 5k", "12:61"]
 DATES = [
     "2024-02-29",
     "2024/2/29 13:05",
@@ -67,6 +94,8 @@ DATES += [
     "q2 1960",
     "25:00",
     "13:60",
+    *("1Q24", "3. Quartal 2024", "2024 H2", "H1/2024", "07/2024", "13-2024", "202407", "202413"),
+    *("2024-W05", "2024W01-7", "2020-W53", "2021-W53", "KW 5/2024", "W00 2024"),
 ]
 
 
@@ -85,6 +114,28 @@ def test_numbers_in_every_format(form, unit):
     spec = number_spec(Column("x", "number", format=form))
     expected = read_as(pl.Series(NUMBERS), form).to_list()
     assert [parse_number(text, spec) for text in NUMBERS] == expected
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        NumberFormat(negatives=("parentheses", "trailing"), group=","),
+        NumberFormat(unit="$", negatives=("parentheses",)),
+        NumberFormat(family="magnitude", base="M"),
+        NumberFormat(unit="$", family="magnitude", base="K", negatives=("parentheses",)),
+        NumberFormat(family="duration", base="h"),
+        NumberFormat(family="duration", base="h", clock="h:m"),
+        NumberFormat(family="duration", base="min", clock="m:s", negatives=("trailing",)),
+        NumberFormat(family="length", base="ft"),
+        NumberFormat(family="mass", base="kg", point=","),
+    ],
+    ids=str,
+)
+def test_signs_and_several_units(form):
+    spec, texts = number_spec(Column("x", "number", format=form)), [*NUMBERS, *SEVERAL_UNITS]
+    expected = read_as(pl.Series(texts), form).to_list()
+    assert [parse_number(text, spec) for text in texts] == expected
+    assert sum(each is not None for each in expected) >= 2
 
 
 @pytest.mark.parametrize("order", FORMS)

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from ..notes import Note, sentences
-from .dates import FORMS
+from .date_forms import FORMS, forms_of
 from .numbers import PLAIN_FORMAT, NumberFormat
 
 ColumnKind = Literal[
@@ -33,9 +33,10 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         kind: The kind; columns of kinds outside :data:`USED` are left out, for the reason given in ``notes``.
         notes: Notes for the user: why it is left out, what was assumed.
         format: The number format.
-        date_order: A key of ``dates.FORMS``: "ymd", "dmy", "time" ...
+        date_order: A key of ``date_forms.FORMS``: "ymd", "dmy", "time" ...; several are joined by bars.
         booleans: The words for no and yes, in lower case.
         missing_words: Words that count as missing values in this column only.
+        spellings: Values that differ from another one only in case or spaces, each with that one.
         keep_words: Words that usually count as missing values but are values here.
         missing: The number of missing values.
         distinct: The number of distinct values.
@@ -57,6 +58,7 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     booleans: tuple[str, ...] = ()
     missing_words: tuple[str, ...] = ()
     keep_words: tuple[str, ...] = ()
+    spellings: tuple[tuple[str, str], ...] = ()
     missing: int = 0
     distinct: int = 0
     categories: tuple[str, ...] = ()
@@ -72,7 +74,7 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """Check the fields, since a file may be damaged or from elsewhere."""
-        if self.date_order and self.date_order not in FORMS:
+        if not all(form in FORMS for form in forms_of(self.date_order)):
             raise ValueError(f"column {self.name!r} has dates in no known form")
         if len(self.booleans) != 2 and (self.booleans or self.kind == "boolean"):
             raise ValueError(f"column {self.name!r} has {len(self.booleans)} words for no and yes")

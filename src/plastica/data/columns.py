@@ -12,14 +12,14 @@ from ..notes import Note, note
 from ..typing import Float
 from .codes import beyond_doubles
 from .column import Column
-from .dates import DATE_NAME, date_order, is_compact
+from .dates import compact_order, date_order
 from .declared import NOTHING, Declared
 from .description import EMPTY, describe_numbers, describe_words, with_changes
 from .duplicates import leave_out_copies
 from .looks import Look, looks
 from .numbers import best_reading, clean, plain_columns, read_plain_numbers, say_format, without_words
 from .table import Table, show
-from .text_columns import Text, TextPlace, as_category, as_dates, decimal_habit, infer_text
+from .text_columns import Text, TextPlace, as_category, as_dates, decimal_habit, describe_categories, infer_text
 from .values import MOST_EXACT, as_text, is_declared_category, read_dates, read_numbers
 
 if TYPE_CHECKING:
@@ -109,14 +109,15 @@ def _infer_categories(place: TextPlace, declared: Declared) -> Column:
     if place.target:  # numeric labels remain numbers; the type shows that they are classes
         return infer_text(place, text)
     base = with_changes(as_category(place, text), declared=True)
-    return describe_words(base, clean(text.values, base.missing_words, base.keep_words), target=False)
+    cleaned = clean(text.values, base.missing_words, base.keep_words)
+    return describe_categories(base, cleaned, declared.kept, target=False)
 
 
 def _infer_numbers(place: TextPlace, values: pl.Series, declared: Declared) -> Column:
     name, target = place.name, place.target
     words = declared.missing_words
-    if not target and DATE_NAME.search(name) and is_compact(name, texts := clean(as_text(values), words)):
-        return as_dates(place, texts, "compact", Column(name, "date", missing_words=words))
+    if not target and (order := compact_order(name, texts := clean(as_text(values), words))):
+        return as_dates(place, texts, order, Column(name, "date", missing_words=words))
     column = Column(name, "number", missing_words=words)
     # Integers that doubles cannot hold are identifiers; as numbers, two customers would become one.
     if not target and (long := _beyond_doubles(values)):
@@ -148,11 +149,14 @@ def _as_declared(place: TextPlace, kind: str, text: Text | None, declared: Decla
     if kind == "date":
         return _declared_date(place, text, declared)
     base = with_changes(as_category(place, text), kind=kind, declared=True)
-    return describe_words(base, clean(text.values, base.missing_words, base.keep_words), place.target)
+    cleaned = clean(text.values, base.missing_words, base.keep_words)
+    if kind == "category":
+        return describe_categories(base, cleaned, declared.kept, place.target)
+    return describe_words(base, cleaned, place.target)
 
 
 def _declared_number(place: TextPlace, text: Text, declared: Declared) -> Column:
-    reading = best_reading(text.cleaned, place.decimal_comma)
+    reading = best_reading(text.cleaned, place.decimal_comma, declared=True)
     said = say_format(reading.format)
     said += (note("columns.rounded_digits"),) * (beyond_doubles(text.cleaned.drop_nulls()) is not None)
     column = Column(place.name, "number", said, reading.format, missing_words=declared.missing_words, declared=True)
@@ -166,7 +170,7 @@ def _declared_number(place: TextPlace, text: Text, declared: Declared) -> Column
 def _declared_date(place: TextPlace, text: Text, declared: Declared) -> Column:
     column = Column(place.name, "date", missing_words=declared.missing_words, declared=True)
     typed = str(place.table.column(place.name).dtype).startswith("Date")
-    order = "" if typed else date_order(text.cleaned) or ("compact" if is_compact("date", text.cleaned) else "ymd")
+    order = "" if typed else date_order(text.cleaned) or compact_order("date", text.cleaned) or "ymd"
     if order == "?":
         first = text.cleaned.drop_nulls()[0]
         raise DataError(

@@ -8,51 +8,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..typing import Bool
-from .months import MONTH, NUMBERS, QUARTERS, WEEKDAY
+from .date_forms import COMPACT, FORMS, HALVES_ONLY, MONTHS_ONLY, QUARTERS_ONLY, WEEKS_ONLY, forms_of, months_of
 
 if TYPE_CHECKING:
     import polars as pl
 
-CLOCK = r"(?<H>[0-9]{1,2}):(?<M>[0-9]{2})(?::(?<S>[0-9]{2})(?:[.,][0-9]+)?)?\s?(?<half>[AaPp][Mm])?"
-ZONE = r"(?:\s?(?:Z|UTC|GMT|(?<zone>[+-][0-9]{2}:?(?:[0-9]{2})?)))?"
-TIME = rf"(?:(?:[ T]|,\s)\s*{CLOCK}{ZONE})?$"
-D, M, Y = r"(?<d>[0-9]{1,2})", r"(?<m>[0-9]{1,2})", r"(?<y>[0-9]{4})"
-SHORT_Y = r"(?<y>[0-9]{4}|[0-9]{2})"
-NAMED = rf"(?<month>{MONTH})\.?"
-DAYS_NAME = rf"^(?:{WEEKDAY}\.?,?\s)?"
-DAY_MONTH = rf"{DAYS_NAME}{D}(?:st|nd|rd|th|er|º)?(?:[-/.\s]\s?|\s(?:de|of)\s){NAMED}(?:[-/,\s]\s?|\sde\s)"
-MONTH_DAY = rf"{DAYS_NAME}{NAMED}[-\s]{D}(?:st|nd|rd|th)?,?[-\s]\s?"
-QUARTER = r"(?<month>[Qq][1-4])"  # by its first month
-FORMS = {
-    "ymd": rf"^{Y}[-/.年]{M}[-/.月]{D}日?" + TIME,
-    "dmy": rf"^{D}[-/.]{M}[-/.]{Y}" + TIME,
-    "mdy": rf"^{M}[-/.]{D}[-/.]{Y}" + TIME,
-    "day month": DAY_MONTH + Y + TIME,
-    "month day": MONTH_DAY + Y + TIME,
-    "year month": rf"^{Y}[-/.年]{M}月?$",
-    "year month named": rf"^{Y}(?:[-/]|\s)?{NAMED}$",
-    "month year": rf"^{NAMED}(?:[-/]|,?\s)?{Y}$",
-    "month year short": rf"^{NAMED}[-/']\s?{SHORT_Y}$",
-    "year M": rf"^{Y}[-\s]?[Mm]{M}$",
-    "year quarter": rf"^{Y}[-\s/.]?{QUARTER}$",
-    "quarter year": rf"^{QUARTER}[-\s/.,]\s?{Y}$",
-    "compact": r"^(?<y>19[0-9]{2}|20[0-9]{2})(?<m>[0-9]{2})(?<d>[0-9]{2})$",
-    "time": rf"^{CLOCK}$",
-    "ymd short": rf"^{SHORT_Y}[-/.年]{M}[-/.月]{D}日?" + TIME,
-    "dmy short": rf"^{D}[-/.]{M}[-/.]{SHORT_Y}" + TIME,
-    "mdy short": rf"^{M}[-/.]{D}[-/.]{SHORT_Y}" + TIME,
-    "day month short": DAY_MONTH + SHORT_Y + TIME,
-    "month day short": MONTH_DAY + SHORT_Y + TIME,
-}
-MONTHS_ONLY = ("year month", "year month named", "month year", "month year short", "year M")
-QUARTERS_ONLY = ("year quarter", "quarter year")
 LIKE_A_DATE = (
-    r"^[0-9]{1,4}[-/.年:][0-9]{1,2}|^[0-9]{4}[-/.\s]?\p{L}|^[Qq][1-4][-\s/.,]|^\p{L}{3,9}[/']?[0-9]"
+    r"^[0-9]{1,4}[-/.年:][0-9]{1,2}|^[0-9]{4}[-/.\s]?\p{L}|^[QqHhWw][0-9]|^[1-4][Qq]|^\p{L}{2,9}[/']?[0-9]"
     r"|^[0-9]{1,2}.{1,5}\p{L}{3}|^\p{L}{2,15}[.,]?[-\s]"
 )
+MONTH_NAME = re.compile(r"(^|[_\W])(month|period|yearmonth|year_month|yyyymm|ym|monat|mois|月份)$", re.I)
 DATE_NAME = re.compile(r"date|day|datum|time|日期|日$|时间|(^|[_\W])dt($|[_\W])", re.I)
+WHOLE = ("ymd", "dmy", "mdy", "day month", "month day")  # the forms that may stand side by side in one column
 DAY = np.timedelta64(1, "D")
-PARTS = ["y", "m", "d", "H", "M", "S", "half", "zone", "month"]
+PARTS = ["y", "m", "d", "H", "M", "S", "half", "zone", "month", "w", "wd"]
 ODD_SHARE = 0.1  # a column of dates may contain up to this share of other values
 PIVOT = "69"  # POSIX strptime %y: 69 to 99 are 1969 to 1999, 00 to 68 are 2000 to 2068
 DOTTED = r"^[0-9]+\."
@@ -71,14 +40,41 @@ def date_order(values: pl.Series) -> str:
     enough = rows.sum() - ODD_SHARE * rows.sum()
     if not len(texts) or rows[_contain(texts, LIKE_A_DATE)].sum() < enough:
         return ""
-    likely = [form for form in FORMS if form != "compact" and rows[_contain(texts, FORMS[form])].sum() >= enough]
+    likely = [form for form in FORMS if form not in COMPACT and rows[_contain(texts, FORMS[form])].sum() >= enough]
     read = {form: int(rows[~np.isnat(parse_dates(texts, form))].sum()) for form in likely}
     read = {form: count for form, count in read.items() if count >= enough}
     if read and all(form.endswith("short") for form in read):
         read = _without_years_first(read, texts)
     most = max(read.values(), default=0)
     orders = [form for form, count in read.items() if count == most and count]
-    return _one_of(orders, texts)
+    order = _one_of(orders, texts)
+    if order and (order not in WHOLE or read[order] == rows.sum()):
+        return order
+    several = _several(texts, rows)
+    return order if order and several in ("", "?") else several
+
+
+def _several(texts: pl.Series, rows: np.ndarray) -> str:
+    """Return several forms of whole dates that parse nearly all cells together, "?" if day and month are undecided."""
+    read = {form: ~np.isnat(parse_dates(texts, form)) for form in WHOLE}
+    days, months = read["dmy"], read["mdy"]
+    if np.any(list(read.values()), axis=0) @ rows < rows.sum() - ODD_SHARE * rows.sum():
+        return ""
+    if days.any() or months.any():
+        only_days, only_months = (days & ~months).any(), (months & ~days).any()
+        dotted = _contain(texts.filter(_series(days | months)), DOTTED).mean() > 0.5
+        if only_days == only_months and not (dotted and not only_months):
+            return "?"  # both orders in one column, or nothing that tells them apart
+        read.pop("mdy" if only_days or (dotted and not only_months) else "dmy")
+    return "|".join(form for form, found in read.items() if found.any())
+
+
+def other_order(values: pl.Series, order: str) -> Bool[np.ndarray, "rows"]:
+    """Return for each cell of cleaned text whether it is a date only if day and month change places."""
+    other = {"dmy": "mdy", "mdy": "dmy", "dmy short": "mdy short", "mdy short": "dmy short"}.get(order)
+    if other is None:
+        return np.zeros(len(values), bool)
+    return no_dates(values, order) & ~np.isnat(parse_dates(values, other))
 
 
 def _without_years_first(read: dict[str, int], texts: pl.Series) -> dict[str, int]:
@@ -107,23 +103,27 @@ def _one_of(orders: list[str], texts: pl.Series) -> str:
     return "" if not orders else orders[0] if len(orders) == 1 else "?"
 
 
-def is_compact(name: str, values: pl.Series) -> bool:
-    """Return whether the name suggests dates and at least nine in ten cells are dates of eight digits: 20260131."""
-    if not DATE_NAME.search(name):
-        return False
+def compact_order(name: str, values: pl.Series) -> str:
+    """Return the form of dates without marks: 20260131 or 202601; empty if there are none.
+
+    The name must suggest dates or months, and at least nine in ten cells must be dates.
+    """
+    named = DATE_NAME.search(name)
+    if not named and not MONTH_NAME.search(name):
+        return ""
     texts, rows = _counted(values)
     enough = rows.sum() - ODD_SHARE * rows.sum()
-    if not len(texts) or rows[_contain(texts, FORMS["compact"])].sum() < enough:
-        return False
-    return bool(rows[~np.isnat(parse_dates(texts, "compact"))].sum() >= enough)
+    for form in COMPACT if named else COMPACT[1:]:
+        if len(texts) and rows[_contain(texts, FORMS[form])].sum() >= enough:
+            return form if rows[~np.isnat(parse_dates(texts, form))].sum() >= enough else ""
+    return ""
 
 
 def is_short(order: str, values: pl.Series) -> bool:
     """Return whether some years have two digits."""
-    return (
-        order.endswith("short")
-        and values.str.extract_groups(_rust(FORMS[order])).struct.field("y").str.len_chars().eq(2).any()
-    )
+    return (order.endswith("short") or order == "quarter number") and values.str.extract_groups(
+        _rust(FORMS[order])
+    ).struct.field("y").str.len_chars().eq(2).any()
 
 
 def no_dates(values: pl.Series, order: str) -> Bool[np.ndarray, "rows"]:
@@ -159,26 +159,52 @@ def parse_dates(values: pl.Series, order: str) -> np.ndarray:
     """
     import polars as pl
 
-    groups = set(re.findall(r"\?<(\w+)>", FORMS[order]))
-    found = values.str.extract_groups(_rust(FORMS[order])).struct.unnest() if groups else pl.DataFrame()
+    first, *others = forms_of(order)
+    if others:
+        made = parse_dates(values, first)
+        for form in others:
+            made = np.where(np.isnat(made), parse_dates(values, form), made)
+        return made
+    groups = set(re.findall(r"\?<(\w+)>", FORMS[first]))
+    found = values.str.extract_groups(_rust(FORMS[first])).struct.unnest() if groups else pl.DataFrame()
     empty = pl.Series([""]).new_from_index(0, len(values))
     part = {name: found[name].fill_null("") if name in groups else empty for name in PARTS}
-    if order == "time":
-        part |= {
-            "y": _only_where(part["H"], "1970"),
-            "m": _only_where(part["H"], "1"),
-            "d": _only_where(part["H"], "1"),
-        }
-    if order in (*MONTHS_ONLY, *QUARTERS_ONLY):
+    if first == "time":
+        part |= {"y": _only_where(part["H"], "1970"), "m": _only_where(part["H"], "1")}
+        part["d"] = part["m"]
+    if first in (*MONTHS_ONLY, *QUARTERS_ONLY, *HALVES_ONLY):
         part["d"] = _only_where(part["y"], "1")
+    if first in WEEKS_ONLY:
+        return _mondays(part["y"], part["w"]) + _further_days(part["wd"])
     if "month" in groups:
-        numbers = {name: str(number) for name, number in (NUMBERS | QUARTERS).items()}
+        numbers = {name: str(number) for name, number in months_of(first).items()}
         part["m"] = part["month"].str.to_lowercase().replace_strict(numbers, default="")
     clock = [part[name].replace("", "0").str.zfill(2) for name in "HMS"]
     day = [_whole_years(part["y"]).str.zfill(4), part["m"].str.zfill(2), part["d"].str.zfill(2)]
     joined = pl.select(pl.format("{}-{}-{} {}:{}:{}", *day, *clock)).to_series()
     moments = joined.str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False).to_numpy().astype("datetime64[s]")
     return moments + _half_day(part["half"], part["H"]) - _offset(part["zone"])
+
+
+def _mondays(years: pl.Series, weeks: pl.Series) -> np.ndarray:
+    """Return the Monday of each ISO week as seconds; NaT if the year has no such week."""
+    import polars as pl
+
+    known = (years != "").to_numpy()
+    year = years.cast(pl.Int64, strict=False).fill_null(1970).to_numpy()
+    week = weeks.cast(pl.Int64, strict=False).fill_null(0).to_numpy()
+    # ISO 8601: 4 January is always in week 1.
+    fourth = (year - 1970).astype("datetime64[Y]").astype("datetime64[D]") + 3
+    monday = fourth - (fourth.astype(np.int64) + 3) % 7 + 7 * (week - 1)
+    # A week belongs to the year of its Thursday.
+    own = (monday + 3).astype("datetime64[Y]").astype(np.int64) + 1970 == year
+    return np.where(known & own & (week > 0), monday, np.datetime64("NaT")).astype("datetime64[s]")
+
+
+def _further_days(weekdays: pl.Series) -> np.ndarray:
+    import polars as pl
+
+    return (weekdays.cast(pl.Int64, strict=False).fill_null(1).to_numpy() - 1).astype("timedelta64[D]")
 
 
 def calendar(moments: np.ndarray) -> dict[str, np.ndarray]:
@@ -232,6 +258,12 @@ def _whole_years(years: pl.Series) -> pl.Series:
 def _only_where(there: pl.Series, value: str) -> pl.Series:
     """Return a constant where a part was found, and null elsewhere."""
     return there.set(there != "", value)
+
+
+def _series(truths: Bool[np.ndarray, "rows"]) -> pl.Series:
+    import polars as pl
+
+    return pl.Series(truths, dtype=pl.Boolean)
 
 
 def _rust(pattern: str) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import DataError
 from ..notes import Note, note
 from .decoding import line_of
-from .headers import is_header
+from .headers import header_place, is_header, stand_over_numbers
 from .separators import (
     NO_SEPARATOR,
     SEPARATOR_NAMES,
@@ -23,7 +23,6 @@ from .separators import (
     excel_hint,
     read_rows,
     sniff_separator,
-    stand_over_numbers,
 )
 from .swift import read_plain
 from .table import Table, distinct_names, show
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
 CHUNK = 20_000  # rows held as Python lists at a time, before they are stored compactly
 TRAILING = note("reading.trailing")
 LINE_END = re.compile(r"[ \t]*(?:\r\n|\n|\r)")
+MOST_REMARKS = 20  # lines below the table
 MANY_BLANKS = ("\n" * 1000, "\r\n" * 1000)
 
 Columns = tuple[dict[str, "pl.Series"], np.ndarray]  # columns by name, and the line number of each row
@@ -167,8 +167,12 @@ def _lay_out(text: str, source: str, separator: str, header: bool | None, skippe
         if len(rows[0][1]) == usual and not stand_over_numbers([cells for _, cells in rows[1:]]):
             break  # "#name,age" above the rows is the header
         rows.pop(0)
-    line, first = rows[0]
     notes: list[Note] = []
+    if header is not False and (place := header_place([cells for _, cells in rows])):
+        titles = separator.join(rows[0][1]).strip(separator + " ")
+        notes.append(note("reading.titles", line=str(rows[place][0]), title=show(titles)))
+        rows = rows[place:]
+    line, first = rows[0]
     if header is None:
         header = is_header(first, [cells for _, cells in rows[1:]])
         if not header:
@@ -213,11 +217,11 @@ class _Body:
 
     def _checked(self, rows: Iterator[NumberedRow]) -> Iterator[NumberedRow]:
         width = len(self.layout.names)
-        begun = self.layout.header_line is None
+        begun, last = self.layout.header_line is None, 0
         for line, cells in rows:
             if not begun:
                 begun = line == self.layout.header_line
-                if not begun and cells:
+                if not begun and cells and cells[0].lstrip().startswith("#"):
                     self.comments.append(line)
                 continue
             if not cells or (len(cells) == 1 and not cells[0].strip() and (cells[0] or width > 1)):
@@ -231,7 +235,12 @@ class _Body:
                 self.extra = len(cells) == width + 1 and self.layout.header_line is not None
                 width += self.extra
             if len(cells) != width:
-                self._refuse(line, len(cells), width, next(rows, None) is None)
+                below = list(islice(rows, MOST_REMARKS))
+                if line > last + 1 and len(cells) < width and all(len(each) < width for _, each in below):
+                    self.notes.append(note("reading.remarks", line=str(line), text=show(cells[0].strip())))
+                    return
+                self._refuse(line, len(cells), width, not below)
+            last = line
             if width == 1:
                 yield from ((blank, [""]) for blanks in self.blank for blank in blanks)
             self.blank = []
@@ -248,7 +257,14 @@ class _Body:
     def _refuse(self, line: int, got: int, width: int, last: bool) -> None:
         wanted = note("errors.width_rows" if self.layout.header_line is None or self.extra else "errors.width_header")
         cut = note("errors.cut_short") if last and got < width else ""
-        told = {"source": self.source, "line": str(line), "got": got, "width": width, "wanted": wanted, "cut": cut}
+        told = {
+            "source": self.source,
+            "line": str(line),
+            "got": note("words.values", count=got),
+            "width": width,
+            "wanted": wanted,
+            "cut": cut,
+        }
         raise DataError(note("errors.width", **told))
 
     def _settle_extra(self, columns: list[pl.Series]) -> tuple[list[str], list[pl.Series]]:

@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import DataError, FileError, MissingExtra
 from ..notes import Note, note
 from .frames import from_memory
-from .headers import is_header
+from .headers import header_place, is_header
 from .opening import SHARE, free_memory
 from .table import Table, distinct_names, show
 
@@ -94,9 +94,14 @@ def _check_size(data: bytes, name: str) -> None:
 def _table(rows: list[list[CellValue]], name: str, header: bool | None) -> Table:
     numbered = [(number, row) for number, row in enumerate(rows, start=1) if any(cell != "" for cell in row)]
     width = max(max(place for place, cell in enumerate(row) if cell != "") for _, row in numbered) + 1
-    first, *below = [row[:width] + [""] * (width - len(row)) for _, row in numbered]
-    texts = [[str(_plain(cell)) for cell in row] for row in (first, *below[:SNIFFED_ROWS])]
+    padded = [row[:width] + [""] * (width - len(row)) for _, row in numbered]
+    texts = [[str(_plain(cell)) for cell in row] for row in padded[: SNIFFED_ROWS + 1]]
     notes: list[Note] = []
+    if header is not False and (place := header_place(texts)):
+        title = next(cell for cell in texts[0] if cell)
+        notes.append(note("reading.titles", line=str(numbered[place][0]), title=show(title)))
+        texts, padded, numbered = texts[place:], padded[place:], numbered[place:]
+    first, *below = padded
     if header is None:
         header = is_header(texts[0], texts[1:])
         if not header:

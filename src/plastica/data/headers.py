@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from .numbers import looks_numeric
 from .words import is_missing
+
+MOST_TITLES = 20  # lines above the header
 
 
 def is_header(first: list[str], below: list[list[str]]) -> bool:
@@ -25,6 +29,43 @@ def is_header(first: list[str], below: list[list[str]]) -> bool:
     if name_like or data_like:
         return name_like >= data_like or _are_years([cell.strip() for cell in first])
     return 2 * again <= texts
+
+
+def header_place(rows: list[list[str]]) -> int:
+    """Return the place of the header below title lines; 0 if the table begins with its first row.
+
+    Titles and notes on the source have other numbers of cells than the table, or a single one. The header has a name
+    for each column, and there are numbers below it.
+
+    Example:
+        >>> header_place([["Sales of 2025"], ["city", "sales"], ["Bonn", "5"], ["Ulm", "3"]])
+        1
+    """
+    widths = Counter(len(cells) for cells in rows)
+    usual = max(widths, key=lambda width: (widths[width], width))
+    if usual == 1:
+        return 0
+    for place in range(1, min(MOST_TITLES, len(rows) - 2)):
+        if not _is_title(rows[place - 1], usual):
+            continue
+        below = rows[place:]
+        named = len(below[0]) == usual and not any(is_missing(cell) for cell in below[0])
+        if named and len(below[1]) == usual and stand_over_numbers(below):
+            return place
+    return 0
+
+
+def _is_title(cells: list[str], usual: int) -> bool:
+    return len(cells) != usual or sum(not is_missing(cell) for cell in cells) <= 1
+
+
+def stand_over_numbers(rows: list[list[str]]) -> bool:
+    """Return whether the first row has no numbers and some column below it has only numbers and missing values."""
+    if any(map(looks_numeric, rows[0])):
+        return False
+    columns = zip(*(cells for cells in rows[1:] if len(cells) == len(rows[0])), strict=True)
+    present = ([cell for cell in cells if not is_missing(cell)] for cells in columns)
+    return any(cells and all(map(looks_numeric, cells)) for cells in present)
 
 
 def _are_years(cells: list[str]) -> bool:

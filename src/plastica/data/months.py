@@ -37,7 +37,11 @@ def _with_bare(words: str) -> list[str]:
     return list(dict.fromkeys([*written, *bare]))
 
 
-QUARTERS = {f"q{quarter}": 3 * quarter - 2 for quarter in range(1, 5)}
+QUARTERS = {
+    written: 3 * quarter - 2
+    for quarter in range(1, 5)
+    for written in (f"q{quarter}", f"{quarter}q", f"{quarter}.quartal", f"{quarter}. quartal")
+} | {"h1": 1, "h2": 7}
 NUMBERS = {word: number for number, words in enumerate(WORDS, start=1) for word in _with_bare(words)}
 
 

@@ -12,7 +12,10 @@ import numpy as np
 
 from ..notes import Note, note
 from ..typing import Float
+from .durations import BASES, SPELLED, Clock, clock_of, spelled
 from .looks import EITHER
+from .signs import REWRITES, Negative, negatives_of, with_minus
+from .unit_families import UnitFamily, digits_of, factors_of, family_of, part_pattern, total_of, whole_pattern
 from .units import SYMBOLS, unit_of, without_unit
 from .words import INFINITE, MISSING
 
@@ -26,7 +29,7 @@ GROUPED = r"^[+-]?([1-9][0-9]{{0,2}}({group}[0-9]{{3}})+{indian}|[0-9]+)({point}
 INDIAN = "|[1-9][0-9]?(,[0-9]{2})+,[0-9]{3}"
 SPACES = "[\u00a0\u202f ']"  # no-break and narrow spaces, space, Swiss apostrophe
 LOOKS = re.compile(
-    rf"^[{SYMBOLS}]?[+-]?[{SYMBOLS}]?\s?([0-9][0-9.,'\u00a0\u202f]*|[.,][0-9]+){EXPONENT}\s?[{SYMBOLS}]?$"
+    rf"^\(?[{SYMBOLS}]?[+-]?[{SYMBOLS}]?\s?([0-9][0-9.,'\u00a0\u202f]*|[.,][0-9]+){EXPONENT}\s?[{SYMBOLS}]?(\)|\s?-)?$"
 )
 
 
@@ -38,11 +41,19 @@ class NumberFormat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         group: The thousands separator: "", ",", ".", or " " for any space or apostrophe. Commas may also stand as in
             India: 12,34,567.
         unit: What stands before or behind every number and is removed: "%", "€", "kg" ...
+        negatives: The notations of negative numbers besides a minus in front.
+        clock: How durations with colons are read.
+        family: The units that occur side by side, which are converted to one of them.
+        base: That unit.
     """
 
     point: Literal[".", ","] = "."
     group: Literal["", ",", ".", " "] = ""
     unit: str = ""
+    negatives: tuple[Negative, ...] = ()
+    clock: Clock = ""
+    family: UnitFamily = ""
+    base: str = ""
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.parts))
@@ -52,6 +63,11 @@ class NumberFormat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Notes on the format; none for plain numbers."""
         grouping = {",": "commas", ".": "dots", " ": "spaces"}.get(self.group)
         told = [note("columns.unit_removed", unit=self.unit)] * bool(self.unit)
+        if self.clock:
+            told += [note(f"columns.clock_{self.clock.replace(':', '_')}", unit=self.base)]
+        elif self.family:
+            told += [note(f"columns.family_{self.family}", unit=self.base)]
+        told += [note(f"columns.negative_{each}") for each in self.negatives]
         told += [note(f"columns.group_{grouping}")] * bool(grouping)
         return told + [note("columns.decimal_comma")] * (self.point == ",")
 
@@ -65,6 +81,16 @@ class NumberFormat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return rf"^[+-]?([0-9]+,?[0-9]*|,[0-9]+){EXPONENT}$"
         indian = INDIAN if self.group == "," else ""
         return GROUPED.format(group=group, indian=indian, point=re.escape(self.point), exponent=EXPONENT)
+
+    @property
+    def rewrites(self) -> list[tuple[str, str]]:
+        """What a cell is replaced by before it is read: regular expressions, and texts with $1 for a group."""
+        return [*(REWRITES[each] for each in self.negatives), *SPELLED.get(self.clock, ())]
+
+    @property
+    def patterns(self) -> tuple[str, str]:
+        """The regular expressions of a cell with units of the family, and of a part of it."""
+        return whole_pattern(self.family), part_pattern(self.family)
 
 
 def say_format(read: NumberFormat, unsure: bool = False) -> tuple[Note, ...]:
@@ -121,7 +147,9 @@ def read_as(values: pl.Series, form: NumberFormat) -> pl.Series:
     """Return cleaned text as float64; null for cells that are not numbers in this format."""
     import polars as pl
 
-    values = without_unit(values, form.unit).str.replace_all("−", "-", literal=True)
+    values = without_unit(spelled(with_minus(values, form.negatives), form.clock), form.unit)
+    if form.family:
+        return _read_family(values, form)
     # Looked for before the pattern, which no word fits: infinity is reported with its row and not as text.
     infinite = values.str.to_lowercase().str.contains(INFINITY)
     # Before the marks are removed: 1.2.3 or 12,34 must not become numbers by losing them.
@@ -135,6 +163,19 @@ def read_as(values: pl.Series, form: NumberFormat) -> pl.Series:
         return made
     sign = values.str.starts_with("-").cast(pl.Float64) * -2.0 + 1.0
     return pl.select(pl.when(infinite).then(sign * float("inf")).otherwise(made)).to_series()
+
+
+def _read_family(values: pl.Series, form: NumberFormat) -> pl.Series:
+    """Return text with several units as numbers in one of them."""
+    import polars as pl
+
+    factors, patterns = factors_of(form.family, form.base), form.patterns
+    plain = msgspec.structs.replace(form, unit="", negatives=(), clock="", family="", base="")
+    texts = values.drop_nulls().unique().to_list()
+    written = digits_of(values, form.family).unique()
+    known = dict(zip(written.to_list(), read_as(written, plain).to_list(), strict=True))
+    made = {text: total_of(text, patterns, factors, known.get) for text in texts}
+    return values.replace_strict(made, default=None, return_dtype=pl.Float64)
 
 
 def without_words(
@@ -179,20 +220,44 @@ def plain_columns(columns: Mapping[str, pl.Series]) -> dict[str, pl.Series]:
     return {name: made[str(number)] for number, name in enumerate(columns) if plain[number]}
 
 
-def best_reading(values: pl.Series, decimal_comma: bool | None = None) -> Reading:
+def best_reading(values: pl.Series, decimal_comma: bool | None = None, declared: bool = False) -> Reading:
     """Return the format in which most cells of a cleaned column are numbers.
 
     Args:
         values: Text, null for missing values.
         decimal_comma: Whether the rest of the table uses decimal commas, for ambiguous columns.
+        declared: Whether they are declared numbers, so that 1:30 is a duration and not a time of the day.
     """
-    unit = unit_of(values)
-    texts = without_unit(values, unit).str.replace_all("−", "-", literal=True)
+    negatives = negatives_of(values)
+    texts = with_minus(values, negatives)
+    if clock := clock_of(texts, declared):
+        return _in_family(spelled(texts, clock), NumberFormat(negatives=negatives, clock=clock), decimal_comma)
+    family, base = family_of(texts)
+    unit = "" if family else unit_of(texts)
+    texts = without_unit(texts, unit)
+    if unit:
+        family, base = family_of(texts)  # $19M beside $201k
+    made = NumberFormat(unit=unit, negatives=negatives, family=family, base=base)
+    return _in_family(texts, made, decimal_comma) if family else _in_one_unit(texts, made, decimal_comma)
+
+
+def _in_family(texts: pl.Series, form: NumberFormat, decimal_comma: bool | None) -> Reading:
+    """Return the reading of text in several units, whose numbers are all in one format."""
+    if form.clock:
+        form = msgspec.structs.replace(form, family="duration", base=BASES[form.clock])
+    found = best_reading(digits_of(texts, form.family), decimal_comma)
+    form = msgspec.structs.replace(form, point=found.format.point, group=found.format.group)
+    read = _read_family(texts, form)
+    return replace(found, format=form, numbers=len(read) - read.null_count())
+
+
+def _in_one_unit(texts: pl.Series, form: NumberFormat, decimal_comma: bool | None) -> Reading:
+    """Return the reading of text in one unit, which has been removed."""
     counts = {PLAIN_FORMAT: _count(texts, PLAIN)}
-    present = values.len() - values.null_count()
+    present = texts.len() - texts.null_count()
     # Most columns are plain; the other patterns cost a pass over the column each.
     if counts[PLAIN_FORMAT] < present:
-        counts |= {form: _count(texts, form.pattern) for form in FORMATS[1:]}
+        counts |= {each: _count(texts, each.pattern) for each in FORMATS[1:]}
     infinite = _count(texts.str.to_lowercase(), INFINITY) if max(counts.values()) < present else 0
     most = max(counts.values())
     if most == 0:
@@ -202,9 +267,10 @@ def best_reading(values: pl.Series, decimal_comma: bool | None = None) -> Readin
     elif counts[DECIMAL_COMMA] == counts[COMMA_THOUSANDS] == most:
         made = Reading(DECIMAL_COMMA if decimal_comma else COMMA_THOUSANDS, 0, ",")
     else:
-        form = next(form for form in FORMATS if counts[form] == most)
-        made = Reading(form, 0, decimal_comma=form.point == ",")
-    return replace(made, format=msgspec.structs.replace(made.format, unit=unit), numbers=most + infinite)
+        best = next(each for each in FORMATS if counts[each] == most)
+        made = Reading(best, 0, decimal_comma=best.point == ",")
+    form = msgspec.structs.replace(form, point=made.format.point, group=made.format.group)
+    return replace(made, format=form, numbers=most + infinite)
 
 
 def _read_dots(texts: pl.Series, decimal_comma: bool) -> Reading:

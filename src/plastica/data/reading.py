@@ -13,6 +13,7 @@ from .excel import read_excel
 from .formats import kind_of, read_json, read_parquet
 from .frames import from_memory
 from .opening import read_bytes
+from .summary_rows import without_summary
 from .table import Table, show
 from .unseen import seen
 
@@ -56,9 +57,9 @@ def read_table(
     if kind == "text":
         text, assumed = decode(data, name, encoding)
         table = parse(text, name, separator, header)
-        return replace(table, notes=said_of_encoding(assumed) + table.notes)
+        return without_summary(replace(table, notes=said_of_encoding(assumed) + table.notes))
     if kind == "parquet":
         return seen(read_parquet(data, name))
     if kind == "excel":
-        return seen(read_excel(data, name, sheet, header))
+        return without_summary(seen(read_excel(data, name, sheet, header)))
     return seen(read_json(data, name, lines=kind == "json lines"))

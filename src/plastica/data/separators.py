@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from ..errors import DataError
+from .headers import stand_over_numbers
 from .numbers import looks_numeric
-from .words import is_missing
 
 SEPARATORS = (",", "\t", ";", "|")
 LAST_SEPARATORS = (":", " ")  # also common in text and times: accepted only if there are numbers below names
@@ -163,12 +163,3 @@ def _separates(text: str, candidate: str) -> bool:
     except DataError:
         return False
     return len(rows) > 2 and len(rows[0]) > 1 and len(set(map(len, rows))) == 1 and stand_over_numbers(rows)
-
-
-def stand_over_numbers(rows: list[list[str]]) -> bool:
-    """Return whether the first row has no numbers and some column below it has only numbers and missing values."""
-    if any(map(looks_numeric, rows[0])):
-        return False
-    columns = zip(*(cells for cells in rows[1:] if len(cells) == len(rows[0])), strict=True)
-    present = ([cell for cell in cells if not is_missing(cell)] for cells in columns)
-    return any(cells and all(map(looks_numeric, cells)) for cells in present)

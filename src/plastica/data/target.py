@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -110,6 +111,8 @@ def _matches(table: Table, name: str) -> list[str]:
 
 def _inferred(table: Table, name: str, task: str | None, declared: Declared) -> Column:
     column = infer_target(table, name, declared)
+    if column.date_order == "time" and task in (None, "regression"):
+        column = _as_durations(table, name, declared) or column
     if column.kind == "date" and task in ("binary", "multiclass", "classification"):
         words = declared.missing_words
         return Column(name, "category", missing=column.missing, distinct=column.distinct, missing_words=words)
@@ -122,6 +125,14 @@ def _inferred(table: Table, name: str, task: str | None, declared: Declared) -> 
         why = kinds.get(column.kind, f"cannot be predicted: {column.note.removeprefix('left out: ')}")
         raise DataError(f"the target {show(name)} of {table.source} {why}")
     return _forced_number(table, column) if task == "regression" and column.kind != "number" else column
+
+
+def _as_durations(table: Table, name: str, declared: Declared) -> Column | None:
+    """Return a target such as 1:30 as a number; None if it has times such as 1:30 PM."""
+    try:
+        return infer_target(table, name, replace(declared, kinds={name: "number"}))
+    except DataError:
+        return None
 
 
 def _several(table: Table, columns: tuple[Column, ...], task: str | None) -> Target:
@@ -227,7 +238,11 @@ def _classes(table: Table, column: Column) -> tuple[Label, ...]:
     texts = read_categories(table, column)
     if column.kind == "boolean":
         spelled = texts.value_counts(sort=True)[texts.name].to_list()  # the most frequent spelling first
-        present = [next((word for word in spelled if word.lower() == truth), None) for truth in column.booleans]
+        long = dict(column.spellings)
+        present = [
+            next((word for word in spelled if long.get(word.lower(), word.lower()) == truth), None)
+            for truth in column.booleans
+        ]
         return tuple(word for word in present if word is not None)
     return tuple(sorted(texts.unique().to_list()))
 

@@ -13,20 +13,13 @@ from ..notes import Note, note
 from ..typing import Bool
 from .codes import LEADING_ZERO, SMALLEST, why_codes, why_long_codes
 from .column import Column
-from .dates import (
-    DATE_NAME,
-    MONTHS_ONLY,
-    QUARTERS_ONLY,
-    date_order,
-    has_zones,
-    is_compact,
-    is_short,
-    no_dates,
-)
+from .date_forms import HALVES_ONLY, MONTHS_ONLY, QUARTERS_ONLY, WEEKS_ONLY, forms_of
+from .dates import compact_order, date_order, has_zones, is_short, no_dates, other_order
 from .declared import Declared
 from .description import EMPTY, describe_numbers, describe_words, with_changes
 from .looks import Look
 from .numbers import Reading, best_reading, clean, read_as, say_format, without_words
+from .spellings import joined, spellings_of, yes_and_no
 from .table import Table, show
 from .words import BOOLEANS, PERHAPS_A_CLASS, PERHAPS_A_VALUE
 
@@ -116,8 +109,8 @@ def decimal_habit(separator: str, texts: Iterable[Text]) -> bool | None:
 def infer_text(place: TextPlace, text: Text) -> Column:
     """Infer the kind of a text column from all its values."""
     name, target = place.name, place.target
-    if not target and DATE_NAME.search(name) and is_compact(name, text.cleaned):
-        return as_dates(place, text.cleaned, "compact")
+    if not target and (order := compact_order(name, text.cleaned)):
+        return as_dates(place, text.cleaned, order)
     if text.plain is not None and not place.decimal_comma and not _codes_among(text.plain, text, target):
         return _plain_numbers(place, text, text.plain)
     reading = text.reading
@@ -134,8 +127,13 @@ def as_dates(place: TextPlace, cleaned: pl.Series, order: str, column: Column | 
     said = [note("columns.compact_dates")] * (order == "compact")
     said += [note("columns.year_month")] * (order in MONTHS_ONLY)
     said += [note("columns.year_quarter")] * (order in QUARTERS_ONLY)
+    said += [note("columns.year_half")] * (order in HALVES_ONLY) + [note("columns.year_week")] * (order in WEEKS_ONLY)
+    said += [note("columns.several_forms", count=len(forms_of(order)))] * ("|" in order)
     said += [note("columns.short_years")] * is_short(order, cleaned) + [note("columns.utc")] * has_zones(cleaned)
     odd = no_dates(cleaned, order)
+    if (turned := other_order(cleaned, order)).any():
+        row = int(turned.argmax())
+        said.append(note("columns.other_order", value=show(cleaned[row]), place=place.table.where(row)))
     words, told = _say_odd(place, cleaned, odd, "date")
     base = column or Column(place.name, "date")
     words = tuple(dict.fromkeys([*base.missing_words, *words]))
@@ -209,10 +207,14 @@ def _as_booleans(place: TextPlace, text: Text) -> Column | None:
     if place.target and _commonest_word(text, cleaned)[1] >= max(LEAST_ROWS, FREQUENT_CLASS * len(cleaned)):
         return None  # yes, no and "N/A"
     words = _words(cleaned)
+    short = yes_and_no(words)
+    words = {short.get(word, word) for word in words}
     pair = next((pair for pair in BOOLEANS if words == set(pair)), None)
     if pair is None:
         return None
-    column = Column(place.name, "boolean", booleans=pair, missing_words=text.declared.missing_words)
+    said = tuple(note("columns.spellings", value=show(word), other=show(long)) for word, long in short.items())
+    column = Column(place.name, "boolean", said, booleans=pair, missing_words=text.declared.missing_words)
+    column = with_changes(column, spellings=tuple(short.items()))
     return describe_words(column, text.cleaned, place.target)
 
 
@@ -239,13 +241,22 @@ def _from_words(place: TextPlace, text: Text, reading: Reading, codes: Note | No
     if order:
         return as_dates(place, text.cleaned, order, base)
     notes = (*_half_numeric(place, cleaned, reading), *base.notes)
-    return describe_words(with_changes(base, notes=notes), cleaned, place.target)
+    return describe_categories(with_changes(base, notes=notes), cleaned, text.declared.kept, place.target)
 
 
 def as_category(place: TextPlace, text: Text) -> Column:
     """Return a column as a category, with the words that are missing values and those that are values."""
     kept, notes = _kept_words(place, text)
     return Column(place.name, "category", notes, missing_words=text.declared.missing_words, keep_words=kept)
+
+
+def describe_categories(column: Column, cleaned: pl.Series, kept: tuple[str, ...], target: bool) -> Column:
+    """Return the description of a category whose values are counted in one spelling each."""
+    spellings, said = spellings_of(cleaned, kept)
+    notes = (*column.notes, *said)
+    made = describe_words(with_changes(column, notes=notes, spellings=spellings), joined(cleaned, spellings), target)
+    # Words of texts are compared in lower case anyway, and what is left out needs no spelling.
+    return made if made.kind == "category" else describe_words(column, cleaned, target)
 
 
 def _kept_words(place: TextPlace, text: Text) -> tuple[tuple[str, ...], tuple[Note, ...]]:

@@ -15,6 +15,7 @@ from .column import Column
 from .dates import parse_dates
 from .looks import EITHER, looks
 from .numbers import PLAIN_FORMAT, clean, plain_columns, read_as, read_plain_numbers, without_words
+from .spellings import joined
 from .table import Table, show
 
 if TYPE_CHECKING:
@@ -26,12 +27,12 @@ MOST_EXACT = 2.0**53  # IEEE 754: doubles represent all smaller integers exactly
 def with_numbers(table: Table, columns: Iterable[Column]) -> Table:
     """Return the table with all text columns of plain numbers converted in one pass.
 
-    Integer columns with dots are left to :func:`read_numbers`, which checks the position of the dots.
+    Columns whose dots may mark thousands are left to :func:`read_numbers`, which checks what they mean.
     """
     # One call of polars for all columns: calls for thousands of columns would take longer than reading them.
     plain = {column.name: column for column in columns if column.kind == "number" and column.format == PLAIN_FORMAT}
-    found = looks(table.columns, [name for name, column in plain.items() if column.whole])
-    wanted = set(plain) - {name for name, look in found.items() if look.dots}
+    found = looks(table.columns, plain)
+    wanted = set(plain) - {name for name, look in found.items() if look.thousands or (plain[name].whole and look.dots)}
     texts = {name: values for name, values in table.columns.items() if name in wanted and str(values.dtype) == "String"}
     made = plain_columns(texts)
     return replace(table, columns={name: made.get(name, values) for name, values in table.columns.items()})
@@ -68,28 +69,46 @@ def read_numbers(table: Table, column: Column) -> Float[np.ndarray, "rows"]:
 
 
 def _refuse_thousands(table: Table, column: Column, texts: pl.Series, numbers: Float[np.ndarray, "rows"]) -> None:
-    """Raise an error for "1.037" in a column of integers for which 1037 would be in range.
+    """Raise an error for "1.037" where 1037 would be in range, and for "1.037" read as 1037 where 1.037 would be.
 
-    The column alone does not show whether the dot is a decimal point, but its values in the training set do.
+    A cell alone does not show what its mark means, but the values of the training set do.
     """
-    if not column.whole or column.lowest is None or column.highest is None:
+    if column.lowest is None or column.highest is None:
         return
-    mark = column.format.point
-    marked = texts.str.contains(mark, literal=True).fill_null(False).to_numpy()
-    if not marked.any() or not texts.filter(marked).str.contains(EITHER[mark]).all():
-        return
-    # The two readings differ by a factor of 1000, and the range of the training rows tells which one is meant.
-    thousands = 1000 * numbers[marked]
-    if np.mean((thousands >= column.lowest) & (thousands <= column.highest)) <= 0.5:
-        return
-    row = int(marked.argmax())
+    for mark in (column.format.point, column.format.group):
+        if mark not in EITHER:
+            continue
+        marked = texts.str.contains(mark, literal=True).fill_null(False).to_numpy()
+        if not marked.any() or not texts.filter(marked).str.contains(EITHER[mark]).all():
+            continue
+        # The two readings differ by a factor of 1000, and the range of the training rows tells which one is meant.
+        read, factor = numbers[marked], 1000.0 if mark == column.format.point else 0.001
+        inside, other = (np.mean((each >= column.lowest) & (each <= column.highest)) for each in (read, factor * read))
+        expected = column.whole and mark == column.format.point
+        if other > 0.5 and (expected or inside < 0.5):
+            raise _other_mark(table, column, texts, numbers, marked, mark)
+
+
+def _other_mark(
+    table: Table,
+    column: Column,
+    texts: pl.Series,
+    numbers: Float[np.ndarray, "rows"],
+    marked: Bool[np.ndarray, "rows"],
+    mark: str,
+) -> BadCells:
+    row, name = int(marked.argmax()), "dot" if mark == "." else "comma"
     written = str(texts[row])
+    whole = "whole numbers" if column.whole else "numbers"
+    if mark == column.format.point:
+        advice = f"Write {written.replace(mark, '')} if the {name} marks thousands."
+    else:
+        advice = f"Write {written.replace(mark, column.format.point)} if the {name} marks decimals."
     said = (
         f"{table.cell(row, column.name)}: {show(written)} is {numbers[row]:g} as the column is read, but in training "
-        f"it had whole numbers from {column.lowest:.15g} to {column.highest:.15g}. Write {written.replace(mark, '')} "
-        f"if the {'dot' if mark == '.' else 'comma'} marks thousands."
+        f"it had {whole} from {column.lowest:.15g} to {column.highest:.15g}. {advice}"
     )
-    raise _bad_cells(said, column, texts, marked, "a whole number as in training")
+    return _bad_cells(said, column, texts, marked, f"{'a whole number' if column.whole else 'a number'} as in training")
 
 
 def read_booleans(table: Table, column: Column) -> Float[np.ndarray, "rows"]:
@@ -103,15 +122,15 @@ def read_booleans(table: Table, column: Column) -> Float[np.ndarray, "rows"]:
         _refuse_others(table, column, values, wrong, _either(column))
         return numbers
     texts = _texts(table, column)
-    folded = texts.str.to_lowercase()
+    folded = joined(texts.str.to_lowercase(), column.spellings)
     wrong = (folded.is_not_null() & ~folded.is_in(list(column.booleans))).to_numpy()
     _refuse_others(table, column, texts, wrong, _either(column))
     return folded.eq(column.booleans[1]).cast(pl.Float64).to_numpy()
 
 
 def read_categories(table: Table, column: Column) -> pl.Series:
-    """Return text, null for missing values."""
-    return _texts(table, column)
+    """Return text, null for missing values, in one spelling for each value."""
+    return joined(_texts(table, column), column.spellings)
 
 
 def read_dates(table: Table, column: Column) -> np.ndarray:

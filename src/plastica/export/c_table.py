@@ -143,7 +143,7 @@ def _field(spec: ColumnSpec, field: str) -> str:
     kind, missing = _FIELDS[str(spec["kind"])]
     words = spec.get("booleans") or spec.get("categories") or []
     told = [f"one of {', '.join(map(_quoted, words))}"] if "categories" in spec else []
-    told += [f"in {spec['unit']}"] if spec.get("unit") else []
+    told += [f"in {spec['unit_words']}"] if spec.get("unit_words") else []
     told.append(missing.format(*map(_quoted, words)) if spec["kind"] == "boolean" else missing)
     text = _comment(f"{_quoted(spec['name'])}: {'; '.join(told)}")
     return f"    {kind}{'' if kind.endswith('*') else ' '}{field}; /* {text} */"

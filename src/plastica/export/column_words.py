@@ -31,7 +31,7 @@ def in_words(spec: ColumnSpec) -> str:
     """
     match spec["kind"]:
         case "number" | "plain":
-            return f"a number with {spec['unit']}" if spec["unit"] else "a number"
+            return f"a number with {spec['unit_words']}" if spec["unit_words"] else "a number"
         case "boolean":
             return _listed(spec["booleans"])
         case "date":

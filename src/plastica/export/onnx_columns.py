@@ -38,7 +38,7 @@ def described(spec: ColumnSpec) -> str:
     """Return what the input of a column takes."""
     match dtype_of(spec):
         case "float64":
-            return f"a number{f' in {unit}' if (unit := spec['unit']) else ''}; NaN if missing"
+            return f"a number{f' in {unit}' if (unit := spec['unit_words']) else ''}; NaN if missing"
         case "int64":
             return "seconds since 1970-01-01 in UTC; -2**63 (NaT of NumPy) if missing"
         case _:
@@ -92,28 +92,36 @@ def scaled(graph: OnnxGraph, x: str, spec: ColumnSpec) -> str:
 
 
 def _encode_boolean(graph: OnnxGraph, x: str, spec: ColumnSpec) -> tuple[list[str], str]:
-    no, yes = (full_match(graph, x, f"(?i:{quoted(word)})") for word in spec["booleans"])
+    no, yes = (full_match(graph, x, f"(?i:{_spelled(word, spec)})") for word in spec["booleans"])
     known = graph.node("Or", no, yes)
     half = graph.number(0.5, "float32")
     return [graph.node("Where", known, graph.cast(yes, "float32"), half)], graph.node("Not", known)
 
 
+def _spelled(word: str, spec: ColumnSpec) -> str:
+    """Return the regular expression of a word in all of its spellings."""
+    return "|".join(
+        quoted(each) for each in (word, *(other for other, own in spec["spellings"].items() if own == word))
+    )
+
+
 def _encode_category(graph: OnnxGraph, x: str, spec: ColumnSpec) -> tuple[list[str], str]:
-    found = [full_match(graph, x, quoted(str(word))) for word in spec["categories"]]
+    found = [full_match(graph, x, f"(?:{_spelled(str(word), spec)})") for word in spec["categories"]]
     return found, is_missing(graph, x, spec)
 
 
 def _encode_code(graph: OnnxGraph, x: str, spec: ColumnSpec) -> tuple[list[str], str]:
-    words = [str(word) for word in spec["categories"]]
-    if not words:
+    places = {str(word): place for place, word in enumerate(spec["categories"], start=1)}
+    places |= {other: places[word] for other, word in spec["spellings"].items() if word in places}
+    if not places:
         code = graph.node("Mul", graph.cast(is_missing(graph, x, spec), "float32"), graph.number(0, "float32"))
     else:
         code = graph.node(
             "LabelEncoder",
             stripped(graph, x),
             domain="ai.onnx.ml",
-            keys_strings=words,
-            values_int64s=list(range(1, len(words) + 1)),
+            keys_strings=list(places),
+            values_int64s=list(places.values()),
             default_int64=0,
         )
     return [code], is_missing(graph, x, spec)

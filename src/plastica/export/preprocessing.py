@@ -7,11 +7,15 @@ the definition where words leave a question open.
 
 * ``inputs`` has a list of column descriptions for each input of the program, whose features stand side by side in
   ``float32 (rows, features)``. Each has ``name``, ``kind``, ``missing`` (words in lower case) and ``missing_words``
-  (as written) that are missing values besides empty cells, ``indicator`` (whether one more feature is 1 where the cell
+  (as written) that are missing values besides empty cells, ``spellings`` (what other spellings of a category, or of a
+  word for yes or no in lower case, are read as), ``indicator`` (whether one more feature is 1 where the cell
   is missing), and by kind:
 
-  - ``number``: a cell matches ``pattern`` after what matches ``unit_removed`` is removed once (with a ``unit`` it must
-    match ``unit_pattern``); characters that match ``group`` are removed, and ``point`` is the decimal mark.
+  - ``number``: a typographic minus becomes one of ASCII, and each of ``rewrites`` (a pattern, and what its first match
+    becomes) is applied. What matches ``unit_removed`` is removed once (with a ``unit`` the cell must match
+    ``unit_pattern``). With ``patterns``, the cell must match the first of them, and is the sum of all matches of the
+    second (digits and a unit), times ``factors`` by the unit in lower case; a minus in front holds for the sum.
+    Digits match ``pattern``; characters that match ``group`` are removed, and ``point`` is the decimal mark.
     ``missing_numbers`` are missing values.
     ``either`` and ``whole`` (lowest and highest, or null) find marks of thousands: if all cells with a decimal mark
     match ``either`` and most, times 1000, are in that range, the column is refused. The feature is the number on a
@@ -21,7 +25,8 @@ the definition where words leave a question open.
   - ``boolean``: 1 for the second of ``booleans``, 0 for the first, in lower case; 0.5 if missing.
   - ``category``: for each of ``categories`` a feature that is 1 where the cell is that text.
   - ``code``: the place among ``categories`` from 1, 0 for all others.
-  - ``date``: the groups y, m or month (by ``months``), d, H, M, S, half, zone of ``pattern``; features: days since 1970
+  - ``date``: the first of ``forms`` that gives a date; the groups y, m or month (by ``months``), d, H, M, S, half,
+    zone of its ``pattern``, or y, w and wd, the year, week and weekday of ISO 8601; features: days since 1970
     on the robust scale, sine and cosine of each of ``cycles``, and 1 on weekends if ``weekend``; 0 if missing.
   - ``text``: hashed ``words`` or ``letters`` in ``features`` features.
 
@@ -40,7 +45,7 @@ import math
 import re
 
 from ..data.column import Column
-from ..data.dates import FORMS, QUARTERS_ONLY
+from ..data.date_forms import FORMS, forms_of, months_of
 from ..data.encoders import (
     BooleanEncoder,
     CategoryEncoder,
@@ -53,9 +58,9 @@ from ..data.encoders import (
 from ..data.encoders.scaling import Robust
 from ..data.encoding import TableEncoder
 from ..data.looks import EITHER
-from ..data.months import NUMBERS, QUARTERS
 from ..data.numbers import PLAIN_FORMAT, SPACES, NumberFormat, words_as_numbers
 from ..data.target import Target
+from ..data.unit_families import factors_of
 from ..data.units import removed_pattern, unit_pattern
 from ..data.words import MISSING
 from ..evaluation.decisions import Decision
@@ -77,11 +82,14 @@ def plain_columns(names: tuple[str, ...], form: NumberFormat = PLAIN_FORMAT) -> 
 
 def date_column(column: Column) -> Document:
     """Return how the cells of a column of dates are read."""
-    pattern = FORMS[column.date_order or "ymd"]
+    return {**_column(column), "forms": [_date_form(form) for form in forms_of(column.date_order)]}
+
+
+def _date_form(form: str) -> Document:
+    pattern = FORMS[form]
     return {
-        **_column(column),
         "pattern": re.sub(r"\?<(\w+)>", r"?P<\1>", pattern),
-        "months": QUARTERS if column.date_order in QUARTERS_ONLY else NUMBERS if "month" in pattern else {},
+        "months": months_of(form) if "month" in pattern else {},
     }
 
 
@@ -133,6 +141,7 @@ def _column(column: Column) -> Document:
         "kind": column.kind,
         "missing": sorted(MISSING - set(column.keep_words)),
         "missing_words": list(column.missing_words),
+        "spellings": dict(column.spellings),
     }
 
 
@@ -144,7 +153,11 @@ def _number(column: Column) -> Document:
         "pattern": form.pattern,
         "point": form.point,
         "group": _GROUPS[form.group],
+        "rewrites": [list(each) for each in form.rewrites],
+        "patterns": list(form.patterns) if form.family else [],
+        "factors": factors_of(form.family, form.base) if form.family else {},
         "unit": form.unit,
+        "unit_words": f"{form.unit} {form.base}".strip(),
         "unit_pattern": unit_pattern(form.unit) if form.unit else "",
         "unit_removed": removed_pattern(form.unit) if form.unit else "",
         "missing_numbers": words_as_numbers(column.missing_words, form),

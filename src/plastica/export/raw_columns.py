@@ -76,7 +76,9 @@ def read_numbers(cells: Sequence[RawCell], spec: ColumnSpec) -> list[float | Non
         elif (text := as_text(cell, spec)) is not None:
             number = parse_number(text, spec)
             if number is None:
-                raise wrong(row, spec, cell, f"a number with {spec['unit']}" if spec["unit"] else "a number")
+                raise wrong(
+                    row, spec, cell, f"a number with {spec['unit_words']}" if spec["unit_words"] else "a number"
+                )
             if re.search(str(spec["either"]), text):
                 marked.append(number)
             elif str(spec["point"]) in text:
@@ -90,11 +92,32 @@ def read_numbers(cells: Sequence[RawCell], spec: ColumnSpec) -> list[float | Non
 
 def parse_number(text: str, spec: ColumnSpec) -> float | None:
     """Return the number in a text, None if there is none in the format of the column."""
+    text = text.replace("−", "-")
+    for pattern, made in spec["rewrites"]:
+        text = re.sub(pattern, re.sub(r"\$(\d)", r"\\\1", made), text, count=1)
     if spec["unit"]:
         if not re.search(str(spec["unit_pattern"]), text):
             return None
         text = re.sub(str(spec["unit_removed"]), "", text, count=1)
-    text = text.replace("−", "-")
+    return parse_parts(text, spec) if spec["patterns"] else parse_digits(text, spec)
+
+
+def parse_parts(text: str, spec: ColumnSpec) -> float | None:
+    """Return the sum of numbers with units such as 2h 15m, in the unit of the column."""
+    whole, part = spec["patterns"]
+    if not re.search(whole, text):
+        return None
+    total = 0.0
+    for digits, unit in re.findall(part, text):
+        number = parse_digits(digits, spec)
+        if number is None:
+            return None
+        total += number * spec["factors"][unit.lower()]
+    return -total if text.startswith("-") else total
+
+
+def parse_digits(text: str, spec: ColumnSpec) -> float | None:
+    """Return the number in a text without a unit."""
     if not re.search(str(spec["pattern"]), text):
         return None
     if spec["group"]:
@@ -151,7 +174,8 @@ def encode_boolean(cells: Sequence[RawCell], spec: ColumnSpec) -> list[FeatureCo
             truth = None if is_missing(cell) else float(cell)
         else:
             text = as_text(cell, spec)
-            truth = None if text is None else float(words.index(text.lower())) if text.lower() in words else math.nan
+            word = None if text is None else spec["spellings"].get(text.lower(), text.lower())
+            truth = None if word is None else float(words.index(word)) if word in words else math.nan
         if truth is not None and truth not in (0.0, 1.0):
             raise wrong(row, spec, cell, f"{words[0]!r} or {words[1]!r}")
         found.append(truth)
@@ -159,9 +183,15 @@ def encode_boolean(cells: Sequence[RawCell], spec: ColumnSpec) -> list[FeatureCo
     return with_indicator([[0.5 if each is None else each for each in found]], gone, spec)
 
 
+def words_of(cells: Sequence[RawCell], spec: ColumnSpec) -> list[str | None]:
+    """Return categories in one spelling each, None for missing ones."""
+    texts = (as_text(cell, spec) for cell in cells)
+    return [None if text is None else str(spec["spellings"].get(text, text)) for text in texts]
+
+
 def encode_category(cells: Sequence[RawCell], spec: ColumnSpec) -> list[FeatureColumn]:
     """Return one feature for each category."""
-    texts = [as_text(cell, spec) for cell in cells]
+    texts = words_of(cells, spec)
     found = [[float(text == each) for text in texts] for each in spec["categories"]]
     return with_indicator(found, [text is None for text in texts], spec)
 
@@ -169,7 +199,7 @@ def encode_category(cells: Sequence[RawCell], spec: ColumnSpec) -> list[FeatureC
 def encode_code(cells: Sequence[RawCell], spec: ColumnSpec) -> list[FeatureColumn]:
     """Return the number of each category, 0 for others."""
     known = {each: float(place) for place, each in enumerate(spec["categories"], start=1)}
-    texts = [as_text(cell, spec) for cell in cells]
+    texts = words_of(cells, spec)
     codes = [0.0 if text is None else known.get(text, 0.0) for text in texts]
     return with_indicator([codes], [text is None for text in texts], spec)
 
@@ -181,7 +211,15 @@ def read_date(cell: RawCell, spec: ColumnSpec) -> datetime.datetime | None:
     if isinstance(cell, datetime.date):
         return datetime.datetime(cell.year, cell.month, cell.day)
     text = as_text(cell, spec)
-    found = None if text is None else re.search(str(spec["pattern"]), text)
+    if text is None:
+        return None
+    moments = (read_form(text, form) for form in spec["forms"])
+    return next((moment for moment in moments if moment is not None), None)
+
+
+def read_form(text: str, form: ColumnSpec) -> datetime.datetime | None:
+    """Return the moment of a text in one of the forms of a column; None if it is none."""
+    found = re.search(str(form["pattern"]), text)
     if found is None:
         return None
     part = {name: value or "" for name, value in found.groupdict().items()}
@@ -189,12 +227,14 @@ def read_date(cell: RawCell, spec: ColumnSpec) -> datetime.datetime | None:
     if len(year) == 2:
         year = ("19" if year >= "69" else "20") + year
     named = part.get("month", "").lower()
-    month = spec["months"].get(named, 0) if named else part.get("m", "1")
+    month = form["months"].get(named, 0) if named else part.get("m", "1")
     hour = int(part.get("H") or 0)
     half = part.get("half", "").lower()
     hour += 12 * (half == "pm" and hour < 12) - 12 * (half == "am" and hour == 12)
     clock = (hour, int(part.get("M") or 0), int(part.get("S") or 0))
     try:
+        if "w" in part:
+            return datetime.datetime.fromisocalendar(int(year), int(part["w"]), int(part.get("wd") or 1))
         moment = datetime.datetime(int(year), int(month), int(part.get("d") or 1), *clock)
     except ValueError:
         return None

@@ -45,7 +45,7 @@ function labelFor(name, input, wide) {
 function fill() {
     const form = document.getElementById("form");
     const fields = table
-        ? specs.map((spec) => labelFor(spec.unit ? `${spec.name} (${spec.unit})` : spec.name, field(spec), spec.kind === "text"))
+        ? specs.map((spec) => labelFor(spec.unit_words ? `${spec.name} (${spec.unit_words})` : spec.name, field(spec), spec.kind === "text"))
         : names.map((name) => labelFor(name, element("textarea", "", { name, rows: 4 }), true));
     form.append(...fields);
 }

@@ -6,8 +6,13 @@ function asText(cell, spec) {
     return spec.missing.includes(text.toLowerCase()) || spec.missing_words.includes(text) ? null : text;
 }
 
+// Another spelling of a word is read as that word.
+function spelled(text, spec) {
+    return Object.hasOwn(spec.spellings, text) ? spec.spellings[text] : text;
+}
+
 function wrong(row, spec, cell, wanted) {
-    return new Refused("wrong_" + wanted, { row: row + 1, column: spec.name, cell: String(cell), unit: spec.unit });
+    return new Refused("wrong_" + wanted, { row: row + 1, column: spec.name, cell: String(cell), unit: spec.unit_words });
 }
 
 class Refused extends Error {
@@ -25,11 +30,28 @@ function pattern(text) {
 }
 
 function parseNumber(text, spec) {
+    text = text.replace(/\u2212/g, "-");
+    for (const [each, made] of spec.rewrites) text = text.replace(pattern(each), made);
     if (spec.unit) {
         if (!pattern(spec.unit_pattern).test(text)) return null;
         text = text.replace(pattern(spec.unit_removed), "");
     }
-    text = text.replace(/\u2212/g, "-");
+    return spec.patterns.length ? parseParts(text, spec) : parseDigits(text, spec);
+}
+
+function parseParts(text, spec) {
+    const [whole, part] = spec.patterns.map(pattern);
+    if (!whole.test(text)) return null;
+    let total = 0;
+    for (const [, digits, unit] of text.matchAll(new RegExp(part.source, "gi"))) {
+        const number = parseDigits(digits, spec);
+        if (number === null) return null;
+        total += number * spec.factors[unit.toLowerCase()];
+    }
+    return text.startsWith("-") ? -total : total;
+}
+
+function parseDigits(text, spec) {
     if (!pattern(spec.pattern).test(text)) return null;
     if (spec.group) text = text.replace(new RegExp(spec.group, "g"), "");
     return Number(spec.point === "," ? text.replace(/,/g, ".") : text);
@@ -41,7 +63,7 @@ function readNumbers(cells, spec) {
         const text = asText(cell, spec);
         if (text === null) return null;
         const number = parseNumber(text, spec);
-        if (number === null || Number.isNaN(number)) throw wrong(row, spec, cell, spec.unit ? "unit" : "number");
+        if (number === null || Number.isNaN(number)) throw wrong(row, spec, cell, spec.unit_words ? "unit" : "number");
         if (!Number.isFinite(number)) throw wrong(row, spec, cell, "finite");
         if (pattern(spec.either).test(text)) marked.push(number);
         else if (text.includes(spec.point)) marked.push(NaN);
@@ -73,11 +95,31 @@ function withIndicator(features, gone, spec) {
 
 function readDate(cell, spec) {
     const text = asText(cell, spec);
-    const found = text === null ? null : pattern(spec.pattern).exec(text);
+    if (text === null) return null;
+    for (const form of spec.forms) {
+        const moment = readForm(text, form);
+        if (moment !== null) return moment;
+    }
+    return null;
+}
+
+// The Monday of week 1 is that of the week with 4 January (ISO 8601); a week belongs to the year of its Thursday.
+function ofWeek(year, week, weekday) {
+    const moment = new Date(0);
+    moment.setUTCFullYear(year, 0, 4);
+    const fromMonday = (moment.getUTCDay() + 6) % 7;
+    moment.setUTCDate(4 - fromMonday + 7 * (week - 1) + 3);
+    if (week < 1 || moment.getUTCFullYear() !== year) return null;
+    return new Date(moment.getTime() + (weekday - 4) * 86400000);
+}
+
+function readForm(text, spec) {
+    const found = pattern(spec.pattern).exec(text);
     if (!found) return null;
     const part = (name, other) => (found.groups && found.groups[name]) || other;
     let year = part("y", "1970");
     if (year.length === 2) year = (year >= "69" ? "19" : "20") + year;
+    if (part("w", "")) return ofWeek(Number(year), Number(part("w", 0)), Number(part("wd", 1)));
     const named = part("month", "").toLowerCase();
     const month = named ? spec.months[named] || 0 : Number(part("m", 1));
     const half = part("half", "").toLowerCase();
@@ -164,19 +206,19 @@ const ENCODERS = {
         const found = cells.map((cell, row) => {
             const text = asText(cell, spec);
             if (text === null) return null;
-            const place = spec.booleans.indexOf(text.toLowerCase());
+            const place = spec.booleans.indexOf(spelled(text.toLowerCase(), spec));
             if (place < 0) throw new Refused("wrong_boolean", { row: row + 1, column: spec.name, cell, words: spec.booleans.join(", ") });
             return place;
         });
         return withIndicator([found.map((each) => (each === null ? 0.5 : each))], found.map((each) => each === null), spec);
     },
     category(cells, spec) {
-        const texts = cells.map((cell) => asText(cell, spec));
+        const texts = cells.map((cell) => spelled(asText(cell, spec), spec));
         const found = spec.categories.map((each) => texts.map((text) => Number(text === each)));
         return withIndicator(found, texts.map((text) => text === null), spec);
     },
     code(cells, spec) {
-        const texts = cells.map((cell) => asText(cell, spec));
+        const texts = cells.map((cell) => spelled(asText(cell, spec), spec));
         return withIndicator([texts.map((text) => spec.categories.indexOf(text) + 1)], texts.map((text) => text === null), spec);
     },
     date(cells, spec) {
