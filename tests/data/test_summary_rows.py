@@ -31,6 +31,13 @@ def test_titles_above_the_header_are_skipped(tmp_path, titles, line):
     assert f"the header is taken from line {line}" in said
 
 
+def test_titles_stand_above_amounts_with_units_too(tmp_path):
+    table, _ = read(
+        tmp_path, ["Sales of 2025,,", "", "city,sales,time", "Bonn,5k,2h", "Ulm,(1.2M),3h 5m", "Kiel,4k,1h"]
+    )
+    assert table.names == ("city", "sales", "time")
+
+
 @pytest.mark.parametrize(
     ("last", "why"),
     [

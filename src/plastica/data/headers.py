@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from .numbers import looks_numeric
 from .words import is_missing
 
+AMOUNT = re.compile(r"^\s*[^\w\s]{0,2}\s?[0-9]")  # 19M, (5), $3, 2024-01-31
 MOST_TITLES = 20  # lines above the header
 
 
@@ -50,13 +52,22 @@ def header_place(rows: list[list[str]]) -> int:
             continue
         below = rows[place:]
         named = len(below[0]) == usual and not any(is_missing(cell) for cell in below[0])
-        if named and len(below[1]) == usual and stand_over_numbers(below):
+        if named and len(below[1]) == usual and _stand_over_amounts(below):
             return place
     return 0
 
 
 def _is_title(cells: list[str], usual: int) -> bool:
     return len(cells) != usual or sum(not is_missing(cell) for cell in cells) <= 1
+
+
+def _stand_over_amounts(rows: list[list[str]]) -> bool:
+    """Return whether no cell of the first row begins with a number, but all present ones of a column below it do."""
+    if any(map(AMOUNT.match, rows[0])):
+        return False
+    columns = zip(*(cells for cells in rows[1:] if len(cells) == len(rows[0])), strict=True)
+    present = ([cell for cell in cells if not is_missing(cell)] for cells in columns)
+    return any(cells and all(map(AMOUNT.match, cells)) for cells in present)
 
 
 def stand_over_numbers(rows: list[list[str]]) -> bool:
