@@ -194,6 +194,20 @@ def test_what_is_simpler_is_called_so_and_trees_are_not():
     assert "as well" not in said("linear", "trees")[0]
 
 
+def test_a_network_for_numbers_that_loses_to_a_linear_model_is_advised_to_begin_as_one():
+    def advised(words, lang="en", measure="mae", rival="linear"):
+        found = verdicts.Verdict(
+            level="careful", standing="worse", advice="worse", model="network", rival=rival, measure=measure,
+            difference=Figure(0.3, 0.1, 0.5), rows=50,
+        )  # fmt: skip
+        return conclusion(found, lang, words).advice
+
+    assert "begins as a linear model: --linear-part." in advised("command") and "--model linear" in advised("command")
+    assert "Settings(linear_part=True)" in advised("python") and "--linear-part" in advised("command", "zh")
+    others = (advised("command", measure="accuracy"), advised("command", rival="trees"))
+    assert not any("linear-part" in each for each in others)
+
+
 def rare_case(decision=None):
     """A rare class that true probabilities never favour, and a model that favours it too often and too surely."""
     rng = np.random.default_rng(0)

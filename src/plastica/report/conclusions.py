@@ -44,16 +44,21 @@ def conclusion(verdict: Verdict, lang: str = "en", words: Words = "python") -> C
         "use": _setting("model", verdict.rival, lang, words),
         "best": _setting("model", "best", lang, words),
         "test": _setting("test", 0.4, lang, words),
+        "part": _setting("linear_part", True, lang, words),
     }
     sentence = alone(f"verdict_{verdict.standing}", lang, **values)
     if verdict.standing == "same" and SIMPLER.get(verdict.rival, 9) < SIMPLER[verdict.model]:
         sentence += ("" if lang == "zh" else " ") + alone(f"same_{verdict.rival}", lang, **values)
-    return Conclusion(sentence, alone(f"advice_{verdict.advice}", lang, **values))
+    # A linear part is for numbers alone.
+    linear = (verdict.model, verdict.rival) == ("network", "linear") and verdict.measure in ("mae", "r2")
+    key = "advice_worse_linear" if verdict.advice == "worse" and linear else f"advice_{verdict.advice}"
+    return Conclusion(sentence, alone(key, lang, **values))
 
 
-def _setting(name: str, value: str | float, lang: str, words: Words) -> str:
+def _setting(name: str, value: str | float | Literal[True], lang: str, words: Words) -> str:
     """Return a setting in the syntax of the command line or of Python."""
-    command, python = f"--{name} {value}", f"Settings({name}={json.dumps(value)})"
+    command = f"--{name.replace('_', '-')}" + (f" {value}" if value is not True else "")
+    python = f"Settings({name}={json.dumps(value) if value is not True else value})"
     if words == "both":
         return alone("in_python", lang, command=command, python=python)
     return python if words == "python" else command
