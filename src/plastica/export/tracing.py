@@ -127,9 +127,8 @@ def _check(program: ArrayProgram) -> None:
     """Check that a program has the operations and kinds of numbers of the contract only."""
     operations = [operation for part in program.walk() for operation in part.operations]
     strange = {(each.layer, each.name): None for each in operations if each.name not in OPERATIONS}
-    strange |= {
-        (each.layer, f"{each.output.dtype} numbers"): None for each in operations if each.output.dtype not in NUMBERS
-    }
+    made = [(each.layer, value.dtype) for each in operations for value in each.outputs]
+    strange |= {(layer, f"{dtype} numbers"): None for layer, dtype in made if dtype not in NUMBERS}
     if strange:
         layers = [SAY("layer_computes", layer=layer, name=repr(name)) for layer, name in strange]
         raise InvalidValue(SAY("no_operation", layers="; ".join(layers)))
