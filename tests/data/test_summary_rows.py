@@ -69,6 +69,16 @@ def test_remarks_and_empty_rows_below_the_table_are_skipped(tmp_path, below):
     assert "Source: Office" in said
 
 
+def test_short_rows_are_no_remarks_unless_an_empty_line_and_whole_rows_stand_above_them(tmp_path):
+    with pytest.raises(DataError, match="line 2: has 1 value where the header has 2"):
+        read(tmp_path, ["city,sales", "Bonn", "Ulm"])
+    quoted = ["city,sales,share", *ROWS, '"Halle\nSaale",3,2.5', "Hamm"]  # a cell of two lines
+    with pytest.raises(DataError, match="line 8: has 1 value"):
+        read(tmp_path, quoted)
+    with pytest.raises(DataError, match="line 7: has 1 value"):
+        read(tmp_path, ["city,sales,share", *ROWS, "", *["Hamm"] * 30, *ROWS])
+
+
 def test_a_row_cut_short_is_no_remark_and_no_title(tmp_path):
     with pytest.raises(DataError, match="line 6: has 1 value where the header has 3"):
         read(tmp_path, ["city,sales,share", *ROWS, "Hamm"])

@@ -217,7 +217,8 @@ class _Body:
 
     def _checked(self, rows: Iterator[NumberedRow]) -> Iterator[NumberedRow]:
         width = len(self.layout.names)
-        begun, last = self.layout.header_line is None, 0
+        begun = self.layout.header_line is None
+        before: NumberedRow | None = None
         for line, cells in rows:
             if not begun:
                 begun = line == self.layout.header_line
@@ -236,11 +237,12 @@ class _Body:
                 width += self.extra
             if len(cells) != width:
                 below = list(islice(rows, MOST_REMARKS))
-                if line > last + 1 and len(cells) < width and all(len(each) < width for _, each in below):
+                remarks = len(below) < MOST_REMARKS and all(len(each) < width for _, each in ((line, cells), *below))
+                if remarks and before is not None and line > 1 + _last_line(before):
                     self.notes.append(note("reading.remarks", line=str(line), text=show(cells[0].strip())))
                     return
                 self._refuse(line, len(cells), width, not below)
-            last = line
+            before = line, cells
             if width == 1:
                 yield from ((blank, [""]) for blanks in self.blank for blank in blanks)
             self.blank = []
@@ -276,3 +278,8 @@ class _Body:
             return names, columns[:-1]
         self.notes.append(note("reading.row_name"))
         return distinct_names(["row_name", *names])[0], columns
+
+
+def _last_line(row: NumberedRow) -> int:
+    line, cells = row
+    return line + sum(cell.count("\n") for cell in cells)
