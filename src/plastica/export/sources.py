@@ -5,8 +5,8 @@ from __future__ import annotations
 import dis
 import inspect
 import re
-from collections.abc import Callable, Iterable
-from types import ModuleType
+from collections.abc import Callable, Iterable, Iterator
+from types import CodeType, ModuleType
 from typing import Any
 
 _SHAPED = re.compile(r'\b(?:Float|Int|Bool|Num)\[np\.ndarray, "[^"]*"\]')  # annotations that need jaxtyping
@@ -26,9 +26,16 @@ def needed(names: Iterable[str], *modules: ModuleType) -> list[str]:
         name = open_ends.pop()
         if name not in found:
             found.add(name)
-            used = (each for each in dis.get_instructions(own[name]) if each.opname == "LOAD_GLOBAL")
-            open_ends += [each.argval for each in used if each.argval in own]
+            open_ends += [each for each in _globals_of(own[name].__code__) if each in own]
     return [inspect.getsource(each).rstrip() for name, each in own.items() if name in found]
+
+
+def _globals_of(code: CodeType) -> Iterator[str]:
+    """Yield the global names that code reads, in generators and functions within it, too."""
+    yield from (each.argval for each in dis.get_instructions(code) if each.opname == "LOAD_GLOBAL")
+    for each in code.co_consts:
+        if inspect.iscode(each):
+            yield from _globals_of(each)
 
 
 def plainly(part: Callable[..., Any]) -> str:
