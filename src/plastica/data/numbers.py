@@ -12,7 +12,7 @@ import numpy as np
 
 from ..notes import Note, note
 from ..typing import Float
-from .durations import BASES, SPELLED, Clock, clock_of, spelled
+from .durations import BASES, SPELLED, ColonNotation, clock_of, spelled
 from .looks import EITHER
 from .signs import REWRITES, Negative, negatives_of, with_minus
 from .unit_families import UnitFamily, digits_of, factors_of, family_of, part_pattern, total_of, whole_pattern
@@ -51,7 +51,7 @@ class NumberFormat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     group: Literal["", ",", ".", " "] = ""
     unit: str = ""
     negatives: tuple[Negative, ...] = ()
-    clock: Clock = ""
+    clock: ColonNotation = ""
     family: UnitFamily = ""
     base: str = ""
 
