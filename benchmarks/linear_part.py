@@ -1,6 +1,6 @@
 """What a linear part beside the network (`plastica train --linear-part`) gains on tables with a number as target.
 
-    python -m benchmarks.linear_part                                 # tables of R, as in docs/table_network.md
+    python -m benchmarks.linear_part --seeds 2                       # tables of R, as in docs/table_network.md
     python -m benchmarks.linear_part MASS/Cars93:Price --seeds 3     # some of them: package, table, target
 
 Prints the mean absolute error on the test rows, the mean over the seeds: of the default network, of the one with a
