@@ -45,7 +45,7 @@ def test_the_last_values_and_the_number_of_a_step_are_all_it_takes(tmp_path):
     written = pl.export.write(forecaster, tmp_path / "ahead.onnx")
     program = written.exported.program
     (history,) = (value.shape[1] for value in program.inputs if len(value.shape) == 2)
-    hours = int((np.datetime64("2026-01-05T00", "h") + 600).astype(int))
+    hours = int((np.datetime64("2026-01-05T00", "h") + np.timedelta64(600, "h")).astype(int))
     x = [frame["load"].to_numpy()[None, -history:].astype(np.float32), np.array([hours], np.int32)]
     forecast, low, high = TARGETS["onnx"].writer.opened(written.paths[0], program)(x)
     expected = forecaster.predict(frame)

@@ -194,11 +194,11 @@ def _mondays(years: pl.Series, weeks: pl.Series) -> np.ndarray:
     year = years.cast(pl.Int64, strict=False).fill_null(1970).to_numpy()
     week = weeks.cast(pl.Int64, strict=False).fill_null(0).to_numpy()
     # ISO 8601: 4 January is always in week 1.
-    fourth = (year - 1970).astype("datetime64[Y]").astype("datetime64[D]") + 3
-    monday = fourth - (fourth.astype(np.int64) + 3) % 7 + 7 * (week - 1)
+    fourth = (year - 1970).astype("datetime64[Y]").astype("datetime64[D]") + 3 * DAY
+    monday = fourth + (7 * (week - 1) - (fourth.astype(np.int64) + 3) % 7) * DAY
     # A week belongs to the year of its Thursday.
-    own = (monday + 3).astype("datetime64[Y]").astype(np.int64) + 1970 == year
-    return np.where(known & own & (week > 0), monday, np.datetime64("NaT")).astype("datetime64[s]")
+    own = (monday + 3 * DAY).astype("datetime64[Y]").astype(np.int64) + 1970 == year
+    return np.where(known & own & (week > 0), monday, np.datetime64("NaT", "D")).astype("datetime64[s]")
 
 
 def _further_days(weekdays: pl.Series) -> np.ndarray:
