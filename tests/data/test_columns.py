@@ -126,6 +126,14 @@ def test_negative_numbers_of_accounts_and_several_units_of_one_kind(texts, numbe
     assert said in column.note
 
 
+def test_metres_beside_bare_numbers_are_no_millions():
+    found, _ = column(["1.80 m", "1.75", "1.62 m", "1.9"] * 5)
+    assert "millions" not in found.note and "are in m" not in found.note
+    table = read_table({"x": ["1.80 m"] * 19 + ["1.9"]})
+    heights = read_numbers(table, infer_columns(table)[0])
+    assert set(heights[:19]) == {1.8} and (np.isnan(heights[19]) or heights[19] == 1.9)
+
+
 @pytest.mark.parametrize("texts", [["2-", "3", "1-", "2"], ["2-", "3+", "1", "2"], ["12a", "12b", "14", "15"]])
 def test_marks_at_school_and_house_numbers_are_no_amounts(texts):
     assert infer_columns(read_table({"x": texts * 5}))[0].kind == "category"

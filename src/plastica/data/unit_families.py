@@ -95,7 +95,8 @@ def _most_frequent(family: UnitFamily, counts: Iterable[tuple[str, int]], total:
             found[unit] = found.get(unit, 0) + rows * (place == 0)
     names = {unit.lower() for unit in found}
     different = {factors[name] for name in names}
-    if plain and names & WITH_PLAIN:
+    # 1.80 m beside 1.75 are metres and not millions.
+    if plain and names & WITH_PLAIN and set(found) != {"m"}:
         different.add(1.0)
     if len(different) < 2 or read - plain * (not names & WITH_PLAIN) < LEAST_SHARE * total:
         return ""
