@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Literal
+
+from .signs import rewritten
 
 if TYPE_CHECKING:
     import polars as pl
@@ -18,7 +19,6 @@ SPELLED: dict[ColonNotation, tuple[tuple[str, str], ...]] = {
     "h:m": (THREE, (r"^([+-]?[0-9]+):([0-9]{2}(?:\.[0-9]+)?)$", "$1h $2m")),
     "m:s": (THREE, (r"^([+-]?[0-9]+):([0-9]{2}(?:\.[0-9]+)?)$", "$1m $2s")),
 }
-GROUP = re.compile(r"\$(\d)")
 BASES: dict[ColonNotation, str] = {"h:m": "h", "m:s": "min"}
 
 
@@ -37,6 +37,4 @@ def clock_of(values: pl.Series, declared: bool = False) -> ColonNotation:
 
 def spelled(values: pl.Series, clock: ColonNotation) -> pl.Series:
     """Return durations with units instead of colons."""
-    for pattern, made in SPELLED.get(clock, ()):
-        values = values.str.replace(pattern, GROUP.sub(r"${\1}", made))
-    return values
+    return rewritten(values, SPELLED.get(clock, ()))

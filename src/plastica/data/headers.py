@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 
 from .numbers import looks_numeric
 from .words import is_missing
@@ -52,7 +53,7 @@ def header_place(rows: list[list[str]]) -> int:
             continue
         below = rows[place:]
         named = len(below[0]) == usual and not any(is_missing(cell) for cell in below[0])
-        if named and len(below[1]) == usual and _stand_over_amounts(below):
+        if named and len(below[1]) == usual and stand_over_numbers(below, AMOUNT.match):
             return place
     return 0
 
@@ -61,22 +62,13 @@ def _is_title(cells: list[str], usual: int) -> bool:
     return len(cells) != usual or sum(not is_missing(cell) for cell in cells) <= 1
 
 
-def _stand_over_amounts(rows: list[list[str]]) -> bool:
-    """Return whether no cell of the first row begins with a number, but all present ones of a column below it do."""
-    if any(map(AMOUNT.match, rows[0])):
-        return False
-    columns = zip(*(cells for cells in rows[1:] if len(cells) == len(rows[0])), strict=True)
-    present = ([cell for cell in cells if not is_missing(cell)] for cells in columns)
-    return any(cells and all(map(AMOUNT.match, cells)) for cells in present)
-
-
-def stand_over_numbers(rows: list[list[str]]) -> bool:
+def stand_over_numbers(rows: list[list[str]], is_number: Callable[[str], object] = looks_numeric) -> bool:
     """Return whether the first row has no numbers and some column below it has only numbers and missing values."""
-    if any(map(looks_numeric, rows[0])):
+    if any(map(is_number, rows[0])):
         return False
     columns = zip(*(cells for cells in rows[1:] if len(cells) == len(rows[0])), strict=True)
     present = ([cell for cell in cells if not is_missing(cell)] for cells in columns)
-    return any(cells and all(map(looks_numeric, cells)) for cells in present)
+    return any(cells and all(map(is_number, cells)) for cells in present)
 
 
 def _are_years(cells: list[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ REWRITES: dict[Negative, tuple[str, str]] = {
     "trailing": (r"^([^-+\s].*[0-9.,]|[0-9])\s?-$", "-$1"),
 }
 LONGER_THAN_A_MARK = r"[0-9.,]{2,}\s?-$"  # 40-; 2- alone is a mark at school, a little better than 3+
+GROUP = re.compile(r"\$(\d)")
 PLUS_BEHIND = r"[0-9]\+$"
 
 
@@ -31,8 +33,11 @@ def negatives_of(values: pl.Series) -> tuple[Negative, ...]:
 
 def with_minus(values: pl.Series, negatives: tuple[Negative, ...]) -> pl.Series:
     """Return text with a minus in front of negative numbers."""
-    values = values.str.replace_all("−", "-", literal=True)
-    for each in negatives:
-        pattern, made = REWRITES[each]
-        values = values.str.replace(pattern, re.sub(r"\$(\d)", r"${\1}", made))
+    return rewritten(values.str.replace_all("−", "-", literal=True), [REWRITES[each] for each in negatives])
+
+
+def rewritten(values: pl.Series, rewrites: Iterable[tuple[str, str]]) -> pl.Series:
+    """Return text in which each pattern is replaced by a text with $1 for a group."""
+    for pattern, made in rewrites:
+        values = values.str.replace(pattern, GROUP.sub(r"${\1}", made))
     return values

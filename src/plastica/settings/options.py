@@ -35,17 +35,15 @@ OF_NETWORKS = (
     "patience",
     "time_limit",
     "network",
-    *(
-        "members",
-        "linear_part",
-        "dropout",
-        "weight_decay",
-        "loss",
-        "label_smoothing",
-        "strategy",
-        "class_weight",
-        "resample",
-    ),
+    "members",
+    "linear_part",
+    "dropout",
+    "weight_decay",
+    "loss",
+    "label_smoothing",
+    "strategy",
+    "class_weight",
+    "resample",
 )
 BASELINES = ("linear", "trees", "dummy")
 RULES_OF_THRESHOLDS = ("f1", "micro_f1", "balanced_accuracy", "accuracy", "costs")
