@@ -23,8 +23,14 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 os.environ.setdefault("MPLBACKEND", "agg")
 
 # Tests compile hundreds of programs that run for milliseconds, so most optimizations of XLA are not worth their time.
-# Tests that need them enable them (test_processes.py), and so does the second round of all tests in .ci/run.
-QUICK_TO_COMPILE = "--xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=0"
+# Tests that need them enable them (test_processes.py), and so does the round of .ci/run on a newer Python.
+QUICK_TO_COMPILE = " ".join(
+    [
+        "--xla_cpu_use_fusion_emitters=false",
+        "--xla_backend_optimization_level=0",
+        "--xla_cpu_parallel_codegen_split_count=1",  # parts to compile in parallel; the tests use both cores anyway
+    ]
+)
 
 
 def is_understood(flags: str) -> bool:
