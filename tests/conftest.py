@@ -22,6 +22,10 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 os.environ.setdefault("MPLBACKEND", "agg")
 
+# Tests start hundreds of processes; without compiled modules, each would parse all of plastica anew for a second.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # Tests compile hundreds of programs that run for milliseconds, so most optimizations of XLA are not worth their time.
 # Tests that need them enable them (test_processes.py), and so does the round of .ci/run on a newer Python.
 QUICK_TO_COMPILE = " ".join(
