@@ -43,8 +43,17 @@ def test_months_quarters_and_years_are_counted_in_months():
     np.testing.assert_array_equal(monthly.stamps(monthly.positions(seconds(months))), seconds(months))
     assert find_frequency(seconds(months[1::3])).step == 3.0
     assert find_frequency(seconds(months[::12])).step == 12.0
+    assert find_frequency(seconds(months[::10])).step == 2.0  # October, August, June ...
     ends = (months + np.timedelta64(1, "M")).astype("datetime64[D]") - np.timedelta64(1, "D")
     assert find_frequency(seconds(ends)).unit == "month"
+
+
+@pytest.mark.parametrize("years", [2, 4, 10])
+def test_a_census_has_a_value_every_few_years(years):
+    census = np.arange("1790", "2021", years, dtype="datetime64[Y]")
+    found = find_frequency(seconds(np.delete(census, 3)))
+    assert (found.step, found.seasons, str(found.words)) == (12.0 * years, (), f"every {years} years")
+    np.testing.assert_array_equal(found.stamps(found.positions(seconds(census))), seconds(census))
 
 
 def test_closed_hours_and_days_are_left_out_of_the_axis():

@@ -15,7 +15,8 @@ MINUTE, HOUR, DAY, WEEK = 60.0, 3600.0, 86_400.0, 7 * 86_400.0
 USUAL = (1, 2, 5, 10, 15, 20, 30)  # steps of a clock, in seconds and in minutes
 STEPS = (*map(float, USUAL), *(MINUTE * each for each in USUAL), *(HOUR * each for each in (1, 2, 3, 4, 6, 8, 12)))
 STEPS += (DAY, WEEK)
-MONTHS = (1, 2, 3, 4, 6, 12)
+MONTHS = (1, 2, 3, 4, 6)  # steps within a year
+YEAR = 12  # months
 NEAR = 0.15  # relative distance of the median step from one in STEPS, for stamps that are not exact
 EXACT = 0.5  # share of the steps that are equal, from which this one is the step of the series
 CLOSED = 0.05  # of the usual number of values: slots with fewer are closed
@@ -101,7 +102,7 @@ class Frequency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def seasons(self) -> tuple[int, ...]:
         """The lengths of the calendar's seasons in steps, ascending: the day, the week, the year."""
         if self.unit == "month":
-            return (round(12 / self.step),) if self.step < 12 else ()
+            return (round(YEAR / self.step),) if self.step < YEAR else ()
         if self.unit == "number":
             return ()
         share = len(self.slots) / self.cycle
@@ -124,7 +125,7 @@ class Frequency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return note("rhythm.numbers", step=f"{self.step:g}")
         units = {"second": 1.0, "minute": MINUTE, "hour": HOUR, "day": DAY, "week": WEEK}
         if self.unit == "month":
-            units = {"month": 1.0, "quarter": 3.0, "year": 12.0}
+            units = {"month": 1.0, "quarter": 3.0, "year": float(YEAR)}
         unit = [name for name, length in units.items() if self.step % length == 0 or name in ("second", "month")][-1]
         times = self.step / units[unit]
         return note(f"rhythm.{unit}") if times == 1 else note(f"rhythm.{unit}s", times=f"{times:.3g}")
@@ -180,7 +181,7 @@ def _usual(steps: Float[np.ndarray, "steps"]) -> tuple[float, float]:
 
 
 def _monthly(stamps: Float[np.ndarray, "time"]) -> Frequency | None:
-    """Return monthly, quarterly or yearly steps if stamps are on one day of the month; None otherwise."""
+    """Return steps of months, quarters or years if stamps are on one day of the month; None otherwise."""
     moments = stamps.astype(np.int64).astype("datetime64[s]")
     months = moments.astype("datetime64[M]").astype(np.int64)
     steps = np.diff(months)
@@ -190,7 +191,8 @@ def _monthly(stamps: Float[np.ndarray, "time"]) -> Frequency | None:
     ends = (moments.astype("datetime64[D]") + np.timedelta64(1, "D")).astype("datetime64[M]").astype(np.int64) > months
     if len(np.unique(days)) > 1 and not ends.all():
         return None
-    step = max(each for each in MONTHS if (steps % each == 0).all())
+    common = int(np.gcd.reduce(steps))
+    step = common if common % YEAR == 0 else max(each for each in MONTHS if common % each == 0)
     return Frequency(float(step), "month", float(months[0] % step))
 
 
