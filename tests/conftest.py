@@ -59,7 +59,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def pytest_collection_finish():
     """Exempt what is imported by now from garbage collection, which would traverse all of it again and again.
 
-    Tracing makes very many small objects that live on, so that collections of the youngest find little; make them rarer.
+    Tracing makes very many small objects that live on, so that collections of the youngest find little: make them rare.
     """
     gc.collect()
     gc.freeze()
