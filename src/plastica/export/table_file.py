@@ -79,7 +79,8 @@ def unknown_categories(columns: RawColumns) -> list[str]:
         texts = {as_text(cell, spec) for cell in columns[name]} - {None, *spec["categories"]}
         if texts:
             shown = ", ".join(sorted(map(repr, texts))[:3])
-            found.append(f"column {name!r}: {len(texts)} unknown categories, such as {shown}.")
+            more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
+            found.append(f"column {name!r}: not in training and treated as unknown: {shown}{more}.")
     return found
 
 
