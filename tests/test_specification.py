@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -306,3 +307,18 @@ for name in ("antigravity", "antigravity.fly", "layer.Dense", "custom.antigravit
 assert set(sys.modules) == before
 """
     subprocess.run([sys.executable, "-c", program], check=True, env={"PYTHONPATH": ":".join(sys.path)})
+
+
+def test_a_file_imports_the_modules_that_it_names_and_no_others():
+    code = (
+        "import sys\n"
+        "from plastica.specification import from_spec\n"
+        "import plastica.layers\n"
+        "from plastica.layers.layer import Layer\n"
+        "spec = {'type': 'layer.LSTM', 'units': 3}\n"
+        "print(type(from_spec(spec, kind=Layer)).__name__, 'plastica.layers.spiking.cochlea' in sys.modules,\n"
+        "      type(from_spec({'type': 'layer.Cochlea', 'sample_rate': 8000})).__name__)"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
+    assert told.stdout.split() == ["LSTM", "False", "Cochlea"], told.stderr

@@ -47,10 +47,14 @@ def deferred(package: str, name: str, *given: object, **fields: object) -> Calla
     return lambda: getattr(import_module(package), name)(*given, **fields)
 
 
-def import_declarations() -> None:
-    """Import every module with declarations that files may contain: a file may name one that nobody used yet."""
+def import_declarations(name: str | None = None) -> None:
+    """Import modules with declarations that files may contain: a file may name one that nobody used yet.
+
+    Args:
+        name: A public name; only modules that have it are imported. Default: all modules.
+    """
     for package, homes in _declaring.items():
-        for home in dict.fromkeys(homes.values()):
+        for home in dict.fromkeys(homes.values() if name is None else [homes[name]] if name in homes else []):
             import_module(home, package)
 
 

@@ -54,6 +54,26 @@ def register(own: C, name: str | None = None) -> C:
 def known() -> dict[str, type[Declaration]]:
     """Return the declarations that files may contain: those of plastica, and registered ones."""
     import_declarations()
+    return _imported()
+
+
+def find(name: str) -> type[Declaration] | None:
+    """Return the declaration with this name in files, or None. Of plastica's modules, only its own is imported.
+
+    A file with a perceptron thus opens without all other layers, whose imports take longer than to read it.
+    """
+    _, dot, own = name.partition(".")
+    if dot:  # whether a class without one is a declaration or a family is known only with all classes
+        if found := _imported().get(name):
+            return found
+        import_declarations(own)
+        if found := _imported().get(name):
+            return found
+    return known().get(name)
+
+
+def _imported() -> dict[str, type[Declaration]]:
+    """Return the declarations in modules that are imported by now."""
     found = {
         type_name(cls): cls
         for cls in _subclasses(Declaration)

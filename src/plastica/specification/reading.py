@@ -18,8 +18,8 @@ from .names import (
     NOT_FINITE,
     OWN,
     fields_of,
+    find,
     is_declared,
-    known,
     registered_functions,
 )
 
@@ -57,7 +57,7 @@ class _Reader:
 
     def __init__(self, custom: Mapping[str, object]) -> None:
         self.custom = custom
-        self.known = known()
+        self.found: dict[str, type[Declaration]] = {}
         self.functions = {**registered_functions, **custom}
         self.left = MOST_PARTS
 
@@ -115,8 +115,8 @@ class _Reader:
             if not is_declared(given):
                 raise FileError(f"{path}: custom[{own!r}] is {_short(given)}; expected the class {own}.")
             return given
-        if name in self.known:
-            return self.known[name]
+        if found := self.found.get(name) or find(name):
+            return self.found.setdefault(name, found)
         if family == OWN:
             raise FileError(_pass_it(path, "class", own))
         raise FileError(f"{path}: the type {name[:60]!r} is not known; did a newer plastica write this?")
