@@ -70,7 +70,7 @@ def test_bytes_give_the_same_bits_under_other_rules(rule):
 @settings(max_examples=20, deadline=None)
 @given(
     kind=st.sampled_from(["bool", "int8", "uint8", "int16", "uint16", "float16", "int32", "int64", "float64"]),
-    rows=st.integers(2, 40),
+    rows=st.sampled_from((2, 17, 40)),  # of a batch of 16; each number of rows is a program of its own
     seed=st.integers(0, 99),
 )
 def test_every_type_gives_the_bits_of_float32(kind, rows, seed):
