@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 from plastica.checks.catalogue import CATALOGUE, KINDS, TEXTS, FindingFacts
@@ -31,6 +32,7 @@ ABOUT = {
 NOTE = "<!-- Written by `python docs/findings.py`; the texts are in src/plastica/messages/findings.toml. -->"
 
 
+@cache
 def remedies() -> dict[str, str]:
     """Return the remedy of each finding as the code gives it, with dots for what is filled in."""
     found: dict[str, str] = {}
