@@ -29,16 +29,29 @@ def test_importing_loads_no_jax_and_nothing_heavy():
     assert not {"jax", "numpy", "optax", *HEAVY} & set(loaded)
 
 
-def test_training_on_arrays_loads_nothing_heavy():
-    script = """
-import sys, numpy as np, plastica as pl
+@pytest.fixture(scope="module")
+def process(tmp_path_factory):
+    """Return what a process has loaded after compiling and after training a network, and the layers of a file."""
+    path = tmp_path_factory.mktemp("saved") / "network.plastica"
+    model = pl.Sequential([pl.Conv2D(2, 2), pl.SpatialDropout2D(0.1), pl.Flatten(), pl.Dense(1)])
+    model.build((None, 3, 3, 1))
+    model.save(path)
+    script = f"""
+import sys, plastica as pl
 model = pl.Sequential([pl.Dense(1)])
 model.compile("adam", "mse", metrics=["mae"])
+print(*sys.modules)
+import numpy as np
 model.fit(np.ones((4, 2)), np.ones(4), verbose=0, validation_split=0.5, callbacks=[pl.EarlyStopping()])
 model.predict([[1.0, 2.0]]), model.evaluate(np.ones((4, 2)), np.ones(4), verbose=0)
 print(*sys.modules)
+print(*(type(layer).__name__ for layer in pl.load({str(path)!r}).layers))
 """
-    assert not set(HEAVY) & set(in_a_process(script).split())
+    return dict(zip(("compiled", "trained", "file"), map(str.split, in_a_process(script).splitlines()), strict=True))
+
+
+def test_training_on_arrays_loads_nothing_heavy(process):
+    assert not set(HEAVY) & set(process["trained"])
 
 
 def test_every_public_name_is_there_and_listed():
@@ -57,12 +70,6 @@ def test_tab_completion_offers_the_public_names_and_loads_nothing():
 
 def test_the_version_is_there_though_tab_completion_does_not_offer_it():
     assert in_a_process("import plastica; print(plastica.__version__)")
-
-
-def test_every_name_comes_with_a_star():
-    assert (
-        in_a_process("from plastica import *; print(Sequential.__name__, layers.Dense is Dense)") == "Sequential True"
-    )
 
 
 def test_an_unknown_name_is_an_ordinary_attribute_error():
@@ -115,29 +122,26 @@ def test_every_public_method_of_a_model_says_what_it_does():
             assert inspect.getdoc(member), f"Sequential.{name}"
 
 
-def test_a_file_may_name_a_layer_that_the_process_has_not_used(tmp_path):
-    model = pl.Sequential([pl.Conv2D(2, 2), pl.SpatialDropout2D(0.1), pl.Flatten(), pl.Dense(1)])
-    model.build((None, 3, 3, 1))
-    model.save(tmp_path / "network.plastica")
-    script = "import sys, plastica as pl; print([type(layer).__name__ for layer in pl.load(sys.argv[1]).layers])"
-    assert "SpatialDropout2D" in in_a_process(script.replace("sys.argv[1]", repr(str(tmp_path / "network.plastica"))))
+def test_a_file_may_name_a_layer_that_the_process_has_not_used(process):
+    assert "SpatialDropout2D" in process["file"]
 
 
-def test_training_imports_only_the_layers_that_are_used():
-    script = "import sys, plastica as pl; pl.Sequential([pl.Dense(1)]).compile('adam', 'mse'); print(*sys.modules)"
-    loaded = in_a_process(script).split()
-    assert "plastica.layers.dense" in loaded
-    assert not {"plastica.layers.convolution", "plastica.layers.attention", "plastica.layers.light"} & set(loaded)
+def test_training_imports_only_the_layers_that_are_used(process):
+    assert "plastica.layers.dense" in process["compiled"]
+    unused = {f"plastica.layers.{each}" for each in ("convolution", "attention", "light")}
+    assert not unused & set(process["compiled"]) and not unused & set(process["trained"])
 
 
-def test_no_module_needs_what_only_the_tests_install():
+def test_every_name_comes_with_a_star_and_no_module_needs_what_only_the_tests_install():
     script = """
 import importlib, pkgutil, sys, plastica
 for absent in ("jaxtyping", "beartype", "hypothesis", "pytest", "keras", "pandas"):
     sys.modules[absent] = None
+from plastica import *
+print(Sequential.__name__, layers.Dense is Dense)
 optional = ("excel", "tensorboard", "__main__")
 for found in pkgutil.walk_packages(plastica.__path__, "plastica."):
     if not found.name.endswith(optional):
         importlib.import_module(found.name)
 """
-    assert not in_a_process(script)
+    assert in_a_process(script) == "Sequential True"

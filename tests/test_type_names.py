@@ -49,8 +49,16 @@ def test_no_type_is_defined_twice():
 
 def type_names(tree):
     """Return the names of the classes of a module, and of its type aliases such as ``Shape = tuple[int, ...]``."""
-    classes = [node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    classes = [node.name for node in statements(tree) if isinstance(node, ast.ClassDef)]
     values = [node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
     assigned = [node.targets[0] if isinstance(node, ast.Assign) else node.target for node in values]
     names = [target.id for target in assigned if isinstance(target, ast.Name)]
     return [*classes, *(name for name in names if name[0].isupper() and not name.isupper() and "_" not in name)]
+
+
+def statements(node):
+    """Yield the statements of a module and those inside of them, without the expressions, which are most of a tree."""
+    for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for each in getattr(node, part, ()):
+            yield each
+            yield from statements(each)
