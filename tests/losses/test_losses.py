@@ -82,9 +82,11 @@ def test_values_and_gradients_are_finite_at_extreme_potentials(cls, gamma):
 
 def test_a_wrong_answer_still_learns_at_an_extreme_potential():
     wrong = jnp.array([[1e4, -1e4]])
-    gradient = jax.grad(lambda z: losses.get("bce").on_potential(Sigmoid()).values(jnp.array([[0.0, 1.0]]), z)[0])
+    gradient = jax.jit(
+        jax.grad(lambda z: losses.get("bce").on_potential(Sigmoid()).values(jnp.array([[0.0, 1.0]]), z)[0])
+    )
     np.testing.assert_allclose(gradient(wrong), [[0.5, -0.5]])
-    gradient = jax.grad(lambda z: SPARSE().on_potential(Softmax()).values(jnp.array([1]), z)[0])
+    gradient = jax.jit(jax.grad(lambda z: SPARSE().on_potential(Softmax()).values(jnp.array([1]), z)[0]))
     np.testing.assert_allclose(gradient(wrong), [[1.0, -1.0]])
 
 
@@ -150,27 +152,31 @@ def test_losses_agree_with_optax():
         jnp.asarray(rng.normal(size=(5, 3)), jnp.float32),
     )
     number = jnp.asarray(rng.integers(0, 3, 5))
-    pairs = [
-        (losses.Huber(0.7).values(target, z), optax.huber_loss(z, target, delta=0.7).mean(-1)),
-        (losses.LogCosh().values(target, z), optax.log_cosh(z, target).mean(-1)),
-        (
-            losses.get("bce").on_potential(Sigmoid()).values(target, z),
-            optax.sigmoid_binary_cross_entropy(z, target).mean(-1),
-        ),
-        (
-            SPARSE(from_logits=True).values(number, z),
-            optax.softmax_cross_entropy_with_integer_labels(z, number),
-        ),
-        (
-            losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1).values(jnp.eye(3)[number], z),
-            optax.softmax_cross_entropy(z, optax.smooth_labels(jnp.eye(3)[number], 0.1)),
-        ),
-        (
-            SPARSE(from_logits=True, label_smoothing=0.1).values(number, z),
-            optax.softmax_cross_entropy(z, optax.smooth_labels(jnp.eye(3)[number], 0.1)),
-        ),
-    ]
-    for ours, theirs in pairs:
+
+    @jax.jit
+    def pairs(target, z, number):
+        return [
+            (losses.Huber(0.7).values(target, z), optax.huber_loss(z, target, delta=0.7).mean(-1)),
+            (losses.LogCosh().values(target, z), optax.log_cosh(z, target).mean(-1)),
+            (
+                losses.get("bce").on_potential(Sigmoid()).values(target, z),
+                optax.sigmoid_binary_cross_entropy(z, target).mean(-1),
+            ),
+            (
+                SPARSE(from_logits=True).values(number, z),
+                optax.softmax_cross_entropy_with_integer_labels(z, number),
+            ),
+            (
+                losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1).values(jnp.eye(3)[number], z),
+                optax.softmax_cross_entropy(z, optax.smooth_labels(jnp.eye(3)[number], 0.1)),
+            ),
+            (
+                SPARSE(from_logits=True, label_smoothing=0.1).values(number, z),
+                optax.softmax_cross_entropy(z, optax.smooth_labels(jnp.eye(3)[number], 0.1)),
+            ),
+        ]
+
+    for ours, theirs in pairs(target, z, number):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
 
 
@@ -178,9 +184,9 @@ def test_losses_agree_with_optax():
 def test_predictions_alone_decide_the_number_format(cls):
     target = np.asarray(target_for(cls))
     with jax.enable_x64(True):
-        assert cls().values(jnp.asarray(target), jnp.full((6, 3), 0.5, jnp.float32)).dtype == jnp.float32
-        assert cls().values(jnp.asarray(target, jnp.float32), jnp.full((6, 3), 0.5)).dtype == jnp.float64
-        assert cls().values(jnp.asarray(target, jnp.int32), jnp.full((6, 3), 0.5)).dtype == jnp.float64
+        for kind, prediction in ((target.dtype, "float32"), ("float32", "float64"), ("int32", "float64")):
+            values = jax.eval_shape(cls().values, target.astype(kind), np.full((6, 3), 0.5, prediction))
+            assert values.dtype == prediction
 
 
 @pytest.mark.parametrize("cls", CLASSES)
