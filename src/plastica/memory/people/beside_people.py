@@ -232,7 +232,7 @@ def _curves(who: str, recalls: FreeRecall) -> RecallCurves:
         raise DataError(
             f"{who}: lists of {recalls.length} words; primacy and recency need lists of at least {SHORTEST}."
         )
-    if not any(len(recalls.words(trial)) for trial in recalls.recalls):
+    if not recalls.sequences()[1].any():
         count = len(recalls.recalls)
         raise DataError(f"{who} recalled no word of {count} lists; leave it out, or train it for longer.")
     lags, transitions = recalls.lag_transitions()

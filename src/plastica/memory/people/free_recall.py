@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -30,7 +29,8 @@ class FreeRecall(NamedTuple):
 
     def serial_position(self) -> Float[np.ndarray, "positions"]:
         """Return the probability of recall of each position of the list: primacy at its start, recency at its end."""
-        return np.mean([np.isin(np.arange(1, self.length + 1), trial) for trial in self.recalls], 0)
+        words, counts = self.sequences()
+        return np.bincount(words[np.arange(words.shape[1]) < counts[:, None]], minlength=self.length) / len(words)
 
     def first_recall(self) -> Float[np.ndarray, "positions"]:
         """Return the probability with which each position is recalled first, among trials with any recall.
@@ -39,8 +39,9 @@ class FreeRecall(NamedTuple):
             W. E. Hogan, 1975, Probed recall (the measure); M. W. Howard, M. J. Kahana, 1999, Contextual variability
             and serial position effects in free recall.
         """
-        firsts = np.array([trial[0] for trial in map(self.words, self.recalls) if len(trial)])
-        return np.bincount(firsts - 1, minlength=self.length) / len(firsts)
+        words, counts = self.sequences()
+        firsts = words[counts > 0, 0]
+        return np.bincount(firsts, minlength=self.length) / len(firsts)
 
     def lag_transitions(self) -> tuple[Int[np.ndarray, "lags"], Float[np.ndarray, "lags"]]:
         """Return lags and the conditional response probability of each (lag-CRP).
@@ -51,24 +52,30 @@ class FreeRecall(NamedTuple):
         Reference:
             M. J. Kahana, 1996, Associative retrieval processes in free recall.
         """
-        made, possible = np.zeros(2 * self.length - 1), np.zeros(2 * self.length - 1)
-        positions = np.arange(1, self.length + 1)
-        for trial in self.recalls:
-            words = self.words(trial)
-            for place, (now, after) in enumerate(pairwise(words)):
-                left = positions[~np.isin(positions, words[: place + 1])]
-                possible[left - now + self.length - 1] += 1
-                made[after - now + self.length - 1] += 1
+        words, counts = self.sequences()
+        rows, lags = np.arange(len(words)), np.arange(1 - self.length, self.length)
+        made, possible = np.zeros(len(lags)), np.zeros(len(lags))
+        left = np.ones((len(words), self.length), bool)
+        for place in range(words.shape[1] - 1):
+            on = counts > place + 1  # trials with another recall
+            now, after = words[on, place], words[on, place + 1]
+            left[rows[on], now] = False
+            trial, position = np.nonzero(left[on])
+            possible += np.bincount(position - now[trial] + self.length - 1, minlength=len(lags))
+            made += np.bincount(after - now + self.length - 1, minlength=len(lags))
         with np.errstate(invalid="ignore"):
             found = made / possible
-        lags = np.arange(1 - self.length, self.length)
         return lags, np.where(lags == 0, np.nan, found)
 
-    def words(self, trial: Int[np.ndarray, "outputs"]) -> Int[np.ndarray, "words"]:
-        """Return the positions that were recalled, without intrusions and repetitions."""
-        listed = trial[(trial > 0) & (trial <= self.length)]
-        _, first = np.unique(listed, return_index=True)
-        return listed[np.sort(first)]
+    def sequences(self) -> tuple[Int[np.ndarray, "trials outputs"], Int[np.ndarray, "trials"]]:
+        """Return recalled places from 0 without intrusions and repetitions, padded with 0, and how many there are."""
+        told = (self.recalls > 0) & (self.recalls <= self.length)
+        for output in range(1, self.recalls.shape[1]):
+            told[:, output] &= ~(self.recalls[:, :output] == self.recalls[:, output, None]).any(1)
+        counts = told.sum(1)
+        words = np.zeros((len(told), max(int(counts.max(initial=0)), 1)), int)
+        words[np.arange(words.shape[1]) < counts[:, None]] = self.recalls[told] - 1
+        return words, counts
 
 
 def read_free_recall(recalls: object, length: int | None = None) -> FreeRecall:

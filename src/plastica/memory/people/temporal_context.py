@@ -149,7 +149,7 @@ class TemporalContextModel:
 
         Intrusions and repetitions are left out. Divide by the number of recalls to compare lists of different length.
         """
-        words, counts = recall_sequences(recalls)
+        words, counts = recalls.sequences()
         going = _Recalling(self, recalls.length, len(words), 0)
         total = 0.0
         for output in range(min(words.shape[1], recalls.length)):
@@ -217,13 +217,3 @@ def _moved(
     """
     overlap = (context * brought).sum(1, keepdims=True)
     return (np.sqrt(1 + beta**2 * (overlap**2 - 1)) - beta * overlap) * context + beta * brought
-
-
-def recall_sequences(recalls: FreeRecall) -> tuple[Int[np.ndarray, "trials outputs"], Int[np.ndarray, "trials"]]:
-    """Return recalled places from 0 without intrusions and repetitions, padded with 0, and how many there are."""
-    found = [recalls.words(trial) - 1 for trial in recalls.recalls]
-    counts = np.array([len(each) for each in found])
-    words = np.zeros((len(found), max(int(counts.max(initial=0)), 1)), int)
-    for row, each in enumerate(found):
-        words[row, : len(each)] = each
-    return words, counts

@@ -11,7 +11,7 @@ import numpy as np
 from ...errors import InvalidValue
 from ...typing import Float
 from .free_recall import FreeRecall
-from .temporal_context import RANGES, TemporalContextModel, recall_sequences
+from .temporal_context import RANGES, TemporalContextModel
 
 
 class TemporalContextFit(NamedTuple):
@@ -64,7 +64,7 @@ def fit_temporal_context(
 
     found = optimize.minimize(error, begin, method="L-BFGS-B", bounds=[(-8.0, 8.0)] * len(free))
     model = _with(start, free, found.x)
-    _, counts = recall_sequences(recalls)
+    _, counts = recalls.sequences()
     chance = dataclasses.replace(model, temperature=1e9).log_likelihood(recalls)
     return TemporalContextFit(model, model.log_likelihood(recalls), int(counts.sum()), chance)
 
