@@ -34,6 +34,7 @@ def plastica(here):
 def penguins(tmp_path_factory):
     """The folder of a short run on penguins."""
     folder = tmp_path_factory.mktemp("runs") / "penguins"
-    result = CliRunner().invoke(app, ["train", "penguins", "--epochs", "15", "--out", str(folder), "--quiet"])
+    given = ["--members", "2", "--epochs", "15", "--out", str(folder), "--quiet"]
+    result = CliRunner().invoke(app, ["train", "penguins", *given])
     assert result.exit_code == 0, result.stderr
     return folder

@@ -161,7 +161,7 @@ def test_info_says_what_the_model_wants_and_how_good_it_was(plastica, penguins):
         "species: 3 classes",
         "bill_length_mm",
         "206 training",
-        "8 members",
+        "2 members",
         "128 relu",
         "guess",
         "15 epochs",
