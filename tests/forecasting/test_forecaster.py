@@ -15,7 +15,7 @@ import plastica as pl
 from plastica.errors import DataError, FileError, InvalidValue, NotFitted, PlasticaWarning, UnknownName
 from plastica.evaluation.intervals import Figure
 from plastica.forecasting import Forecaster
-from plastica.forecasting.intervals import learn_intervals
+from plastica.forecasting.interval_learning import learn_intervals
 from plastica.forecasting.methods import METHODS
 from plastica.forecasting.results import gain_over, judge, naive_scales
 

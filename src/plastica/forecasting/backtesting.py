@@ -13,7 +13,7 @@ from ..notes import note
 from ..typing import Float, Int
 from .architectures import ARCHITECTURES
 from .baselines import RIDGE, naive_forecasts, ridge_forecast
-from .candidates import independent_horizons, short_span
+from .candidates import short_span
 from .fitted import naive_scales_of
 from .fitting import usual_look_back
 from .joining import before, only, with_values
@@ -21,7 +21,7 @@ from .limits import Limits
 from .methods import METHODS
 from .panel import Panel
 from .results import judge
-from .rolling import SHORTEST
+from .rolling import SHORTEST, independent_horizons
 from .scales import learn_scales
 from .selection import combination_weights
 from .settings import MODELS, ForecastSettings, check

@@ -15,7 +15,7 @@ from .architectures import ARCHITECTURES
 from .intervals import IntervalReach
 from .methods import METHODS
 from .parts import ForecastPart
-from .rolling import FEW_WINDOWS, RollingFold
+from .rolling import FEW_WINDOWS, RollingFold, independent_horizons
 from .selection import ShortSpan, combination_weights
 from .settings import MODELS, ForecastSettings
 from .training import answers, budget_for, middle, train_rolling
@@ -100,8 +100,8 @@ def weighed(
     horizons: float,
     loss: str,
     short: ShortSpan | None = None,
-) -> tuple[tuple[ForecastPart, ...], Float[np.ndarray, "models horizon"]]:
-    """Return the models with their weights, with and without networks; and the former as an array."""
+) -> tuple[ForecastPart, ...]:
+    """Return the models with their weights, with and without networks."""
     made = np.stack([each.validated for each in candidates])
     weights = combination_weights(made, truth, horizons, loss, short)
     simple = np.array([not each.part.models for each in candidates])
@@ -109,19 +109,36 @@ def weighed(
     if simple.any():
         own = None if short is None else short._replace(trust=short.trust[simple])
         without[simple] = combination_weights(made[simple], truth, horizons, loss, own)
-    parts = tuple(
+    return tuple(
         replace(each.part, weights=tuple(own.tolist()), without=tuple(other.tolist()))
         for each, own, other in zip(candidates, weights, without, strict=True)
         if own.any() or other.any()
     )
-    return parts, weights
 
 
-def independent_horizons(windows: PanelWindows, origins: Int[np.ndarray, "windows"]) -> float:
-    """Return how many horizons the origins are apart; series of one time tell less than as many times."""
-    series = len(np.unique(windows.series[origins]))
-    positions = np.unique(windows.positions[origins])
-    return np.sqrt(series) * (np.ptp(positions) + 1 + windows.shape.horizon) / windows.shape.horizon
+def unseen(
+    candidates: Sequence[Candidate], windows: PanelWindows, folds: Sequence[RollingFold], loss: str
+) -> Float[np.ndarray, "windows horizon"]:
+    """Return the forecasts of all folds, each combined with weights that were found on the other folds.
+
+    The errors of a combination on the forecasts that gave it its weights are too small, most of all those of a short
+    series. The only fold of a very short one has the weights of its own.
+
+    Reference:
+        R. F. Barber, E. J. Candès, A. Ramdas, R. J. Tibshirani (2021), Predictive inference with the jackknife+,
+        section 3 (CV+).
+    """
+    made, names = np.stack([each.validated for each in candidates]), [each.part.name for each in candidates]
+    origins = np.concatenate([fold.validation for fold in folds])
+    of = np.repeat(np.arange(len(folds)), [len(fold.validation) for fold in folds])
+    found = np.zeros(made.shape[1:])
+    for number in range(len(folds)):
+        own, others = of == number, (of != number) | (len(folds) == 1)
+        seen = origins[others]
+        short, horizons = short_span(names, windows, seen), independent_horizons(windows, seen)
+        weights = combination_weights(made[:, others], windows.scaled_truth(seen), horizons, loss, short)
+        found[own] = np.einsum("mh,mwh->wh", weights, made[:, own])
+    return found
 
 
 def short_span(

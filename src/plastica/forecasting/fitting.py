@@ -8,14 +8,14 @@ import numpy as np
 
 from ..populations.fitting import PopulationRun
 from ..registry import look_up
-from .candidates import candidates_for, independent_horizons, short_span, weighed
+from .candidates import candidates_for, short_span, unseen, weighed
 from .fitted import FittedForecast, naive_scales_of
-from .intervals import learn_intervals
+from .interval_learning import learn_intervals
 from .joining import tail_of, with_values
 from .limits import Limits, note_of
 from .panel import Panel
 from .parts import memory_of
-from .rolling import rolling_folds
+from .rolling import independent_horizons, rolling_folds
 from .scales import learn_scales
 from .settings import ForecastSettings, check
 from .windows import has_holes, windows_of
@@ -37,8 +37,8 @@ def fit_panel(settings: ForecastSettings, panel: Panel, **options: Any) -> Fitte
     origins = np.concatenate([fold.validation for fold in folds])
     truth = windows.scaled_truth(origins)
     short = short_span([each.part.name for each in candidates], windows, origins)
-    parts, weights = weighed(candidates, truth, independent_horizons(windows, origins), settings.loss, short)
-    combined = np.einsum("mh,mwh->wh", weights, np.stack([each.validated for each in candidates]))
+    parts = weighed(candidates, truth, independent_horizons(windows, origins), settings.loss, short)
+    combined = unseen(candidates, windows, folds, settings.loss)
     season = min(panel.frequency.seasons, default=1)
     used = {part.name for part in parts if any(part.weights)}
     distances = next((each.distances for each in candidates if each.distances and each.part.name in used), None)

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from ..calibration import ConformalIntervals
 from ..typing import Float, Int
 from .windows import PanelWindows
 
@@ -16,7 +15,6 @@ LEAST_SPREAD = 0.05  # of the mean spread
 # Of the logarithm of the width for a forecast all outside. Neighbouring forecasts share most of their steps, so that a
 # horizon of them moves it by about a quarter.
 RATE, FASTEST = 0.25, 0.05
-ENOUGH = 3  # values expected outside of the intervals of a step
 
 
 class IntervalReach(NamedTuple):
@@ -164,54 +162,3 @@ class ForecastIntervals(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         counts = known.sum(0)
         outside = ((needed > used) & known).sum(0) / np.maximum(counts, 1)
         return state + np.where(counts > 0, rate * (outside - (1 - self.coverage)), 0.0)
-
-
-def learn_intervals(
-    windows: PanelWindows,
-    origins: Int[np.ndarray, "windows"],
-    forecasts: Float[np.ndarray, "windows horizon"],
-    season: int,
-    coverage: float,
-    levels: Sequence[float] = (),
-    distances: IntervalReach | None = None,
-) -> ForecastIntervals:
-    """Return intervals from forecasts of known values.
-
-    Neighbouring windows are not exchangeable, and the next year may differ from the last: the coverage on the test span
-    shows what the promise is worth.
-
-    Args:
-        windows: The windows.
-        origins: The origins of the forecasts.
-        forecasts: The scaled forecasts.
-        season: The number of steps of a season, after which spreads repeat.
-        coverage: The part of values that intervals contain.
-        levels: The levels of quantiles.
-        distances: Those of the quantiles of networks from their median.
-    """
-    off = windows.scaled_truth(origins) - forecasts
-    steps = windows.positions[origins][:, None] + np.arange(off.shape[1])
-    known = np.isfinite(off)
-    places = (steps % season)[known]
-    sums = np.bincount(places, np.abs(off[known]), minlength=season)
-    counts = np.bincount(places, minlength=season)
-    # Forecasts without any error would leave nothing to divide by.
-    mean = float(sums.sum() / counts.sum()) or 1.0
-    spread = np.maximum(np.where(counts > 0, sums / np.maximum(counts, 1), mean), LEAST_SPREAD * mean)
-    plain = ForecastIntervals(coverage, (1.0,) * off.shape[1], tuple(spread.tolist()))
-    scores = off / plain.reach(windows, origins, distances).of(off)
-    thresholds, offsets = [], np.zeros((len(levels), off.shape[1]))
-    for step in range(off.shape[1]):
-        own = scores[known[:, step], step]
-        own = own if len(own) >= ENOUGH / (1 - coverage) else scores[known]  # few tell less than those of all steps
-        thresholds.append(max(_threshold(own, coverage), 1e-6))
-        offsets[:, step] = np.quantile(own, levels) if len(levels) else 0.0
-    made = tuple(tuple(row) for row in offsets.tolist())
-    return msgspec.structs.replace(plain, thresholds=tuple(thresholds), levels=tuple(levels), offsets=made)
-
-
-def _threshold(scores: Float[np.ndarray, "values"], coverage: float) -> float:
-    """Return the conformal quantile of scores, the largest where there are too few for it."""
-    if len(scores) * (1 - coverage) < coverage:
-        return float(np.abs(scores).max(initial=0.0))
-    return float(ConformalIntervals(coverage).fit(np.zeros(len(scores)), scores).threshold or 0.0)

@@ -69,3 +69,10 @@ def rolling_folds(windows: PanelWindows, panel: Panel, share: float) -> list[Rol
         missing = note("forecast_errors.missing_steps", number=holes) if holes else ""
         raise DataError(note("forecast_errors.too_short", **told, missing=missing, horizon=str(horizon)))
     return folds
+
+
+def independent_horizons(windows: PanelWindows, origins: Int[np.ndarray, "windows"]) -> float:
+    """Return how many horizons the origins are apart; series of one time tell less than as many times."""
+    series = len(np.unique(windows.series[origins]))
+    positions = np.unique(windows.positions[origins])
+    return np.sqrt(series) * (np.ptp(positions) + 1 + windows.shape.horizon) / windows.shape.horizon
