@@ -49,8 +49,8 @@ def learn_intervals(
     of :math:`\nu` normal errors, and is multiplied by the ratio of Student's quantile with :math:`\nu` degrees of
     freedom to the normal one: 1.23 for 90 % intervals from 5 errors, 1.01 from 100.
 
-    With few of them, all steps have one threshold, which grows over the horizon as the errors do. The next year may
-    still differ from the last: the coverage on the test span shows what the promise is worth.
+    With few of them, all steps and both sides have one threshold, which grows over the horizon as the errors do. The
+    next year may still differ from the last: the coverage on the test span shows what the promise is worth.
 
     Args:
         windows: The windows.
@@ -76,6 +76,7 @@ def learn_intervals(
     scores = off / plain.reach(windows, origins, distances).of(off)
     count = independent_errors(windows, origins, off)
     pooled = (scores / growth)[known]  # few of a step tell less than those of all
+    pooled = np.concatenate([pooled, -pooled])  # nor do they tell on which side larger errors are
     wider = widened(np.array([(1 + coverage) / 2, *levels]), count)
     thresholds, offsets = [], np.zeros((len(levels), horizon))
     for step in range(horizon):
