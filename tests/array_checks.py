@@ -82,7 +82,7 @@ def checked(function):
     texts = {name: text for name, text in function.__annotations__.items() if states_arrays(ast.parse(text))}
     # Of alternatives the first that fits gives axes their sizes: arrays without alternatives decide before them.
     hints = {name: eval(texts[name], {}, names()) for name in sorted(texts, key=lambda name: "|" in texts[name])}
-    signature = inspect.signature(function)
+    signature, matching = inspect.signature(function), set()
 
     @functools.wraps(function)
     def checking(*args, **kwargs):
@@ -90,18 +90,33 @@ def checked(function):
         values = signature.bind(*args, **kwargs)
         values.apply_defaults()
         values.arguments["return"] = result
+        kinds = kind_of(tuple(values.arguments[name] for name in hints))
+        if kinds is not None and kinds in matching:
+            return result
         with jaxtyped("context"):  # one size for each name of an axis
             for name, hint in hints.items():
                 value = values.arguments[name]
                 # Python scalars are arrays to JAX, of whichever type suits.
                 if not isinstance(value, int | float) and not is_bearable(value, hint):
                     raise ArrayMismatch(mismatch(function, texts, name, values.arguments))
+        if kinds is not None:
+            matching.add(kinds)
         return result
 
     # In the globals of the package, so that warnings look past this function for the person's own line.
     own = {**globals(), "__name__": function.__module__}
     seen = types.FunctionType(checking.__code__, own, checking.__name__, checking.__defaults__, checking.__closure__)
     return functools.update_wrapper(seen, function)
+
+
+def kind_of(value):
+    """Return all that decides whether a value matches (classes, shapes, types of elements), or None if it is more."""
+    if type(value) is tuple:
+        kinds = tuple(map(kind_of, value))
+        return None if None in kinds else kinds
+    if value is None or isinstance(value, int | float):
+        return type(value)
+    return (type(value), value.shape, value.dtype) if isinstance(value, arrays()) else None
 
 
 def mismatch(function, texts, name, values):
@@ -134,15 +149,21 @@ class Names(dict):
 
 
 @functools.cache
+def arrays():
+    """Return the classes of arrays: functions of jax.numpy also accept those of NumPy, which initial weights are."""
+    import jax
+    import numpy as np
+
+    return jax.Array | np.ndarray | np.generic
+
+
+@functools.cache
 def names():
     """Return what names in annotations mean to the checks."""
-    import jax
     import jaxtyping
     import numpy as np
 
     containers = {"Callable": Callable, "Mapping": Mapping, "Sequence": Sequence, "np": np}
     containers |= {name: getattr(builtins, name) for name in ("dict", "list", "tuple")}
-    # Functions of jax.numpy also accept arrays and scalars of NumPy, and initial weights are NumPy's.
-    either = jax.Array | np.ndarray | np.generic
-    arrays = {"Array": either, "AnyArray": either} | {word: getattr(jaxtyping, word) for word in WORDS}
-    return Names(containers | arrays)
+    hints = {"Array": arrays(), "AnyArray": arrays()} | {word: getattr(jaxtyping, word) for word in WORDS}
+    return Names(containers | hints)

@@ -63,6 +63,16 @@ def test_shapes_and_dtypes_are_those_of_the_signature(x, by, wrong):
         scaled(x, 2.0, by)
 
 
+def test_arrays_that_matched_before_are_not_looked_at_again_and_others_are():
+    for _ in range(2):
+        assert scaled(jnp.ones((3, 5)), 2.0, jnp.arange(3)).shape == (3,)
+    for other in (jnp.ones((3, 5, 1)), jnp.ones((3, 5), int), [jnp.ones((3, 5))]):
+        with pytest.raises(ArrayMismatch, match="scaled: x is not"):
+            scaled(other, 2.0, jnp.arange(3))
+    with pytest.raises(ArrayMismatch, match="scaled: by is not"):
+        scaled(jnp.ones((3, 5)), 2.0, jnp.ones(3))
+
+
 def test_the_package_does_not_import_what_checks():
     script = "import sys, plastica as pl; pl.Dense(2), pl.losses; print({'jaxtyping', 'beartype'} & {*sys.modules})"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
