@@ -169,6 +169,17 @@ def test_short_series_are_forecast(rows):
     assert model.predict()["load"].is_finite().all() and model.fitted_.look_back >= 1
 
 
+@pytest.mark.parametrize("horizon", [1, 2, 3])
+def test_three_windows_to_train_and_three_to_validate_are_enough(horizon):
+    steps = 4 + 2 * (horizon + 2)  # the first window reads 4 steps; two windows of either kind begin later
+    years = np.arange(1900, 1900 + steps).astype(str).astype("datetime64[Y]").astype("datetime64[D]")
+    census = {"year": years, "people": np.random.default_rng(0).normal(100, 5, steps).cumsum()}
+    forecaster = pl.Forecaster(horizon=horizon, look_back=4, model="theta")
+    assert len(forecaster.fit(census).predict()) == horizon
+    with pytest.raises(DataError, match=f"has {steps - 1} steps, too few"):
+        forecaster.fit({name: values[1:] for name, values in census.items()})
+
+
 def test_errors_are_those_of_formulas():
     truth = np.array([[1.0, 2.0], [3.0, np.nan]])
     made = judge(truth, {"m": np.array([[2.0, 0.0], [3.0, 9.0]])}, np.array([0, 1]), np.array([1.0, 2.0]))["m"]

@@ -50,8 +50,9 @@ def rolling_folds(windows: PanelWindows, panel: Panel, share: float) -> list[Rol
     """
     horizon, end = windows.shape.horizon, int(panel.positions.max()) + 1
     half = (end - int(panel.positions.min())) // 2
-    wanted = max(min(ENOUGH_HORIZONS * horizon, half), int(np.ceil(LEAST_HORIZONS * horizon)))
-    start, last = int(panel.positions.min()), end - int(np.ceil(LEAST_HORIZONS * horizon))
+    least = max(int(np.ceil(LEAST_HORIZONS * horizon)), horizon + SHORTEST - 1)
+    wanted = max(min(ENOUGH_HORIZONS * horizon, half), least)
+    start, last = int(panel.positions.min()), end - least
     # The first fold must be long enough to learn a season, and regressions to have windows.
     needed = max(min(windows.seasons, default=1) + horizon, windows.shape.look_back + horizon + LEAST_WINDOWS)
     first = max(min(boundary(panel, share), end - wanted), min(start + needed, last))
