@@ -8,11 +8,13 @@ import subprocess
 import sys
 import textwrap
 
+import jax
 import numpy as np
 import pytest
 
 import plastica as pl
 from plastica.cluster.launching import QUIET, seats
+from plastica.errors import InvalidValue
 
 SCRIPT = textwrap.dedent(
     """
@@ -89,3 +91,13 @@ def test_both_processes_have_what_one_process_learns(told):
 )
 def test_what_differs_between_workers_is_said_by_all_of_them(told, what, said):
     assert [said in each[what] for each in told] == [True, True], [each[what] for each in told]
+
+
+def test_a_process_that_uses_jax_already_is_told_so():
+    jax.devices()
+    before = jax.config.jax_cpu_collectives_implementation
+    try:
+        with pytest.raises(InvalidValue, match=r"call pl\.cluster\.join\(\) at the beginning of the script"):
+            pl.cluster.join("localhost:1", 1, 0)
+    finally:
+        jax.config.update("jax_cpu_collectives_implementation", before)

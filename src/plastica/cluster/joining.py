@@ -52,8 +52,8 @@ def join(
         wait: Seconds to wait for the others.
 
     Raises:
-        InvalidValue: If the address is not complete, the first process does not answer in time, the others do not come,
-            or their versions differ.
+        InvalidValue: If the address is not complete, JAX is in use already, the first process does not answer in time,
+            the others do not come, or their versions differ.
 
     Example:
         >>> join("localhost:1", 2, 1, wait=0.1)
@@ -146,6 +146,11 @@ def _initialize(seat: Seat | None, wait: float) -> None:
         )
     except (RuntimeError, ValueError) as problem:
         first = (str(problem).splitlines() or [type(problem).__name__])[0]
+        if "must be called before" in first:
+            raise InvalidValue(
+                "join: JAX is in use in this process already; call pl.cluster.join() at the beginning of the script, "
+                "before the first array, model or look at jax.devices()."
+            ) from None
         raise InvalidValue(
             f"join: not all workers came within {wait:g} s ({first[:200]}). See that each was started with the same "
             "address and number of workers, and that a firewall lets them reach the first one."
