@@ -28,13 +28,7 @@ sys.dont_write_bytecode = False
 
 # Tests compile hundreds of programs that run for milliseconds, so most optimizations of XLA are not worth their time.
 # Tests that need them enable them (test_processes.py), and so does the round of .ci/run on a newer Python.
-QUICK_TO_COMPILE = " ".join(
-    [
-        "--xla_cpu_use_fusion_emitters=false",
-        "--xla_backend_optimization_level=0",
-        "--xla_cpu_parallel_codegen_split_count=1",  # parts to compile in parallel; the tests use both cores anyway
-    ]
-)
+QUICK_TO_COMPILE = "--xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=0"
 
 
 def is_understood(flags: str) -> bool:
