@@ -54,7 +54,7 @@ def import_declarations(name: str | None = None) -> None:
         name: A public name; only modules that have it are imported. Default: all modules.
     """
     for package, homes in _declaring.items():
-        for home in dict.fromkeys(homes.values() if name is None else [homes[name]] if name in homes else []):
+        for home in dict.fromkeys(home for own, home in homes.items() if name in (None, own)):
             import_module(home, package)
 
 

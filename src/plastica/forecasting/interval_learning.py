@@ -12,7 +12,7 @@ from sklearn.isotonic import isotonic_regression
 from ..calibration import ConformalIntervals
 from ..typing import Float, Int
 from .intervals import LEAST_SPREAD, ForecastIntervals, IntervalReach
-from .rolling import independent_horizons
+from .rolling import independent_horizons, independent_series
 from .windows import PanelWindows
 
 ENOUGH = 3  # independent errors expected outside of the intervals of a step, for a threshold of its own
@@ -68,7 +68,7 @@ def learn_intervals(
     off, horizon = windows.scaled_truth(origins) - forecasts, windows.shape.horizon
     known = np.isfinite(off)
     steps = windows.positions[origins][:, None] + np.arange(horizon)
-    errors = _Errors(off, steps, np.sqrt(len(np.unique(windows.series[origins]))))
+    errors = _Errors(off, steps, independent_series(windows, origins))
     growth = growth_of(off)
     plain = ForecastIntervals(coverage, (1.0,) * horizon, tuple(_spread(errors, growth, season).tolist()))
     if distances is not None:
@@ -121,7 +121,7 @@ def independent_errors(
     earlier, later = means[:-1][both], means[1:][both]
     size = float(np.sqrt((earlier @ earlier) * (later @ later)))
     square = max(0.0, float(earlier @ later) / size) ** 2 if size else 0.0
-    times = len(np.unique(steps[known])) * np.sqrt(len(series))
+    times = len(np.unique(steps[known])) * independent_series(windows, origins)
     return max(independent_horizons(windows, origins), times * (1 - square) / (1 + square))
 
 

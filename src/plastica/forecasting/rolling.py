@@ -74,6 +74,11 @@ def rolling_folds(windows: PanelWindows, panel: Panel, share: float) -> list[Rol
 
 def independent_horizons(windows: PanelWindows, origins: Int[np.ndarray, "windows"]) -> float:
     """Return how many horizons the origins are apart; series of one time tell less than as many times."""
-    series = len(np.unique(windows.series[origins]))
     positions = np.unique(windows.positions[origins])
-    return np.sqrt(series) * (np.ptp(positions) + 1 + windows.shape.horizon) / windows.shape.horizon
+    series = independent_series(windows, origins)
+    return series * (np.ptp(positions) + 1 + windows.shape.horizon) / windows.shape.horizon
+
+
+def independent_series(windows: PanelWindows, origins: Int[np.ndarray, "windows"]) -> float:
+    """Return how many series tell something of their own: the root of their number, since they share their time."""
+    return float(np.sqrt(len(np.unique(windows.series[origins]))))
